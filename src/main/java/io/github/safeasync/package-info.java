@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.safeasync;
+
+import org.jspecify.annotations.NullMarked;
