@@ -31,8 +31,7 @@ public final class End {
   private final @Nullable Departure departure;
   private final @Nullable Throwable cause;
 
-  private End(
-      Kind kind, Duration after, @Nullable Departure departure, @Nullable Throwable cause) {
+  private End(Kind kind, Duration after, @Nullable Departure departure, @Nullable Throwable cause) {
     this.kind = Objects.requireNonNull(kind, "kind");
     this.after = Objects.requireNonNull(after, "after");
     this.departure = departure;
@@ -44,8 +43,7 @@ public final class End {
   }
 
   static End disconnected(Departure departure, Duration after, @Nullable Throwable cause) {
-    return new End(
-        Kind.DISCONNECTED, after, Objects.requireNonNull(departure, "departure"), cause);
+    return new End(Kind.DISCONNECTED, after, Objects.requireNonNull(departure, "departure"), cause);
   }
 
   static End failed(Throwable cause, Duration after) {

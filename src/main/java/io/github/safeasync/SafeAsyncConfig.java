@@ -16,7 +16,9 @@ public final class SafeAsyncConfig {
   public enum Start {
     /** At the first {@link SafeAsyncResponse#of}: other requests stay as they are. */
     ON_DEMAND,
-    /** Before the servlet is called: a request whose servlet does not take it is completed after. */
+    /**
+     * Before the servlet is called: a request whose servlet does not take it is completed after.
+     */
     EAGER
   }
 

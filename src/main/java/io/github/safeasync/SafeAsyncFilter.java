@@ -90,7 +90,10 @@ public final class SafeAsyncFilter implements Filter {
   }
 
   private static void exchange(
-      Exchange exchange, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      Exchange exchange,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
       throws IOException, ServletException {
     exchange.attachTo(request);
     boolean eager = exchange.exchanges().config().start() == SafeAsyncConfig.Start.EAGER;

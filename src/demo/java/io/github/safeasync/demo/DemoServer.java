@@ -35,6 +35,7 @@ public final class DemoServer {
     ServletContextHandler context = application();
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
+    connector.setHost(System.getProperty("host", "localhost"));
     connector.setPort(port);
     server.addConnector(connector);
     server.setHandler(context);
