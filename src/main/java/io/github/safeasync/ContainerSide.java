@@ -229,13 +229,13 @@ final class ContainerSide implements Outbox.Sink {
   /** Answers with an error, or cuts the response off where a part of it has been sent. */
   private void refuse(int status) {
     HttpServletResponse response = present().response;
+    if (response.isCommitted()) {
+      abort();
+      return;
+    }
     try {
-      if (!response.isCommitted()) {
-        head.commitErrorTo(response);
-        response.sendError(status);
-      } else {
-        abort();
-      }
+      head.commitErrorTo(response);
+      response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused("an answer of " + status, e);
     }
@@ -244,8 +244,9 @@ final class ContainerSide implements Outbox.Sink {
 
   private void abort() {
     Connection now = connection;
-    if (now == null || !now.abort()) {
-      Log.refused("an abort", new IllegalStateException("The connection could not be reached"));
+    if (now == null || !now.abort(this::complete)) {
+      Log.notAborted(now);
+      complete();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.Connections;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
@@ -8,7 +9,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
 final class Exchanges {
@@ -59,8 +59,9 @@ final class Exchanges {
     workers.execute(task);
   }
 
-  @Nullable Connection connectionOf(HttpServletRequest request) {
-    return null;
+  /** Reaches the connection behind a request, on the thread that handles it. */
+  Connection connectionOf(HttpServletRequest request) {
+    return Connections.behind(request);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 
 /** What the library says, under the logger {@code io.github.safeasync}. */
 final class Log {
@@ -55,6 +56,14 @@ final class Log {
   /** The container refused a call with which the library ends an exchange. */
   static void refused(String call, Throwable refusal) {
     LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
+  }
+
+  static void notAborted(@Nullable Object connection) {
+    LOGGER.log(
+        Level.WARNING,
+        "A response was cut off, but its connection could not be aborted: the client may take it"
+            + " for whole ({0})",
+        connection);
   }
 
   static void stuck(Object state) {
