@@ -90,8 +90,7 @@ class FilterIT {
     }
   }
 
-  private static void deploy(Container container, Map<String, String> parameters)
-      throws Exception {
+  private static void deploy(Container container, Map<String, String> parameters) throws Exception {
     container.start(it -> it.filter(new SafeAsyncFilter(), parameters)).close();
   }
 

@@ -115,7 +115,12 @@ class LateCallsIT {
       client.get("/take");
       SafeAsyncResponse response = site.take();
       IllegalStateException fault = new IllegalStateException("a fault of the application");
-      response.guard((String argument) -> { throw fault; }).accept("x");
+      response
+          .guard(
+              (String argument) -> {
+                throw fault;
+              })
+          .accept("x");
       assertThat(client.readResponse().status()).isEqualTo(500);
       End end = Site.endOf(response);
       assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
@@ -140,8 +145,7 @@ class LateCallsIT {
       assertThat(told.get().kind()).isEqualTo(End.Kind.SHUT_DOWN);
       assertThat(client.readResponse().status()).isEqualTo(503);
       callEverything(response);
-      assertThat(logs.ofLibrary())
-          .anySatisfy(each -> assertThat(each.getParameters()).contains(1));
+      assertThat(logs.ofLibrary()).anySatisfy(each -> assertThat(each.getParameters()).contains(1));
     }
   }
 
