@@ -206,7 +206,8 @@ final class ContainerSide implements Outbox.Sink {
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED, DISCONNECTED -> complete();
+      case COMPLETED -> complete();
+      case DISCONNECTED -> abort();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
