@@ -47,7 +47,8 @@ class ConnectionIT {
       try (Logs logs = Logs.capture();
           TestServer server = container.start(transport, ConnectionIT.this::application);
           Caller caller = new Caller(server)) {
-        for (String path : new String[] {"/look", "/wrapped", "/forward", "/include", "/dispatch"}) {
+        for (String path :
+            new String[] {"/look", "/wrapped", "/forward", "/include", "/dispatch"}) {
           caller.get(path);
           Connection found = looks.poll(10, TimeUnit.SECONDS);
 
@@ -202,8 +203,8 @@ class ConnectionIT {
 
     @ParameterizedTest
     @EveryTransport
-    void abort_onTheContainersThread_truncatesTheResponse(
-        Container container, Transport transport) throws Exception {
+    void abort_onTheContainersThread_truncatesTheResponse(Container container, Transport transport)
+        throws Exception {
       try (Logs logs = Logs.capture();
           TestServer server = container.start(transport, ConnectionIT.this::application)) {
         for (int i = 0; i < 20; i++) {
@@ -295,14 +296,12 @@ class ConnectionIT {
     }
   }
 
-  private void remote(HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+  private void remote(HttpServletRequest request, HttpServletResponse response) throws IOException {
     looks.add(Connections.behind(request));
     response.getOutputStream().print(request.getRemoteAddr() + " " + request.getScheme());
   }
 
-  private void locked(HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+  private void locked(HttpServletRequest request, HttpServletResponse response) throws IOException {
     Lock lock = Connections.behind(request).writeLock();
     response
         .getOutputStream()
@@ -316,8 +315,7 @@ class ConnectionIT {
     streams.add(new Pending(connection, context));
   }
 
-  private void stream(HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+  private void stream(HttpServletRequest request, HttpServletResponse response) throws IOException {
     response.getOutputStream().print("part");
     response.flushBuffer();
     pending(request, response);
