@@ -1,6 +1,7 @@
 package io.github.safeasync.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
@@ -197,6 +198,30 @@ class ConnectionIT {
             assertThat(next.get("/look").readResponse().body()).isEqualTo("seen");
           }
         }
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void abort_afterTheEnd_sparesTheNextRequestOnTheConnection(
+        Container container, Transport transport) throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        client.get("/silent");
+        Pending ended = streams.poll(10, TimeUnit.SECONDS);
+        ended.context.complete();
+        assertThat(client.readResponse().isComplete()).isTrue();
+        client.get("/stream");
+        Pending next = streams.poll(10, TimeUnit.SECONDS);
+
+        assertThat(ended.connection.abort(() -> fail("completed twice"))).isFalse();
+        next.context.getResponse().getOutputStream().print(" and all");
+        next.context.complete();
+        RawResponse response = client.readResponse();
+        assertThat(response.body()).isEqualTo("part and all");
+        assertThat(response.isComplete()).isTrue();
         logs.assertQuiet();
       }
     }
