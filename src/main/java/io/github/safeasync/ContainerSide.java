@@ -207,7 +207,7 @@ final class ContainerSide implements Outbox.Sink {
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
       case COMPLETED -> complete();
-      case DISCONNECTED -> abort();
+      case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -227,6 +227,18 @@ final class ContainerSide implements Outbox.Sink {
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
+    }
+  }
+
+  /**
+   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   */
+  private void leave() {
+    if (http2) {
+      complete();
+    } else {
+      abort();
     }
   }
 

@@ -4,6 +4,8 @@ import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +91,23 @@ final class UndertowConnection extends ReachedConnection {
       closeable.close();
     } catch (IOException | RuntimeException | LinkageError unreachable) {
       return false;
+    }
+    return completedInIoThread(complete);
+  }
+
+  /**
+   * On any other thread, AsyncContextImpl.complete() leads to ServletOutputStreamImpl.closeAsync(),
+   * which logs the closed connection as an ERROR (UT005088); in the I/O thread the response is
+   * closed at once, and that says nothing above DEBUG.
+   */
+  private boolean completedInIoThread(Runnable complete) {
+    if (Members.read(exchange, "getIoThread()") instanceof Executor thread) {
+      try {
+        thread.execute(complete);
+        return true;
+      } catch (RejectedExecutionException stopped) {
+        // The server is shutting down.
+      }
     }
     complete.run();
     return true;
