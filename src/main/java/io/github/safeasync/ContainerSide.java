@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
+  private volatile boolean streaming;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -87,9 +91,33 @@ final class ContainerSide implements Outbox.Sink {
   // The outbox's sink.
 
   @Override
-  public @Nullable Lock writeLock() {
+  public void work(Runnable turn) {
     Connection now = connection;
-    return now == null ? null : now.writeLock();
+    Lock lock = now == null ? null : now.writeLock();
+    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    if (streamThread != null) {
+      streamThread.execute(turn);
+    } else if (lock == null) {
+      turn.run();
+    } else if (lock.tryLock()) {
+      locked(turn, lock);
+    } else {
+      // The application may hold locks of its own here, and whoever has the container's lock may
+      // want those: only a thread of ours may wait for it.
+      execute(
+          () -> {
+            lock.lock();
+            locked(turn, lock);
+          });
+    }
+  }
+
+  private static void locked(Runnable turn, Lock lock) {
+    try {
+      turn.run();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -122,6 +150,7 @@ final class ContainerSide implements Outbox.Sink {
 
   @Override
   public void startStream() throws IOException {
+    streaming = true;
     startWhole();
     stream().setWriteListener(new Readiness());
   }

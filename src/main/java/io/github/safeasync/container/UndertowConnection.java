@@ -29,6 +29,7 @@ final class UndertowConnection extends ReachedConnection {
 
   private final Object exchange;
   private final Object connection;
+  private final @Nullable Object ioThread;
 
   private UndertowConnection(
       @Nullable SocketChannel channel,
@@ -39,6 +40,7 @@ final class UndertowConnection extends ReachedConnection {
     super("Undertow", channel, multiplexed, secure);
     this.exchange = exchange;
     this.connection = connection;
+    this.ioThread = Members.read(exchange, "getIoThread()");
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -92,24 +94,29 @@ final class UndertowConnection extends ReachedConnection {
     } catch (IOException | RuntimeException | LinkageError unreachable) {
       return false;
     }
-    return completedInIoThread(complete);
+    inIoThread(complete);
+    return true;
   }
 
   /**
-   * On any other thread, AsyncContextImpl.complete() leads to ServletOutputStreamImpl.closeAsync(),
-   * which logs the closed connection as an ERROR (UT005088); in the I/O thread the response is
-   * closed at once, and that says nothing above DEBUG.
+   * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088).
    */
-  private boolean completedInIoThread(Runnable complete) {
-    if (Members.read(exchange, "getIoThread()") instanceof Executor thread) {
+  @Override
+  public @Nullable Executor streamThread() {
+    return this::inIoThread;
+  }
+
+  private void inIoThread(Runnable task) {
+    if (ioThread instanceof Executor executor && ioThread != Thread.currentThread()) {
       try {
-        thread.execute(complete);
-        return true;
+        executor.execute(task);
+        return;
       } catch (RejectedExecutionException stopped) {
-        // The server is shutting down.
+        // The server is shutting down, and no I/O thread is left to race with.
       }
     }
-    complete.run();
-    return true;
+    task.run();
   }
 }
