@@ -10,7 +10,8 @@ import java.util.Objects;
  *
  * @param evidence what showed that the client has gone
  * @param noticedAt when it was noticed, by the server's clock
- * @param noticedBy what noticed it, in a few words for a log, such as {@code "selector + sock_diag"}
+ * @param noticedBy what noticed it, in a few words for a log, such as {@code "selector +
+ *     sock_diag"}
  */
 public record Departure(Evidence evidence, Instant noticedAt, String noticedBy) {
 

@@ -1,5 +1,7 @@
 package io.github.safeasync.container;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
@@ -19,16 +21,43 @@ public interface Connection {
   /** The container's own channel; never to be read from, written to or closed. */
   @Nullable SocketChannel channel();
 
+  /** The client's end of the connection itself, whatever a forwarding header says. */
+  default @Nullable InetSocketAddress peer() {
+    SocketChannel channel = channel();
+    try {
+      return channel != null && channel.getRemoteAddress() instanceof InetSocketAddress address
+          ? address
+          : null;
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
+  /** The container's end of the connection itself. */
+  default @Nullable InetSocketAddress local() {
+    SocketChannel channel = channel();
+    try {
+      return channel != null && channel.getLocalAddress() instanceof InetSocketAddress address
+          ? address
+          : null;
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
   /** Whether other requests share the connection at the same time, as in HTTP/2. */
   boolean isMultiplexed();
 
-  /** Whether the connection is encrypted. */
+  /** Whether the connection is encrypted, whatever a forwarding header says. */
   boolean isSecure();
 
   /**
    * The lock that has to be held around a write from an application thread, null where none has to.
    * Tomcat only (HTTP/1.1): a failing write on an application thread can otherwise poison a pooled
    * processor and so another connection's request.
+   *
+   * <p>Tomcat itself holds it while one of its threads is inside service() or a listener: taking it
+   * waits for that, and no other lock may be held meanwhile.
    */
   @Nullable Lock writeLock();
 
@@ -40,10 +69,13 @@ public interface Connection {
 
   /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
-   * response. To be called before the AsyncContext is completed, with no other container call of
-   * the exchange in flight.
+   * response, and ends the exchange in the container. To be called with no lock held and no other
+   * container call of the exchange in flight; afterwards the container must not be touched.
    *
-   * @return false if no way to do so was found
+   * @param complete completes the AsyncContext. Called at most once, on this thread, at the moment
+   *     the container needs it; not at all where the abort ends the exchange by itself. What it
+   *     throws is passed on.
+   * @return false if there was no way: nothing has been done and {@code complete} was not called
    */
-  boolean abort();
+  boolean abort(Runnable complete);
 }

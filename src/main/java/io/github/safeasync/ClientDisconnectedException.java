@@ -1,0 +1,32 @@
+package io.github.safeasync;
+
+import java.io.IOException;
+
+/**
+ * Says that the client of an exchange has hung up. It has no stack trace: a hang-up is an event of
+ * the network, not a fault in the code that meets it.
+ */
+public final class ClientDisconnectedException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** What is known of the departure. */
+  private final transient Departure departure;
+
+  ClientDisconnectedException(Departure departure) {
+    super("The client has gone: " + departure);
+    this.departure = departure;
+  }
+
+  /** Answers what is known of the departure. */
+  public Departure departure() {
+    return departure;
+  }
+
+  /** Does nothing: there is no stack trace to fill in. */
+  @Override
+  @SuppressWarnings("UnsynchronizedOverridesSynchronized") // nothing is written
+  public Throwable fillInStackTrace() {
+    return this;
+  }
+}

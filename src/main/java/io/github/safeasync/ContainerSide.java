@@ -1,0 +1,260 @@
+package io.github.safeasync;
+
+import io.github.safeasync.container.Connection;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The container's objects of one exchange, and every call that {@link SafeAsyncResponse} makes of
+ * them. The calls come from the outbox, inside the lifecycle, and from the one thread that closes;
+ * after that the objects are forgotten.
+ */
+final class ContainerSide implements Outbox.Sink {
+
+  /** The container's objects, dropped in one step. */
+  private record Objects(HttpServletRequest request, HttpServletResponse response) {}
+
+  private final Exchange exchange;
+  private final Outbox outbox = new Outbox(this);
+  private final ResponseHead head = new ResponseHead();
+  private final boolean http2;
+  private volatile @Nullable Objects objects;
+  private volatile @Nullable AsyncContext context;
+  private volatile @Nullable Connection connection;
+  private @Nullable ServletOutputStream stream;
+
+  ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
+    this.exchange = exchange;
+    this.objects = new Objects(request, response);
+    this.http2 = "HTTP/2.0".equals(request.getProtocol());
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  ResponseHead head() {
+    return head;
+  }
+
+  boolean isHttp2() {
+    return http2;
+  }
+
+  @Nullable Connection connection() {
+    return connection;
+  }
+
+  /** Makes the request asynchronous, or joins the cycle that the application has started. */
+  void start(ServletRequest request) {
+    Objects now = present();
+    AsyncContext started;
+    if (request.isAsyncStarted()) {
+      started = request.getAsyncContext();
+    } else if (!request.isAsyncSupported()) {
+      throw new IllegalStateException(
+          "The request does not support asynchronous processing: SafeAsyncFilter, the servlet and"
+              + " every filter between them need <async-supported>true</async-supported> in"
+              + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
+    } else {
+      started = now.request.startAsync(now.request, now.response);
+      // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
+      // their own thread to complete after it, and count the time to send the response in.
+      started.setTimeout(0);
+    }
+    started.addListener(exchange.new Listener());
+    head.startFrom(now.response);
+    connection = exchange.exchanges().connectionOf(now.request);
+    context = started;
+  }
+
+  private Objects present() {
+    Objects now = objects;
+    if (now == null) {
+      throw new IllegalStateException("The exchange is over: " + exchange.lifecycle());
+    }
+    return now;
+  }
+
+  // The outbox's sink.
+
+  @Override
+  public @Nullable Lock writeLock() {
+    Connection now = connection;
+    return now == null ? null : now.writeLock();
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    exchange.exchanges().execute(task);
+  }
+
+  @Override
+  public boolean enter() {
+    return exchange.lifecycle().enter();
+  }
+
+  @Override
+  public void exit() {
+    exchange.exit();
+  }
+
+  /** One byte less than the container's buffer: a write of no more never makes it send. */
+  @Override
+  public int wholeLimit() {
+    return present().response.getBufferSize() - 1;
+  }
+
+  @Override
+  public void startWhole() throws IOException {
+    HttpServletResponse response = present().response;
+    head.commitTo(response);
+    stream = response.getOutputStream();
+  }
+
+  @Override
+  public void startStream() throws IOException {
+    startWhole();
+    stream().setWriteListener(new Readiness());
+  }
+
+  private ServletOutputStream stream() {
+    ServletOutputStream now = stream;
+    if (now == null) {
+      throw new IllegalStateException("Nothing was started: " + exchange.lifecycle());
+    }
+    return now;
+  }
+
+  @Override
+  public boolean isReady() {
+    return stream().isReady();
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    stream().write(bytes, offset, length);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    stream().flush();
+  }
+
+  @Override
+  public void sendError(int status, @Nullable String message) throws IOException {
+    HttpServletResponse response = present().response;
+    if (response.isCommitted()) {
+      throw new IllegalStateException(
+          "The application has committed the response itself, so that it cannot become " + status);
+    }
+    head.commitErrorTo(response);
+    if (message == null) {
+      response.sendError(status);
+    } else {
+      response.sendError(status, message);
+    }
+  }
+
+  @Override
+  public void finished() {
+    exchange.completed();
+  }
+
+  @Override
+  public void truncated(int status, @Nullable String message) {
+    String what = message == null ? "" : " " + message;
+    exchange.failed(
+        new IllegalStateException(
+            "sendError " + status + what + " after a part of the body had been sent"));
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    if (Exchange.isLostConnection(failure)) {
+      exchange.disconnected(
+          new Departure(Evidence.WRITE_FAILED, Instant.now(), "a failing write"), failure);
+    } else {
+      exchange.failed(failure);
+    }
+  }
+
+  /** What the container tells of the stream, on its own threads. */
+  private final class Readiness implements WriteListener {
+
+    @Override
+    public void onWritePossible() {
+      outbox.writable();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      failed(failure);
+    }
+  }
+
+  // The last touch.
+
+  /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
+  void close(End end, int timeoutStatus) {
+    switch (end.kind()) {
+      case COMPLETED, DISCONNECTED -> complete();
+      case TIMED_OUT -> refuse(timeoutStatus);
+      case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+      case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+    }
+  }
+
+  private void complete() {
+    AsyncContext now = context;
+    if (now == null) {
+      return;
+    }
+    try {
+      now.complete();
+    } catch (RuntimeException e) {
+      // The container has ended the exchange by itself at the same moment.
+      Log.refused("complete", e);
+    }
+  }
+
+  /** Answers with an error, or cuts the response off where a part of it has been sent. */
+  private void refuse(int status) {
+    HttpServletResponse response = present().response;
+    if (response.isCommitted()) {
+      abort();
+      return;
+    }
+    try {
+      head.commitErrorTo(response);
+      response.sendError(status);
+    } catch (IOException | RuntimeException e) {
+      Log.refused("an answer of " + status, e);
+    }
+    complete();
+  }
+
+  private void abort() {
+    Connection now = connection;
+    if (now == null || !now.abort(this::complete)) {
+      Log.notAborted(now);
+      complete();
+    }
+  }
+
+  /** Lets go of the container's objects: it uses them again for other requests. */
+  void forget() {
+    objects = null;
+    context = null;
+    connection = null;
+    stream = null;
+  }
+}

@@ -1,0 +1,214 @@
+package io.github.safeasync;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The response that the application sees: checks arguments, and asks the exchange. */
+final class ExchangeResponse implements SafeAsyncResponse {
+
+  private final Exchange exchange;
+
+  ExchangeResponse(Exchange exchange) {
+    this.exchange = exchange;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return hasNotEnded() && !outbox().isClosed();
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return head().isCommitted();
+  }
+
+  @Override
+  public SafeAsyncResponse status(int status) {
+    Checks.status(status);
+    return noted("status " + status, hasNotEnded() && head().status(status));
+  }
+
+  @Override
+  public SafeAsyncResponse contentType(String contentType) {
+    Checks.headerValue("Content-Type", contentType);
+    return noted("contentType", hasNotEnded() && head().contentType(contentType));
+  }
+
+  @Override
+  public SafeAsyncResponse header(String name, String value) {
+    return header(name, value, true);
+  }
+
+  @Override
+  public SafeAsyncResponse addHeader(String name, String value) {
+    return header(name, value, false);
+  }
+
+  private SafeAsyncResponse header(String name, String value, boolean replaces) {
+    Checks.headerValue(Checks.headerName(name), value);
+    return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
+  }
+
+  private SafeAsyncResponse noted(String call, boolean done) {
+    if (!done) {
+      Log.ignored(call, whyClosed());
+    }
+    return this;
+  }
+
+  private Object whyClosed() {
+    End end = exchange.lifecycle().decidedEnd();
+    return end == null ? "the response is committed" : end;
+  }
+
+  @Override
+  public boolean write(CharSequence text) {
+    Objects.requireNonNull(text, "text");
+    return isOpen() && outbox().write(ByteBuffer.wrap(head().encode(text)));
+  }
+
+  @Override
+  public boolean write(byte[] bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().write(ByteBuffer.wrap(bytes.clone()));
+  }
+
+  @Override
+  public boolean write(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && consumed(bytes, outbox().write(copyOf(bytes)));
+  }
+
+  private static ByteBuffer copyOf(ByteBuffer bytes) {
+    return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+  }
+
+  private static boolean consumed(ByteBuffer bytes, boolean accepted) {
+    if (accepted) {
+      bytes.position(bytes.limit());
+    }
+    return accepted;
+  }
+
+  @Override
+  public CompletionStage<Boolean> flush() {
+    return outbox().flush().minimalCompletionStage();
+  }
+
+  @Override
+  public boolean finish() {
+    return isOpen() && finished(null);
+  }
+
+  @Override
+  public boolean finish(CharSequence body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && finished(ByteBuffer.wrap(head().encode(body)));
+  }
+
+  @Override
+  public boolean finish(byte[] body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && finished(ByteBuffer.wrap(body.clone()));
+  }
+
+  @Override
+  public boolean finish(ByteBuffer body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && consumed(body, finished(copyOf(body)));
+  }
+
+  private boolean finished(@Nullable ByteBuffer body) {
+    return closed(outbox().finish(body));
+  }
+
+  @Override
+  public boolean sendError(int status) {
+    return sendError(status, null);
+  }
+
+  @Override
+  public boolean sendError(int status, @Nullable String message) {
+    Checks.errorStatus(status);
+    return isOpen() && closed(outbox().sendError(status, message));
+  }
+
+  private boolean closed(boolean closed) {
+    if (closed) {
+      exchange.finishing();
+    }
+    return closed;
+  }
+
+  @Override
+  public CompletionStage<End> end() {
+    return exchange.end();
+  }
+
+  @Override
+  public Registration onDisconnect(Consumer<? super Departure> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return onEnd(end -> end.departure().ifPresent(listener));
+  }
+
+  @Override
+  public Registration onEnd(Consumer<? super End> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return exchange.listeners().add(listener);
+  }
+
+  @Override
+  public Runnable guard(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    return () -> {
+      try {
+        callback.run();
+      } catch (Throwable failure) {
+        exchange.callbackFailed(failure);
+      }
+    };
+  }
+
+  @Override
+  public <T> Callable<@Nullable T> guard(Callable<? extends @Nullable T> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return () -> {
+      try {
+        return callback.call();
+      } catch (Throwable failure) {
+        exchange.callbackFailed(failure);
+        return null;
+      }
+    };
+  }
+
+  @Override
+  public <T extends @Nullable Object> Consumer<T> guard(Consumer<? super T> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return argument -> guard(() -> callback.accept(argument)).run();
+  }
+
+  @Override
+  public <T extends @Nullable Object, U extends @Nullable Object> BiConsumer<T, U> guard(
+      BiConsumer<? super T, ? super U> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return (first, second) -> guard(() -> callback.accept(first, second)).run();
+  }
+
+  private boolean hasNotEnded() {
+    return exchange.lifecycle().decidedEnd() == null;
+  }
+
+  private Outbox outbox() {
+    return exchange.side().outbox();
+  }
+
+  private ResponseHead head() {
+    return exchange.side().head();
+  }
+}

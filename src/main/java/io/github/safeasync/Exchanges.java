@@ -1,0 +1,82 @@
+package io.github.safeasync;
+
+import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.Connections;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
+final class Exchanges {
+
+  /** How long a shutdown waits for listeners. */
+  private static final long SHUTDOWN_SECONDS = 5;
+
+  private final SafeAsyncConfig config;
+  private final Workers workers;
+  private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean shutDown;
+
+  Exchanges(SafeAsyncConfig config) {
+    this.config = config;
+    this.workers = new Workers(config.executor());
+  }
+
+  SafeAsyncConfig config() {
+    return config;
+  }
+
+  Exchange open(HttpServletRequest request, HttpServletResponse response) {
+    return new Exchange(this, request, response);
+  }
+
+  /** An exchange has become asynchronous. */
+  void opened(Exchange exchange) {
+    open.add(exchange);
+    if (shutDown) {
+      exchange.shutDown();
+    }
+  }
+
+  /** An exchange has ended and lets go of the container. */
+  void ended(Exchange exchange) {
+    open.remove(exchange);
+  }
+
+  int size() {
+    return open.size();
+  }
+
+  Future<?> schedule(Runnable task, Duration delay) {
+    return workers.schedule(task, delay);
+  }
+
+  void execute(Runnable task) {
+    workers.execute(task);
+  }
+
+  /** Reaches the connection behind a request, on the thread that handles it. */
+  Connection connectionOf(HttpServletRequest request) {
+    return Connections.behind(request);
+  }
+
+  /**
+   * Ends every open exchange and lets its listeners run.
+   *
+   * @return how many were open
+   */
+  int shutDown() {
+    shutDown = true;
+    int ended = 0;
+    for (Exchange exchange : open) {
+      exchange.shutDown();
+      ended++;
+    }
+    workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+    return ended;
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.safeasync;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Thrown by a guarded callback to answer the request with an HTTP error status of its choice.
+ *
+ * <p>While the client is there, {@link SafeAsyncResponse#guard(Runnable)} turns it into {@link
+ * SafeAsyncResponse#sendError(int, String)}; after the client has gone it does nothing. It marks a
+ * decision, not a fault, and so carries no stack trace.
+ */
+public class HttpStatusException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** The HTTP status to answer with. */
+  private final int status;
+
+  /**
+   * Makes an exception without a message for the client.
+   *
+   * @param status the HTTP status to answer with, 400 to 599
+   * @throws IllegalArgumentException if the status is not in that range
+   */
+  public HttpStatusException(int status) {
+    this(status, null);
+  }
+
+  /**
+   * Makes an exception with a message for the client.
+   *
+   * @param status the HTTP status to answer with, 400 to 599
+   * @param message what the error page is to say, or null for the container's own words
+   * @throws IllegalArgumentException if the status is not in that range
+   */
+  public HttpStatusException(int status, @Nullable String message) {
+    super(message, null, false, false);
+    this.status = Checks.errorStatus(status);
+  }
+
+  /** Answers the HTTP status to answer with. */
+  public final int status() {
+    return status;
+  }
+}

@@ -1,0 +1,107 @@
+package io.github.safeasync;
+
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletException;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.Enumeration;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The init-params of the filter. One that is unknown or malformed stops the deployment. */
+enum InitParameters {
+  TIMEOUT("milliseconds, or an ISO-8601 duration such as PT30S; 0 for none") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.timeout(duration(value));
+    }
+  },
+  TIMEOUT_STATUS("an error status, 400 to 599") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.timeoutStatus(Integer.parseInt(value));
+    }
+  },
+  START("on-demand or eager") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.start(constant(value, SafeAsyncConfig.Start.class));
+    }
+  };
+
+  private final String allowed;
+
+  InitParameters(String allowed) {
+    this.allowed = allowed;
+  }
+
+  /** Takes over a checked value; any IllegalArgumentException or parse error means malformed. */
+  abstract void apply(String value, SafeAsyncConfig.Builder builder);
+
+  private String parameter() {
+    return kebab(this);
+  }
+
+  /** Reads all init-params of a filter on top of what it was given in code. */
+  static SafeAsyncConfig read(FilterConfig filter, SafeAsyncConfig base) throws ServletException {
+    SafeAsyncConfig.Builder builder = base.toBuilder();
+    for (Enumeration<String> names = filter.getInitParameterNames(); names.hasMoreElements(); ) {
+      String name = names.nextElement();
+      named(name, filter).set(filter.getInitParameter(name).trim(), filter, builder);
+    }
+    return builder.build();
+  }
+
+  private static InitParameters named(String name, FilterConfig filter) throws ServletException {
+    for (InitParameters parameter : values()) {
+      if (parameter.parameter().equals(name)) {
+        return parameter;
+      }
+    }
+    String known =
+        Arrays.stream(values()).map(InitParameters::parameter).collect(Collectors.joining(", "));
+    throw new ServletException(
+        where(filter) + " has an unknown init-param " + name + "; allowed are: " + known);
+  }
+
+  private void set(String value, FilterConfig filter, SafeAsyncConfig.Builder builder)
+      throws ServletException {
+    try {
+      apply(value, builder);
+    } catch (IllegalArgumentException | DateTimeParseException | ArithmeticException e) {
+      throw new ServletException(
+          where(filter)
+              + " has the init-param "
+              + parameter()
+              + " = \""
+              + value
+              + "\"; allowed is "
+              + allowed,
+          e);
+    }
+  }
+
+  private static String where(FilterConfig filter) {
+    return "The filter " + filter.getFilterName() + " (" + SafeAsyncFilter.class.getName() + ")";
+  }
+
+  private static Duration duration(String value) {
+    return value.chars().allMatch(c -> c >= '0' && c <= '9')
+        ? Duration.ofMillis(Long.parseLong(value))
+        : Duration.parse(value);
+  }
+
+  private static <E extends Enum<E>> E constant(String value, Class<E> type) {
+    for (E constant : type.getEnumConstants()) {
+      if (kebab(constant).equals(value)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException("Not a constant of " + type.getSimpleName());
+  }
+
+  private static String kebab(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.safeasync;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/** What the library says, under the logger {@code io.github.safeasync}. */
+final class Log {
+
+  private static final Logger LOGGER = System.getLogger("io.github.safeasync");
+
+  private Log() {}
+
+  static void installed(String filter, String text) {
+    LOGGER.log(Level.INFO, "{0}: {1}", filter, text);
+  }
+
+  static void shutDown(String filter, int open) {
+    LOGGER.log(
+        Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);
+  }
+
+  /** The one line of a hang-up; its stack trace, if any, at TRACE only. */
+  static void disconnected(End end) {
+    LOGGER.log(Level.DEBUG, "The client has gone: {0}", end);
+    if (LOGGER.isLoggable(Level.TRACE)) {
+      end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the departure", cause));
+    }
+  }
+
+  static void failed(End end) {
+    LOGGER.log(Level.WARNING, "An exchange ended " + end, end.cause().orElse(null));
+  }
+
+  static void listenerFailed(End end, Throwable failure) {
+    LOGGER.log(Level.WARNING, "A listener failed on being told of the end " + end, failure);
+  }
+
+  static void callbackAnswered(HttpStatusException answer) {
+    LOGGER.log(
+        Level.DEBUG,
+        "A guarded callback answers {0,number,#} {1}",
+        answer.status(),
+        answer.getMessage());
+  }
+
+  /** A guarded callback failed after the end: nobody is there to be told. */
+  static void callbackFailedLate(Object end, Throwable failure) {
+    LOGGER.log(Level.DEBUG, "A guarded callback failed after the end {0}: {1}", end, failure);
+  }
+
+  static void ignored(String call, Object why) {
+    LOGGER.log(Level.DEBUG, "Ignored {0}: {1}", call, why);
+  }
+
+  /** The container refused a call with which the library ends an exchange. */
+  static void refused(String call, Throwable refusal) {
+    LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
+  }
+
+  static void notAborted(@Nullable Object connection) {
+    LOGGER.log(
+        Level.WARNING,
+        "A response was cut off, but its connection could not be aborted: the client may take it"
+            + " for whole ({0})",
+        connection);
+  }
+
+  static void stuck(Object state) {
+    LOGGER.log(Level.WARNING, "A call is still inside the container at its own end: {0}", state);
+  }
+}

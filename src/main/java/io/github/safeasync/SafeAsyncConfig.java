@@ -1,0 +1,153 @@
+package io.github.safeasync;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link SafeAsyncFilter} is told. Immutable and safe for use by any number of threads.
+ *
+ * <p>Each setting has an init-param of the same meaning for {@code web.xml}, in kebab-case.
+ */
+public final class SafeAsyncConfig {
+
+  /** When the filter makes a request asynchronous. */
+  public enum Start {
+    /** At the first {@link SafeAsyncResponse#of}: other requests stay as they are. */
+    ON_DEMAND,
+    /**
+     * Before the servlet is called: a request whose servlet does not take it is completed after.
+     */
+    EAGER
+  }
+
+  private final Duration timeout;
+  private final int timeoutStatus;
+  private final Start start;
+  private final @Nullable Executor executor;
+
+  private SafeAsyncConfig(Builder builder) {
+    this.timeout = builder.timeout;
+    this.timeoutStatus = builder.timeoutStatus;
+    this.start = builder.start;
+    this.executor = builder.executor;
+  }
+
+  /** Answers the settings that a filter has unless it is told otherwise. */
+  public static SafeAsyncConfig defaults() {
+    return builder().build();
+  }
+
+  /** Starts from the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Starts from these settings. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.timeout = timeout;
+    builder.timeoutStatus = timeoutStatus;
+    builder.start = start;
+    builder.executor = executor;
+    return builder;
+  }
+
+  /** Answers how long the application may take to finish a response; zero for no limit. */
+  public Duration timeout() {
+    return timeout;
+  }
+
+  /** Answers the status that a timeout answers with. */
+  public int timeoutStatus() {
+    return timeoutStatus;
+  }
+
+  /** Answers when the filter makes a request asynchronous. */
+  public Start start() {
+    return start;
+  }
+
+  /** Answers the executor of listeners, or null for the filter's own pool. */
+  public @Nullable Executor executor() {
+    return executor;
+  }
+
+  @Override
+  public String toString() {
+    return "timeout=" + timeout + ", timeout-status=" + timeoutStatus + ", start=" + start;
+  }
+
+  /** Collects settings; each is checked as it is given. Not thread-safe. */
+  public static final class Builder {
+
+    /** As many milliseconds as fit a long in nanoseconds: about 292 years. */
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
+    private Duration timeout = Duration.ofSeconds(30);
+    private int timeoutStatus = 503;
+    private Start start = Start.ON_DEMAND;
+    private @Nullable Executor executor;
+
+    private Builder() {}
+
+    /**
+     * Sets how long the application may take to finish a response; init-param {@code timeout}. The
+     * time to send a finished response does not count.
+     *
+     * @param timeout zero for no limit; 30 seconds unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 292 years
+     */
+    public Builder timeout(Duration timeout) {
+      if (timeout.isNegative() || timeout.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            "timeout must be 0 (none) or a positive duration of less than 292 years, not "
+                + timeout);
+      }
+      this.timeout = timeout;
+      return this;
+    }
+
+    /**
+     * Sets the status that a timeout answers with; init-param {@code timeout-status}.
+     *
+     * @param status 400 to 599; 503 unless set
+     * @return this builder
+     * @throws IllegalArgumentException if the status is not in that range
+     */
+    public Builder timeoutStatus(int status) {
+      this.timeoutStatus = Checks.errorStatus(status);
+      return this;
+    }
+
+    /**
+     * Sets when the filter makes a request asynchronous; init-param {@code start}.
+     *
+     * @param start {@link Start#ON_DEMAND} unless set
+     * @return this builder
+     */
+    public Builder start(Start start) {
+      this.start = Objects.requireNonNull(start, "start");
+      return this;
+    }
+
+    /**
+     * Sets where listeners and what hangs on the library's stages runs. It must not run tasks on
+     * the calling thread, and is not shut down with the filter.
+     *
+     * @param executor the application's executor; a small pool of the filter's own unless set
+     * @return this builder
+     */
+    public Builder executor(Executor executor) {
+      this.executor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /** Answers the settings given so far. */
+    public SafeAsyncConfig build() {
+      return new SafeAsyncConfig(this);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.safeasync;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives the requests that it is mapped to a {@link SafeAsyncResponse}.
+ *
+ * <p>In {@code web.xml}:
+ *
+ * <pre>{@code
+ * <filter>
+ *   <filter-name>safe-async</filter-name>
+ *   <filter-class>io.github.safeasync.SafeAsyncFilter</filter-class>
+ *   <async-supported>true</async-supported>
+ * </filter>
+ * <filter-mapping>
+ *   <filter-name>safe-async</filter-name>
+ *   <url-pattern>/*</url-pattern>
+ * </filter-mapping>
+ * }</pre>
+ *
+ * <p>The init-params are those of {@link SafeAsyncConfig} in kebab-case; an unknown or malformed
+ * one stops the deployment. Thread-safe. An instance serves one registration; {@link #destroy} ends
+ * every open exchange as {@link End.Kind#SHUT_DOWN}.
+ */
+public final class SafeAsyncFilter implements Filter {
+
+  private final SafeAsyncConfig given;
+  private volatile @Nullable Exchanges exchanges;
+  private volatile String name = "safe-async";
+
+  /** Makes a filter with the default settings, for the container; init-params change them. */
+  public SafeAsyncFilter() {
+    this(SafeAsyncConfig.defaults());
+  }
+
+  private SafeAsyncFilter(SafeAsyncConfig config) {
+    this.given = config;
+  }
+
+  /**
+   * Makes a filter to be registered in code; init-params of the registration, if any, change its
+   * settings.
+   *
+   * @param config the settings
+   * @return a filter for one registration
+   */
+  public static SafeAsyncFilter create(SafeAsyncConfig config) {
+    return new SafeAsyncFilter(Objects.requireNonNull(config, "config"));
+  }
+
+  /**
+   * Reads the init-params.
+   *
+   * @throws ServletException if one is unknown or malformed: its message names the param, the value
+   *     and what is allowed
+   */
+  @Override
+  public void init(FilterConfig filterConfig) throws ServletException {
+    SafeAsyncConfig config = InitParameters.read(filterConfig, given);
+    exchanges = new Exchanges(config);
+    name = filterConfig.getFilterName();
+    Log.installed(name, config.toString());
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    Exchanges now = exchanges;
+    if (now == null) {
+      throw new IllegalStateException("SafeAsyncFilter was not initialised by the container");
+    }
+    if (request instanceof HttpServletRequest http
+        && response instanceof HttpServletResponse httpResponse
+        && Exchange.of(request) == null) {
+      exchange(now.open(http, httpResponse), http, httpResponse, chain);
+    } else {
+      chain.doFilter(request, response);
+    }
+  }
+
+  private static void exchange(
+      Exchange exchange,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
+      throws IOException, ServletException {
+    exchange.attachTo(request);
+    boolean eager = exchange.exchanges().config().start() == SafeAsyncConfig.Start.EAGER;
+    if (eager) {
+      exchange.start(request);
+    }
+    try {
+      chain.doFilter(request, response);
+      if (eager && !exchange.isTaken()) {
+        exchange.completed();
+      }
+    } catch (Throwable thrown) {
+      exchange.thrown(thrown);
+      throw thrown;
+    } finally {
+      if (!exchange.isStarted()) {
+        exchange.detachFrom(request);
+      }
+    }
+  }
+
+  /** Ends every open exchange as {@link End.Kind#SHUT_DOWN} and runs its listeners. */
+  @Override
+  public void destroy() {
+    Exchanges now = exchanges;
+    if (now != null) {
+      Log.shutDown(name, now.shutDown());
+    }
+  }
+}
