@@ -75,13 +75,7 @@ public final class Detector implements AutoCloseable {
    */
   public Watch watch(Connection connection, Consumer<Departure> gone) {
     Objects.requireNonNull(connection, "connection");
-    Detection expected =
-        connection.channel() != null
-            ? channelDetection()
-            : connection.streamOpen() != null && uses(Layer.STREAM_POLLING)
-                ? Detection.POLL
-                : Detection.ON_WRITE;
-    return watch(new Origin.Reached(connection), expected, gone);
+    return watch(new Origin.Reached(connection), expected(connection), gone);
   }
 
   /**
@@ -123,6 +117,16 @@ public final class Detector implements AutoCloseable {
     pending.add(watch);
     own.mailbox.wakeBefore(due);
     return watch;
+  }
+
+  private Detection expected(Connection connection) {
+    if (connection.channel() != null) {
+      return channelDetection();
+    }
+    if (connection.streamOpen() != null && uses(Layer.STREAM_POLLING)) {
+      return Detection.POLL;
+    }
+    return connection.peer() != null ? tableDetection() : Detection.ON_WRITE;
   }
 
   private Detection channelDetection() {

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 public record DetectorSettings(
     Duration grace, HalfClose halfClose, @Nullable KeepAlive keepAlive, Set<Layer> layers) {
 
+  private static final Duration LONGEST_GRACE = Duration.ofSeconds(60);
+
   /** 20 ms grace, a FIN is a departure, no keepalive, every layer. */
   public static final DetectorSettings DEFAULTS =
       new DetectorSettings(
           Duration.ofMillis(20), HalfClose.DISCONNECT, null, EnumSet.allOf(Layer.class));
-
-  private static final Duration LONGEST_GRACE = Duration.ofSeconds(60);
 
   /** What a FIN alone means: the client has closed its side, and may or may not still listen. */
   public enum HalfClose {

@@ -3,7 +3,7 @@ package io.github.safeasync.detect;
 /**
  * Where a watched connection stands. Every transition is made by the watcher's thread.
  *
- * <pre>
+ * <pre>{@code
  *           readable                    looked at: FIN, and a watch wants more than that
  *   QUIET ------------> SUSPECT --------------------------------------> HALF_CLOSED
  *     ^                  |    \                                          /    |
@@ -11,7 +11,7 @@ package io.github.safeasync.detect;
  *       nothing to be read      `------------> DROPPED <---------------'      |
  *                                                ^       reset, last release  |
  *                                                `----------------------------'
- * </pre>
+ * }</pre>
  *
  * <p>A connection that is only polled starts as SUSPECT and never becomes QUIET. Any state becomes
  * DROPPED with the last release.

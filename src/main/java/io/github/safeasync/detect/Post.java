@@ -82,10 +82,12 @@ final class Post implements AutoCloseable {
     if (connection == null) {
       return Detection.ON_WRITE;
     }
-    Detection how = Detection.ON_WRITE;
+    Detection how;
     SocketChannel channel = connection.channel();
     if (channel != null) {
       how = attachChannel(watch, connection, channel, now);
+    } else {
+      how = attachPolled(watch, Endpoints.of(connection.local(), connection.peer()), now);
     }
     BooleanSupplier streamOpen = connection.streamOpen();
     if (streamOpen != null && watch.detector.uses(Layer.STREAM_POLLING)) {

@@ -4,7 +4,7 @@ package io.github.safeasync.detect;
  * Where a watch stands. [W] is made by the watcher's thread, [*] by any thread; the two race, so
  * each is a compare-and-set.
  *
- * <pre>
+ * <pre>{@code
  *            grace over, can be watched [W]         hang-up confirmed [W]
  *   PENDING ------------------------------> ARMED ------------------------> GONE
  *      |  \                                   |
@@ -13,7 +13,7 @@ package io.github.safeasync.detect;
  *      |                    | release() [*]   |
  *      `----------------> RELEASED <----------'
  *         release() [*]
- * </pre>
+ * }</pre>
  */
 enum WatchState {
   /** Within the grace period: nothing has been done but to queue it. */

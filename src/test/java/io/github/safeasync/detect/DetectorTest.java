@@ -225,7 +225,7 @@ class DetectorTest {
 
     @Test
     void rst_isNoticed_G6() throws Exception {
-      detector.watch(wire.local(), wire.remote(), gone::add);
+      detector.watch(wire.local(), wire.peer(), gone::add);
       await().until(() -> detector.watching() == 1);
       nothingIsReported();
       wire.reset();
@@ -236,7 +236,7 @@ class DetectorTest {
     void addressesThatWereNeverSeen_sayNothing_G7() throws Exception {
       Wire other = Wire.open();
       var local = other.local();
-      var remote = other.remote();
+      var remote = other.peer();
       other.reset();
       other.close();
       detector.watch(local, remote, gone::add);

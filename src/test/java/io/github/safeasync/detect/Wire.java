@@ -59,14 +59,6 @@ final class Wire implements Connection, AutoCloseable {
     return new Wire(client, listener.accept(), container, owns);
   }
 
-  InetSocketAddress local() throws IOException {
-    return (InetSocketAddress) server.getLocalAddress();
-  }
-
-  InetSocketAddress remote() throws IOException {
-    return (InetSocketAddress) server.getRemoteAddress();
-  }
-
   void send(int bytes) throws IOException {
     client.write(ByteBuffer.allocate(bytes));
   }
@@ -145,7 +137,7 @@ final class Wire implements Connection, AutoCloseable {
   }
 
   @Override
-  public boolean abort() {
+  public boolean abort(Runnable complete) {
     return false;
   }
 }
