@@ -14,6 +14,8 @@ final class Line {
   /** Up to this many unread bytes may be no more than a TLS close_notify alert. */
   private static final int CLOSE_NOTIFY_BYTES = 256;
 
+  private static final int URGENT_LOOKS = 3;
+
   final @Nullable SocketChannel channel;
   final boolean secure;
   final boolean multiplexed;
@@ -48,7 +50,7 @@ final class Line {
   long suspectSince;
 
   /** Whether the event that made it a suspect looked like an end of the stream. */
-  boolean urgent;
+  boolean endedAtFirstSight;
 
   /** What {@link PollFlags} saw at the last look. */
   int flags;
@@ -123,6 +125,13 @@ final class Line {
     return !multiplexed;
   }
 
+  /** Whether a look is worth its cost at once. */
+  boolean isUrgent() {
+    return isPolled()
+        ? isMissed()
+        : endedAtFirstSight && looks < URGENT_LOOKS && state == LineState.SUSPECT;
+  }
+
   /** Whether it was seen in the table once, and not when last looked for. */
   boolean isMissed() {
     TableEntry own = entry;
@@ -147,8 +156,8 @@ final class Line {
   }
 
   /**
-   * Whether a look is worth its cost at once: an end of the stream, or the alert that TLS sends
-   * before it, would look as this does. Other unread bytes are a body, or the next request.
+   * Whether it looks as with an end of the stream, or the alert that TLS sends before it. Other
+   * unread bytes are a body, or the next request.
    */
   boolean looksEnded() {
     if (multiplexed) {

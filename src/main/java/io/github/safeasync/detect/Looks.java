@@ -16,12 +16,17 @@ final class Looks {
   /** Without a table, this many looks in a row have to find an end of stream. */
   private static final int HOLLOW_LOOKS = 4;
 
+  /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
+  private static final long ASKED = Long.MIN_VALUE;
+
   static final long HOLLOW_GAP_NANOS = 10_000_000;
 
   private final PollFlags flags;
   private final boolean exactFlags;
   private final @Nullable Judge judge;
   private final @Nullable SegmentGate gate;
+  private final Budget urgentScans = new Budget(10, 3_000_000_000L);
+  private final Budget patientScans = new Budget(100, 500_000_000L);
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
@@ -57,8 +62,13 @@ final class Looks {
     return judge == null ? "no table" : judge.name();
   }
 
-  /** Sets {@link Line#verdict} of each. */
-  void look(List<Line> lines, boolean urgent, long now) throws IOException {
+  /**
+   * Sets {@link Line#verdict} of each; null, and {@link Line#lookAt} with it, where that takes a
+   * scan that may not be made yet.
+   *
+   * @return nanoseconds taken by a scan, for which there is a budget here already
+   */
+  long look(List<Line> lines, long now) throws IOException {
     flags.look(lines);
     undecided.clear();
     for (Line line : lines) {
@@ -67,11 +77,18 @@ final class Looks {
         undecided.add(line);
       }
     }
-    askTable(urgent, now);
+    long start = System.nanoTime();
+    long retryAt = askTable(start);
+    long after = System.nanoTime();
     for (Line line : undecided) {
-      line.verdict = byTable(line, now);
+      if (retryAt == ASKED) {
+        line.verdict = byTable(line, now);
+      } else {
+        line.lookAt = retryAt;
+      }
     }
     undecided.clear();
+    return after - start;
   }
 
   private @Nullable Verdict byFlags(Line line) {
@@ -107,23 +124,37 @@ final class Looks {
     }
   }
 
-  private void askTable(boolean urgent, long now) {
+  /** Answers ASKED, or when to come again. */
+  private long askTable(long now) {
     entries.clear();
+    boolean urgent = false;
     boolean firstLook = false;
     for (Line line : undecided) {
       TableEntry entry = line.entry();
       if (entry != null) {
         entries.add(entry);
+        urgent |= line.isUrgent();
         firstLook |= entry.sighting() == Sighting.UNKNOWN;
       }
     }
     if (judge == null || entries.isEmpty()) {
-      return;
+      return ASKED;
     }
-    // A look left out leaves the last sightings as they are.
-    if (urgent || firstLook || gate == null || !judge.isBatching() || gate.isOpen(now)) {
+    if (!judge.isBatching()) {
       judge.look(entries);
+      return ASKED;
     }
+    Budget scans = urgent ? urgentScans : patientScans;
+    if (!scans.allows(now)) {
+      return Math.max(scans.nextAt(), now + 1);
+    }
+    // A scan left out because nothing can have changed leaves the last sightings as they are.
+    if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      judge.look(entries);
+      long after = System.nanoTime();
+      scans.spent(after - now, 1, after);
+    }
+    return ASKED;
   }
 
   private Verdict byTable(Line line, long now) {

@@ -73,7 +73,7 @@ final class StreamPoll {
       }
     }
     long after = System.nanoTime();
-    budget.spent(after - now, after);
+    budget.spent(after - now, watches.size(), after);
     nextAt = after + (suspicion ? SECOND_LOOK_NANOS : INTERVAL_NANOS);
     if (nextAt - budget.nextAt() < 0) {
       nextAt = budget.nextAt();

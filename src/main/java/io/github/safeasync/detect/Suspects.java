@@ -7,14 +7,13 @@ import java.util.List;
 /**
  * The connections that have to be looked at, and when. Belongs to the watcher's thread.
  *
- * <p>Two budgets. An urgent look follows an event that an end of the stream explains best: it may
- * take a tenth of a core, and only where the judge is a scan. All others (unread bytes, polling,
- * half-closed connections) share one hundredth.
+ * <p>An urgent look follows an event that an end of the stream explains best, and is never put off
+ * here. All others (unread bytes, polling, half-closed connections) may take one hundredth of a
+ * core together. Scans have a budget of their own, in {@link Looks}.
  */
 final class Suspects {
 
-  private static final int EXACT_SLICE = 256;
-  private static final int URGENT_LOOKS = 3;
+  private static final int SLICE = 256;
   private static final long CALM_NANOS = 1_000_000_000L;
 
   /** What comes of a verdict; called after a look, once for each connection looked at. */
@@ -25,12 +24,10 @@ final class Suspects {
   private final Looks looks;
   private final Pace pace;
   private final Sentence sentence;
-  private final Budget urgentBudget = new Budget(10, 3_000_000_000L);
-  private final Budget patientBudget = new Budget(100, 200_000_000L);
+  private final Budget patience = new Budget(100, 200_000_000L);
   private final List<Line> lines = new ArrayList<>();
   private final List<Line> batch = new ArrayList<>();
   private long nextAt;
-  private boolean urgent;
 
   Suspects(Looks looks, Sentence sentence) {
     this.looks = looks;
@@ -98,67 +95,59 @@ final class Suspects {
     if (batch.isEmpty()) {
       return;
     }
-    looks.look(batch, urgent, now);
+    int patient = 0;
+    for (Line line : batch) {
+      patient += line.isUrgent() ? 0 : 1;
+    }
+    long scanned = looks.look(batch, now);
     long after = System.nanoTime();
-    if (!urgent) {
-      patientBudget.spent(after - now, after);
-    } else if (looks.isBatching()) {
-      urgentBudget.spent(after - now, after);
+    if (patient > 0) {
+      patience.spent((after - now - scanned) * patient / batch.size(), patient, after);
     }
     for (Line line : batch) {
       Verdict verdict = line.verdict;
-      if (line.state != LineState.DROPPED && verdict != null) {
+      if (line.state == LineState.DROPPED) {
+        continue;
+      }
+      if (verdict == null) {
+        lookAt(line, line.lookAt);
+      } else {
         sentence.carryOut(line, verdict, after);
       }
     }
     batch.clear();
   }
 
-  /** Fills the batch with urgent looks if there are any, else with patient ones. */
+  /** Fills the batch: urgent ones first, and patient ones if their budget allows. */
   private void pick(long now) {
-    urgent = false;
     nextAt = now + Watcher.LONG;
-    boolean urgentAllowed = !looks.isBatching() || urgentBudget.allows(now);
     for (Line line : lines) {
       if (line.lookAt - now > 0) {
         earlier(line.lookAt);
-      } else if (isUrgent(line)) {
-        urgent |= take(line, urgentAllowed, urgentAllowed ? now : urgentBudget.nextAt());
+      } else if (line.isUrgent()) {
+        take(line, true, now);
       }
     }
-    // A scan made anyway serves the patient ones too.
-    boolean patientAllowed = urgent ? looks.isBatching() : patientBudget.allows(now);
-    long patientAt = urgent || patientAllowed ? now : patientBudget.nextAt();
+    boolean allowed = patience.allows(now);
     for (Line line : lines) {
-      if (line.lookAt - now <= 0 && !isUrgent(line)) {
-        take(line, patientAllowed, patientAt);
+      if (line.lookAt - now <= 0 && !line.isUrgent()) {
+        take(line, allowed, allowed ? now : patience.nextAt());
       }
     }
   }
 
-  private boolean take(Line line, boolean allowed, long otherwiseAt) {
-    if (allowed && !isFull()) {
+  private void take(Line line, boolean allowed, long otherwiseAt) {
+    // A scan serves any number, so with scans there are no slices.
+    if (allowed && (looks.isBatching() || batch.size() < SLICE)) {
       batch.add(line);
-      return true;
+    } else {
+      earlier(otherwiseAt);
     }
-    earlier(otherwiseAt);
-    return false;
-  }
-
-  private boolean isFull() {
-    return !looks.isBatching() && batch.size() >= EXACT_SLICE;
   }
 
   private void earlier(long at) {
     if (at - nextAt < 0) {
       nextAt = at;
     }
-  }
-
-  private static boolean isUrgent(Line line) {
-    if (line.isPolled()) {
-      return line.isMissed();
-    }
-    return line.looks < URGENT_LOOKS && line.state == LineState.SUSPECT && line.urgent;
   }
 }
