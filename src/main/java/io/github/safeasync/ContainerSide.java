@@ -206,7 +206,8 @@ final class ContainerSide implements Outbox.Sink {
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED, DISCONNECTED -> complete();
+      case COMPLETED -> complete();
+      case DISCONNECTED -> abort();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -215,11 +216,14 @@ final class ContainerSide implements Outbox.Sink {
 
   private void complete() {
     AsyncContext now = context;
-    if (now == null) {
-      return;
+    if (now != null) {
+      complete(now);
     }
+  }
+
+  private static void complete(AsyncContext context) {
     try {
-      now.complete();
+      context.complete();
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
@@ -244,7 +248,8 @@ final class ContainerSide implements Outbox.Sink {
 
   private void abort() {
     Connection now = connection;
-    if (now == null || !now.abort(this::complete)) {
+    AsyncContext completed = context;
+    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
       Log.notAborted(now);
       complete();
     }

@@ -25,17 +25,24 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  private final Object exchange;
   private final Object connection;
 
   private UndertowConnection(
-      @Nullable SocketChannel channel, boolean multiplexed, boolean secure, Object connection) {
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      Object exchange,
+      Object connection) {
     super("Undertow", channel, multiplexed, secure);
+    this.exchange = exchange;
     this.connection = connection;
   }
 
   static @Nullable Connection behind(ServletRequest own) {
-    Object connection = Members.walk(own, "getExchange()", "getConnection()");
-    if (connection == null) {
+    Object exchange = Members.read(own, "getExchange()");
+    Object connection = Members.read(exchange, "getConnection()");
+    if (exchange == null || connection == null) {
       return null;
     }
     boolean multiplexed = Members.has(connection.getClass(), "responseChannel");
@@ -49,12 +56,12 @@ final class UndertowConnection extends ReachedConnection {
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
       Object channel = Members.walk(at, "conduit", "getSocketChannel()");
       if (channel instanceof SocketChannel reached) {
-        return new UndertowConnection(reached, multiplexed, secure, connection);
+        return new UndertowConnection(reached, multiplexed, secure, exchange, connection);
       }
       Object inner = Members.read(at, "delegate");
       at = inner == null ? Members.read(at, "connection") : inner;
     }
-    return new UndertowConnection(null, multiplexed, secure, connection);
+    return new UndertowConnection(null, multiplexed, secure, exchange, connection);
   }
 
   /** Http2Channel closes it at RST_STREAM and GOAWAY, and tells no AsyncListener. */
@@ -74,7 +81,8 @@ final class UndertowConnection extends ReachedConnection {
    */
   @Override
   public boolean abort(Runnable complete) {
-    if (!(connection instanceof Closeable closeable)) {
+    if (!(connection instanceof Closeable closeable)
+        || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
       return false;
     }
     try {
