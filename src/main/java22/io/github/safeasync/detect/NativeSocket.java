@@ -45,6 +45,7 @@ final class NativeSocket implements AutoCloseable {
     this.descriptor = descriptor;
   }
 
+  @SuppressWarnings("restricted")
   private static MethodHandle function(
       String name, FunctionDescriptor shape, Linker.Option... options) {
     MemorySegment address =

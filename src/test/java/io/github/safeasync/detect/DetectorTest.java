@@ -56,6 +56,18 @@ class DetectorTest {
         .toList();
   }
 
+  @Test
+  void describe_namesTheLayers_G12() {
+    assertThat(detector.describe()).startsWith("on: selector, poll flags, ");
+    if (Runtime.version().feature() >= 22) {
+      assertThat(detector.describe()).contains("sock_diag").doesNotContain("off:");
+    } else {
+      assertThat(detector.describe())
+          .contains("/proc/net/tcp")
+          .contains("off: sock_diag (needs JDK 22 or later)");
+    }
+  }
+
   private Watch watch() {
     return detector.watch(wire, gone::add);
   }
