@@ -2,9 +2,9 @@ package io.github.safeasync.detect;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
+import io.github.safeasync.HalfClose;
+import io.github.safeasync.KeepAlive;
 import io.github.safeasync.container.Connection;
-import io.github.safeasync.detect.DetectorSettings.HalfClose;
-import io.github.safeasync.detect.DetectorSettings.KeepAlive;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -89,7 +89,8 @@ public final class Detector implements AutoCloseable {
    * @param connection may answer null, and may throw: then only a write tells
    * @param gone called at most once, on the watcher's thread, and must not block
    */
-  public Watch watch(Supplier<? extends @Nullable Connection> connection, Consumer<Departure> gone) {
+  public Watch watch(
+      Supplier<? extends @Nullable Connection> connection, Consumer<Departure> gone) {
     Objects.requireNonNull(connection, "connection");
     return watch(new Origin.Reachable(connection), channelDetection(), gone);
   }
@@ -101,8 +102,7 @@ public final class Detector implements AutoCloseable {
    * @param remote the real peer's end, not one taken from a header
    * @param gone called at most once, on the watcher's thread, and must not block
    */
-  public Watch watch(
-      InetSocketAddress local, InetSocketAddress remote, Consumer<Departure> gone) {
+  public Watch watch(InetSocketAddress local, InetSocketAddress remote, Consumer<Departure> gone) {
     return watch(new Origin.Addresses(local, remote), tableDetection(), gone);
   }
 

@@ -30,8 +30,7 @@ final class Looks {
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
-  Looks(
-      PollFlags flags, boolean exactFlags, @Nullable Judge judge, @Nullable SegmentGate gate) {
+  Looks(PollFlags flags, boolean exactFlags, @Nullable Judge judge, @Nullable SegmentGate gate) {
     this.flags = flags;
     this.exactFlags = exactFlags;
     this.judge = judge;

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
  * Reads rows of /proc/net/tcp and tcp6 out of bytes, allocating nothing.
  *
  * <pre>{@code
- *   12: 0100007F:1F90 0100007F:D431 08 00000000:00000000 00:00000000 00000000  1000  0 34567 1 ...
- *   sl  local:port    remote:port   st tx:rx             tr:when     retrnsmt  uid   to inode
+ * 12: 0100007F:1F90 0100007F:D431 08 00000000:00000000 00:00000000 00000000  1000  0 34567 1 ...
+ * sl  local:port    remote:port   st tx:rx             tr:when     retrnsmt  uid   to inode
  * }</pre>
  *
  * <p>An address is one word in tcp and four in tcp6; a word is printed as the machine's own number

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Tries each mechanism on connections to itself: has it see one standing, then one finished and
- * one reset. What does not see that is left out. Takes some 10 ms, and up to half a second more
- * where java.lang.foreign is used for the first time.
+ * Tries each mechanism on connections to itself: has it see one standing, then one finished and one
+ * reset. What does not see that is left out. Takes some 10 ms, and up to half a second more where
+ * java.lang.foreign is used for the first time.
  */
 final class SelfTest {
 

@@ -32,8 +32,7 @@ final class Suspects {
   Suspects(Looks looks, Sentence sentence) {
     this.looks = looks;
     this.sentence = sentence;
-    this.pace =
-        looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
+    this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
   }
 
   /** Takes a line in; looked at on the next {@link #run} unless it has been so very often. */
