@@ -87,15 +87,11 @@ final class ResponseHead {
     return change(f -> f.withStatus(status));
   }
 
-  boolean contentType(String contentType) {
-    ContentType checked = ContentType.of(contentType);
-    return change(f -> f.withContentType(checked));
+  boolean contentType(ContentType contentType) {
+    return change(f -> f.withContentType(contentType));
   }
 
   boolean header(String name, String value, boolean replaces) {
-    if (name.equalsIgnoreCase("Content-Type")) {
-      return contentType(value);
-    }
     return change(f -> f.withHeader(name, value, replaces));
   }
 

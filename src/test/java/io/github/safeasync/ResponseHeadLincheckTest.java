@@ -13,7 +13,7 @@ public class ResponseHeadLincheckTest {
   private final ResponseHead head = new ResponseHead();
 
   public ResponseHeadLincheckTest() {
-    head.contentType("text/plain;charset=utf-16le");
+    head.contentType(ContentType.of("text/plain;charset=utf-16le"));
   }
 
   @Operation
