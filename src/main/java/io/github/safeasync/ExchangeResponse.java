@@ -35,8 +35,8 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public SafeAsyncResponse contentType(String contentType) {
-    Checks.headerValue("Content-Type", contentType);
-    return noted("contentType", hasNotEnded() && head().contentType(contentType));
+    ContentType checked = ContentType.of(Checks.headerValue("Content-Type", contentType));
+    return noted("contentType", hasNotEnded() && head().contentType(checked));
   }
 
   @Override
@@ -51,6 +51,9 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   private SafeAsyncResponse header(String name, String value, boolean replaces) {
     Checks.headerValue(Checks.headerName(name), value);
+    if (name.equalsIgnoreCase("Content-Type")) {
+      return contentType(value);
+    }
     return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
   }
 
