@@ -266,10 +266,8 @@ final class ContainerSide implements Outbox.Sink {
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
    */
   private void leave() {
-    if (http2) {
+    if (http2 || !isAborted()) {
       complete();
-    } else {
-      abort();
     }
   }
 
@@ -277,7 +275,10 @@ final class ContainerSide implements Outbox.Sink {
   private void refuse(int status) {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
-      abort();
+      if (!isAborted()) {
+        Log.notAborted(connection);
+        complete();
+      }
       return;
     }
     try {
@@ -289,13 +290,10 @@ final class ContainerSide implements Outbox.Sink {
     complete();
   }
 
-  private void abort() {
+  private boolean isAborted() {
     Connection now = connection;
     AsyncContext completed = context;
-    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
-      Log.notAborted(now);
-      complete();
-    }
+    return now != null && completed != null && now.abort(() -> complete(completed));
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */
