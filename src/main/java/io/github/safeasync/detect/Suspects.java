@@ -73,6 +73,11 @@ final class Suspects {
     }
   }
 
+  /** Whether a look may take a scan, so that its urgency matters. */
+  boolean isScanning() {
+    return looks.isBatching();
+  }
+
   boolean isEmpty() {
     return lines.isEmpty();
   }
