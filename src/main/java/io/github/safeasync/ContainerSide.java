@@ -8,7 +8,11 @@ import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Instant;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,18 +27,23 @@ final class ContainerSide implements Outbox.Sink {
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
 
   private final Exchange exchange;
-  private final Outbox outbox = new Outbox(this);
+  private final Outbox outbox;
   private final ResponseHead head = new ResponseHead();
   private final boolean http2;
   private volatile @Nullable Objects objects;
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
+  private final boolean headRequest;
+  private volatile @Nullable Executor writeThread;
   private @Nullable ServletOutputStream stream;
+  private ResponseHead.Framing framing = ResponseHead.Framing.UNKNOWN;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
     this.objects = new Objects(request, response);
     this.http2 = "HTTP/2.0".equals(request.getProtocol());
+    this.headRequest = "HEAD".equals(request.getMethod());
+    this.outbox = new Outbox(this, exchange.exchanges().limits());
   }
 
   Outbox outbox() {
@@ -87,14 +96,56 @@ final class ContainerSide implements Outbox.Sink {
   // The outbox's sink.
 
   @Override
-  public @Nullable Lock writeLock() {
+  public void run(Runnable task) {
     Connection now = connection;
-    return now == null ? null : now.writeLock();
+    Executor own = writeThread;
+    Lock lock = now == null ? null : now.writeLock();
+    if (own != null) {
+      runOn(own, task);
+    } else if (lock == null) {
+      task.run();
+    } else if (lock.tryLock()) {
+      runAndUnlock(task, lock);
+    } else {
+      // The application may hold locks of its own here, and whoever has the container's lock may
+      // want those: only a thread of ours may wait for it.
+      execute(
+          () -> {
+            lock.lock();
+            runAndUnlock(task, lock);
+          });
+    }
+  }
+
+  private static void runOn(Executor own, Runnable task) {
+    if (own == Thread.currentThread()) {
+      task.run();
+      return;
+    }
+    try {
+      own.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The container has stopped: it calls nothing any more that could be in the way.
+      task.run();
+    }
+  }
+
+  private static void runAndUnlock(Runnable task, Lock lock) {
+    try {
+      task.run();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public void execute(Runnable task) {
     exchange.exchanges().execute(task);
+  }
+
+  @Override
+  public Future<?> schedule(Runnable task, Duration delay) {
+    return exchange.exchanges().schedule(task, delay);
   }
 
   @Override
@@ -114,16 +165,54 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void startWhole() throws IOException {
+  public void startWhole(long length) throws IOException {
     HttpServletResponse response = present().response;
-    head.commitTo(response);
+    framing = head.commitTo(response, headRequest);
     stream = response.getOutputStream();
+    if (headRequest && framing.length() < 0 && framing.statusTakesBody()) {
+      // What the container would find out by itself from a body.
+      response.setContentLengthLong(length);
+    }
   }
 
   @Override
   public void startStream() throws IOException {
-    startWhole();
+    HttpServletResponse response = present().response;
+    framing = head.commitTo(response, headRequest);
+    Connection now = connection;
+    writeThread = now == null ? null : now.writeThread();
+    if (writeThread != null && !response.isCommitted()) {
+      // Undertow's flush leaves in its buffer what the connection does not take at once, and never
+      // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
+      // the connection, and what that does not take is sent as soon as it can be.
+      unbuffer(response);
+    }
+    stream = response.getOutputStream();
     stream().setWriteListener(new Readiness());
+  }
+
+  private static void unbuffer(HttpServletResponse response) {
+    try {
+      response.setBufferSize(1);
+    } catch (IllegalStateException e) {
+      Log.refused("a response without a buffer", e);
+    }
+  }
+
+  @Override
+  public long declaredLength() {
+    return framing.length();
+  }
+
+  @Override
+  public boolean takesBody() {
+    return framing.takesBody();
+  }
+
+  /** ServletOutputStreamImpl.updateWrittenAsync of Undertow. */
+  @Override
+  public boolean endsByItself() {
+    return writeThread != null;
   }
 
   private ServletOutputStream stream() {
@@ -140,8 +229,8 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void write(byte[] bytes, int offset, int length) throws IOException {
-    stream().write(bytes, offset, length);
+  public void write(ByteBuffer bytes) throws IOException {
+    BufferWrite.to(stream(), bytes);
   }
 
   @Override
@@ -178,13 +267,31 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void failed(Throwable failure) {
+  public void failed(Throwable failure, boolean heartbeat) {
     if (Exchange.isLostConnection(failure)) {
-      exchange.disconnected(
-          new Departure(Evidence.WRITE_FAILED, Instant.now(), "a failing write"), failure);
+      Departure departure =
+          heartbeat
+              ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
+              : Departure.now(Evidence.WRITE_FAILED, "a failing write");
+      exchange.disconnected(departure, failure);
     } else {
       exchange.failed(failure);
     }
+  }
+
+  @Override
+  public void stalled(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public void overLimit(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public boolean mayWait() {
+    return !exchange.isHandledBy(Thread.currentThread()) && !Workers.isOwn(Thread.currentThread());
   }
 
   /** What the container tells of the stream, on its own threads. */
@@ -197,7 +304,7 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      failed(failure);
+      outbox.failed(failure);
     }
   }
 
@@ -255,6 +362,7 @@ final class ContainerSide implements Outbox.Sink {
     objects = null;
     context = null;
     connection = null;
+    writeThread = null;
     stream = null;
   }
 }

@@ -34,6 +34,7 @@ final class Exchange {
   private final Lifecycle lifecycle = new Lifecycle();
   private final EndListeners listeners = new EndListeners();
   private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final ExchangeResponse response = new ExchangeResponse(this);
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
@@ -44,6 +45,9 @@ final class Exchange {
   private volatile boolean containerCompletes;
 
   private volatile boolean taken;
+
+  /** The thread that handles the request, until it leaves the filter. */
+  private volatile @Nullable Thread handler = Thread.currentThread();
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
@@ -100,6 +104,20 @@ final class Exchange {
     return end.minimalCompletionStage();
   }
 
+  CompletionStage<Outcome> outcome() {
+    return outcome.minimalCompletionStage();
+  }
+
+  /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
+  boolean isHandledBy(Thread thread) {
+    return handler == thread;
+  }
+
+  /** The request leaves the filter. On the thread that handles it. */
+  void handled() {
+    handler = null;
+  }
+
   boolean isStarted() {
     return !lifecycle.isNew();
   }
@@ -136,7 +154,7 @@ final class Exchange {
       deadline = exchanges.schedule(this::timedOut, timeout);
     }
     exchanges.opened(this);
-    side.outbox().writable();
+    side.outbox().signal();
   }
 
   /** The application has finished; what is left is the container's and the client's time. */
@@ -183,6 +201,13 @@ final class Exchange {
     }
   }
 
+  /** On the timer's thread or one of the application's, neither of which may wait. */
+  void tooSlow(SlowClientException cause) {
+    if (decide(End.failed(cause, age()))) {
+      exchanges.execute(this::close);
+    }
+  }
+
   /** An exception goes through the filter to the container, which answers it by its own rules. */
   void thrown(Throwable cause) {
     endedByContainer(End.failed(cause, age()));
@@ -222,8 +247,17 @@ final class Exchange {
         () -> {
           listeners.runAll();
           end.complete(decided);
+          outcome.complete(outcomeOf(decided));
         });
     return true;
+  }
+
+  private Outcome outcomeOf(End decided) {
+    return switch (decided.kind()) {
+      case COMPLETED -> containerCompletes ? Outcome.UNKNOWN : Outcome.HANDED_OVER;
+      case DISCONNECTED -> Outcome.CLIENT_GONE;
+      case TIMED_OUT, FAILED, SHUT_DOWN -> Outcome.UNKNOWN;
+    };
   }
 
   /** Leaves the container, and closes its side if this was the last call after the end. */
@@ -247,7 +281,7 @@ final class Exchange {
       side.forget();
       lifecycle.closed();
       exchanges.ended(this);
-      side.outbox().ended();
+      side.outbox().signal();
     }
   }
 

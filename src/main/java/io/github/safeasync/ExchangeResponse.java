@@ -84,6 +84,17 @@ final class ExchangeResponse implements SafeAsyncResponse {
     return isOpen() && consumed(bytes, outbox().write(copyOf(bytes)));
   }
 
+  @Override
+  public boolean writeOwned(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().write(bytes.slice());
+  }
+
+  @Override
+  public boolean writeAndFlush(ByteBuffer bytes) {
+    return writeOwned(bytes) && outbox().flushSoon();
+  }
+
   private static ByteBuffer copyOf(ByteBuffer bytes) {
     return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
   }
@@ -98,6 +109,18 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public CompletionStage<Boolean> flush() {
     return outbox().flush().minimalCompletionStage();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return isOpen() && outbox().pending().isWritable();
+  }
+
+  @Override
+  public Registration onWritable(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    Runnable guarded = guard(callback);
+    return outbox().pending().whenWritable(() -> exchange.exchanges().execute(guarded));
   }
 
   @Override
@@ -148,6 +171,11 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public CompletionStage<End> end() {
     return exchange.end();
+  }
+
+  @Override
+  public CompletionStage<Outcome> outcome() {
+    return exchange.outcome();
   }
 
   @Override

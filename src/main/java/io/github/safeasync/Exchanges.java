@@ -17,17 +17,28 @@ final class Exchanges {
   private static final long SHUTDOWN_SECONDS = 5;
 
   private final SafeAsyncConfig config;
+  private final Outbox.Limits limits;
   private final Workers workers;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private volatile boolean shutDown;
 
   Exchanges(SafeAsyncConfig config) {
     this.config = config;
+    this.limits =
+        new Outbox.Limits(
+            config.maxPendingBytes(),
+            config.pendingLimit(),
+            config.overLimit(),
+            config.writeTimeout());
     this.workers = new Workers(config.executor());
   }
 
   SafeAsyncConfig config() {
     return config;
+  }
+
+  Outbox.Limits limits() {
+    return limits;
   }
 
   Exchange open(HttpServletRequest request, HttpServletResponse response) {

@@ -22,6 +22,18 @@ final class ResponseHead {
   private record Fields(
       int status, @Nullable String contentType, boolean text, @Nullable Header headers) {}
 
+  /**
+   * How long the body is to be (RFC 9110 sections 6.4.1 and 8.6).
+   *
+   * @param length what Content-Length declares, -1 if nothing
+   * @param statusTakesBody false for 204, 205 and 304
+   * @param takesBody false for those, and for the response to HEAD
+   */
+  record Framing(long length, boolean statusTakesBody, boolean takesBody) {
+
+    static final Framing UNKNOWN = new Framing(-1, true, true);
+  }
+
   private static final String DEFAULT_TEXT = "text/plain;charset=utf-8";
 
   /** Null once the response is committed. */
@@ -68,10 +80,10 @@ final class ResponseHead {
   }
 
   /** Hands everything to the response and accepts no more changes. */
-  void commitTo(HttpServletResponse response) {
+  Framing commitTo(HttpServletResponse response, boolean headRequest) {
     Fields last = fields.getAndSet(null);
     if (last == null) {
-      return;
+      return Framing.UNKNOWN;
     }
     charset = charsetOf(last.contentType);
     if (last.status != 0) {
@@ -82,6 +94,22 @@ final class ResponseHead {
       response.setContentType(contentType);
     }
     apply(last.headers, response);
+    return framing(response, headRequest);
+  }
+
+  private static Framing framing(HttpServletResponse response, boolean headRequest) {
+    int status = response.getStatus();
+    boolean statusTakesBody = status != 204 && status != 205 && status != 304;
+    return new Framing(contentLength(response), statusTakesBody, statusTakesBody && !headRequest);
+  }
+
+  private static long contentLength(HttpServletResponse response) {
+    String declared = response.getHeader("Content-Length");
+    try {
+      return declared == null ? -1 : Long.parseLong(declared.trim());
+    } catch (NumberFormatException e) {
+      return -1;
+    }
   }
 
   /** Hands over the headers alone, for an error in place of the body. */
@@ -89,6 +117,10 @@ final class ResponseHead {
     Fields last = fields.getAndSet(null);
     if (last != null) {
       apply(last.headers, response);
+    }
+    if (!response.isCommitted()) {
+      // It was the length of the body that does not come.
+      response.setContentLengthLong(-1);
     }
   }
 

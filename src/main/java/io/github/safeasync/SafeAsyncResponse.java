@@ -123,6 +123,43 @@ public interface SafeAsyncResponse {
   boolean write(ByteBuffer bytes);
 
   /**
+   * Writes the remaining bytes of a buffer without a copy. They belong to the response from now on:
+   * nobody may change them, but they may be given to several responses, each with a buffer of its
+   * own that shares them.
+   *
+   * @param bytes the buffer; its position does not change
+   * @return true if they were accepted, false if the response is not open
+   */
+  boolean writeOwned(ByteBuffer bytes);
+
+  /**
+   * Writes as {@link #writeOwned} does and sends what was written so far, for those who need not
+   * know when it was taken.
+   *
+   * @param bytes the buffer; its position does not change
+   * @return true if they were accepted, false if the response is not open
+   */
+  boolean writeAndFlush(ByteBuffer bytes);
+
+  /**
+   * Answers whether the response is open and fewer than {@code max-pending-bytes} wait for the
+   * client. A write at another time is accepted too, up to the {@code pending-limit}: but it only
+   * adds to what waits in memory.
+   */
+  boolean isWritable();
+
+  /**
+   * Registers what is to happen when the response is writable: once, and now if it is. A source
+   * that writes as long as {@link #isWritable} is true, and registers itself here when it is not,
+   * goes as fast as the client.
+   *
+   * @param callback runs on the filter's executor, guarded as by {@link #guard(Runnable)}; never if
+   *     the exchange ends first
+   * @return takes the registration back
+   */
+  Registration onWritable(Runnable callback);
+
+  /**
    * Sends what was written so far.
    *
    * @return completes with true when the container has taken all of it and is ready for more, with
@@ -191,6 +228,14 @@ public interface SafeAsyncResponse {
    *     What hangs on it runs on the filter's executor
    */
   CompletionStage<End> end();
+
+  /**
+   * Answers what is known of the delivery, when the exchange has ended.
+   *
+   * @return completes with the outcome, never exceptionally. What hangs on it runs on the filter's
+   *     executor
+   */
+  CompletionStage<Outcome> outcome();
 
   /**
    * Registers what is to happen when the client hangs up before the response is finished.

@@ -3,6 +3,7 @@ package io.github.safeasync.container;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,16 @@ public interface Connection {
    * waits for that, and no other lock may be held meanwhile.
    */
   @Nullable Lock writeLock();
+
+  /**
+   * The container's thread that alone may touch the response's stream once it has a WriteListener,
+   * null where any thread may. Undertow only: its listener runs on the I/O thread with no lock
+   * against a write or isReady() of another thread (ServletOutputStreamImpl, state and
+   * buffersToWrite), which then overwrite each other's bytes.
+   */
+  default @Nullable Executor writeThread() {
+    return null;
+  }
 
   /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container

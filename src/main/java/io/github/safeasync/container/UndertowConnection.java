@@ -4,6 +4,7 @@ import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * HttpServletRequestImpl.getExchange().getConnection()   a ServerConnection
+ *   .getIoThread()                                       the XnioIoThread of the connection
  *   HttpServerConnection.getChannel()                    its StreamConnection
  *   Http2ServerConnection.channel                        Http2Channel, one a connection
  *     AbstractFramedChannel.getUnderlyingConnection()    its StreamConnection
@@ -26,11 +28,13 @@ final class UndertowConnection extends ReachedConnection {
   private static final int MOST_LAYERS = 8;
 
   private final Object connection;
+  private final @Nullable Executor ioThread;
 
   private UndertowConnection(
       @Nullable SocketChannel channel, boolean multiplexed, boolean secure, Object connection) {
     super("Undertow", channel, multiplexed, secure);
     this.connection = connection;
+    this.ioThread = Members.read(connection, "getIoThread()") instanceof Executor own ? own : null;
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -55,6 +59,12 @@ final class UndertowConnection extends ReachedConnection {
       at = inner == null ? Members.read(at, "connection") : inner;
     }
     return new UndertowConnection(null, multiplexed, secure, connection);
+  }
+
+  /** An XnioIoThread is both the thread and the executor of its tasks. */
+  @Override
+  public @Nullable Executor writeThread() {
+    return ioThread;
   }
 
   /** Http2Channel closes it at RST_STREAM and GOAWAY, and tells no AsyncListener. */
