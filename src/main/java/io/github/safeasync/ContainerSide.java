@@ -36,7 +36,7 @@ final class ContainerSide implements Outbox.Sink {
   private final boolean headRequest;
   private volatile @Nullable Executor writeThread;
   private @Nullable ServletOutputStream stream;
-  private ResponseHead.Framing framing = ResponseHead.Framing.UNKNOWN;
+  private Framing framing = Framing.UNKNOWN;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -167,7 +167,8 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void startWhole(long length) throws IOException {
     HttpServletResponse response = present().response;
-    framing = head.commitTo(response, headRequest);
+    head.commitTo(response);
+    framing = Framing.of(response, headRequest);
     stream = response.getOutputStream();
     if (headRequest && framing.length() < 0 && framing.statusTakesBody()) {
       // What the container would find out by itself from a body.
@@ -178,7 +179,8 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void startStream() throws IOException {
     HttpServletResponse response = present().response;
-    framing = head.commitTo(response, headRequest);
+    head.commitTo(response);
+    framing = Framing.of(response, headRequest);
     Connection now = connection;
     writeThread = now == null ? null : now.writeThread();
     if (writeThread != null && !response.isCommitted()) {
@@ -245,11 +247,19 @@ final class ContainerSide implements Outbox.Sink {
       throw new IllegalStateException(
           "The application has committed the response itself, so that it cannot become " + status);
     }
-    head.commitErrorTo(response);
+    commitErrorTo(response);
     if (message == null) {
       response.sendError(status);
     } else {
       response.sendError(status, message);
+    }
+  }
+
+  private void commitErrorTo(HttpServletResponse response) {
+    head.commitErrorTo(response);
+    if (response.getHeader("Content-Length") != null) {
+      // It was the length of the body that does not come.
+      response.setContentLengthLong(-1);
     }
   }
 
@@ -341,7 +351,7 @@ final class ContainerSide implements Outbox.Sink {
       return;
     }
     try {
-      head.commitErrorTo(response);
+      commitErrorTo(response);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused("an answer of " + status, e);

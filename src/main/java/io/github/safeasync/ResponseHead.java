@@ -1,12 +1,13 @@
 package io.github.safeasync;
 
 import jakarta.servlet.http.HttpServletResponse;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
 import java.nio.charset.UnsupportedCharsetException;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,73 +20,90 @@ final class ResponseHead {
   /** A header and those given before it. */
   private record Header(String name, String value, boolean replaces, @Nullable Header before) {}
 
+  /** All of it at one moment; the charset is that of the content type. */
   private record Fields(
-      int status, @Nullable String contentType, boolean text, @Nullable Header headers) {}
+      boolean committed,
+      int status,
+      @Nullable String contentType,
+      Charset charset,
+      boolean text,
+      @Nullable Header headers) {
 
-  /**
-   * How long the body is to be (RFC 9110 sections 6.4.1 and 8.6).
-   *
-   * @param length what Content-Length declares, -1 if nothing
-   * @param statusTakesBody false for 204, 205 and 304
-   * @param takesBody false for those, and for the response to HEAD
-   */
-  record Framing(long length, boolean statusTakesBody, boolean takesBody) {
+    static final Fields NONE = new Fields(false, 0, null, StandardCharsets.UTF_8, false, null);
 
-    static final Framing UNKNOWN = new Framing(-1, true, true);
+    Fields asCommitted() {
+      return new Fields(true, status, contentType, charset, text, headers);
+    }
+
+    Fields withStatus(int value) {
+      return new Fields(committed, value, contentType, charset, text, headers);
+    }
+
+    Fields withContentType(String value, Charset itsCharset) {
+      return new Fields(committed, status, value, itsCharset, text, headers);
+    }
+
+    Fields withText() {
+      return new Fields(committed, status, contentType, charset, true, headers);
+    }
+
+    Fields withHeader(String name, String value, boolean replaces) {
+      Header added = new Header(name, value, replaces, headers);
+      return new Fields(committed, status, contentType, charset, text, added);
+    }
   }
 
   private static final String DEFAULT_TEXT = "text/plain;charset=utf-8";
 
-  /** Null once the response is committed. */
-  private final AtomicReference<@Nullable Fields> fields =
-      new AtomicReference<>(new Fields(0, null, false, null));
+  private static final VarHandle FIELDS;
 
-  /** Written by {@link #startFrom} and {@link #commitTo} only; needed after the commit. */
-  private volatile Charset charset = StandardCharsets.UTF_8;
+  static {
+    try {
+      FIELDS = MethodHandles.lookup().findVarHandle(ResponseHead.class, "fields", Fields.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private volatile Fields fields = Fields.NONE;
 
   /** Takes over the content type that the application has given the container's response. */
   void startFrom(HttpServletResponse response) {
     String contentType = response.getContentType();
     if (contentType != null) {
-      change(f -> new Fields(f.status, contentType, f.text, f.headers));
+      change(f -> f.withContentType(contentType, charsetOf(contentType)));
     }
   }
 
   boolean status(int status) {
-    return change(f -> new Fields(status, f.contentType, f.text, f.headers));
+    return change(f -> f.withStatus(status));
   }
 
   boolean contentType(String contentType) {
-    charsetOf(contentType);
-    return change(f -> new Fields(f.status, contentType, f.text, f.headers));
+    Charset charset = charsetOf(contentType);
+    return change(f -> f.withContentType(contentType, charset));
   }
 
   boolean header(String name, String value, boolean replaces) {
-    return change(
-        f ->
-            new Fields(
-                f.status, f.contentType, f.text, new Header(name, value, replaces, f.headers)));
+    return change(f -> f.withHeader(name, value, replaces));
   }
 
   /** Answers the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
-    change(f -> f.text ? f : new Fields(f.status, f.contentType, true, f.headers));
-    Fields now = fields.get();
-    Charset encoding = now == null ? charset : charsetOf(now.contentType);
-    return text.toString().getBytes(encoding);
+    change(Fields::withText);
+    return text.toString().getBytes(fields.charset);
   }
 
   boolean isCommitted() {
-    return fields.get() == null;
+    return fields.committed;
   }
 
   /** Hands everything to the response and accepts no more changes. */
-  Framing commitTo(HttpServletResponse response, boolean headRequest) {
-    Fields last = fields.getAndSet(null);
-    if (last == null) {
-      return Framing.UNKNOWN;
+  void commitTo(HttpServletResponse response) {
+    Fields last = update(Fields::asCommitted);
+    if (last.committed) {
+      return;
     }
-    charset = charsetOf(last.contentType);
     if (last.status != 0) {
       response.setStatus(last.status);
     }
@@ -94,44 +112,27 @@ final class ResponseHead {
       response.setContentType(contentType);
     }
     apply(last.headers, response);
-    return framing(response, headRequest);
-  }
-
-  private static Framing framing(HttpServletResponse response, boolean headRequest) {
-    int status = response.getStatus();
-    boolean statusTakesBody = status != 204 && status != 205 && status != 304;
-    return new Framing(contentLength(response), statusTakesBody, statusTakesBody && !headRequest);
-  }
-
-  private static long contentLength(HttpServletResponse response) {
-    String declared = response.getHeader("Content-Length");
-    try {
-      return declared == null ? -1 : Long.parseLong(declared.trim());
-    } catch (NumberFormatException e) {
-      return -1;
-    }
   }
 
   /** Hands over the headers alone, for an error in place of the body. */
   void commitErrorTo(HttpServletResponse response) {
-    Fields last = fields.getAndSet(null);
-    if (last != null) {
+    Fields last = update(Fields::asCommitted);
+    if (!last.committed) {
       apply(last.headers, response);
-    }
-    if (!response.isCommitted()) {
-      // It was the length of the body that does not come.
-      response.setContentLengthLong(-1);
     }
   }
 
+  /** Answers false, and changes nothing, once the response is committed. */
   private boolean change(UnaryOperator<Fields> change) {
+    return !update(change).committed;
+  }
+
+  /** Changes the fields unless they are committed, and answers what they were before. */
+  private Fields update(UnaryOperator<Fields> change) {
     while (true) {
-      Fields now = fields.get();
-      if (now == null) {
-        return false;
-      }
-      if (fields.compareAndSet(now, change.apply(now))) {
-        return true;
+      Fields now = fields;
+      if (now.committed || FIELDS.compareAndSet(this, now, change.apply(now))) {
+        return now;
       }
     }
   }
@@ -169,10 +170,7 @@ final class ResponseHead {
     return undeclared ? type + ";charset=utf-8" : type;
   }
 
-  private static Charset charsetOf(@Nullable String contentType) {
-    if (contentType == null) {
-      return StandardCharsets.UTF_8;
-    }
+  private static Charset charsetOf(String contentType) {
     for (String parameter : contentType.split(";", -1)) {
       String trimmed = parameter.trim();
       if (trimmed.regionMatches(true, 0, "charset=", 0, 8)) {
