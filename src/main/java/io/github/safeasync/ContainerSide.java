@@ -12,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,13 +29,15 @@ final class ContainerSide implements Outbox.Sink {
   private final Outbox outbox;
   private final ResponseHead head = new ResponseHead();
   private final boolean http2;
+  private final boolean headRequest;
   private volatile @Nullable Objects objects;
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
-  private final boolean headRequest;
-  private volatile @Nullable Executor writeThread;
   private @Nullable ServletOutputStream stream;
   private Framing framing = Framing.UNKNOWN;
+
+  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
+  private volatile boolean streaming;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -96,43 +97,30 @@ final class ContainerSide implements Outbox.Sink {
   // The outbox's sink.
 
   @Override
-  public void run(Runnable task) {
+  public void work(Runnable turn) {
     Connection now = connection;
-    Executor own = writeThread;
     Lock lock = now == null ? null : now.writeLock();
-    if (own != null) {
-      runOn(own, task);
+    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    if (streamThread != null) {
+      streamThread.execute(turn);
     } else if (lock == null) {
-      task.run();
+      turn.run();
     } else if (lock.tryLock()) {
-      runAndUnlock(task, lock);
+      locked(turn, lock);
     } else {
       // The application may hold locks of its own here, and whoever has the container's lock may
       // want those: only a thread of ours may wait for it.
       execute(
           () -> {
             lock.lock();
-            runAndUnlock(task, lock);
+            locked(turn, lock);
           });
     }
   }
 
-  private static void runOn(Executor own, Runnable task) {
-    if (own == Thread.currentThread()) {
-      task.run();
-      return;
-    }
+  private static void locked(Runnable turn, Lock lock) {
     try {
-      own.execute(task);
-    } catch (RejectedExecutionException e) {
-      // The container has stopped: it calls nothing any more that could be in the way.
-      task.run();
-    }
-  }
-
-  private static void runAndUnlock(Runnable task, Lock lock) {
-    try {
-      task.run();
+      turn.run();
     } finally {
       lock.unlock();
     }
@@ -178,12 +166,11 @@ final class ContainerSide implements Outbox.Sink {
 
   @Override
   public void startStream() throws IOException {
+    streaming = true;
     HttpServletResponse response = present().response;
     head.commitTo(response);
     framing = Framing.of(response, headRequest);
-    Connection now = connection;
-    writeThread = now == null ? null : now.writeThread();
-    if (writeThread != null && !response.isCommitted()) {
+    if (hasStreamThread() && !response.isCommitted()) {
       // Undertow's flush leaves in its buffer what the connection does not take at once, and never
       // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
       // the connection, and what that does not take is sent as soon as it can be.
@@ -201,6 +188,11 @@ final class ContainerSide implements Outbox.Sink {
     }
   }
 
+  private boolean hasStreamThread() {
+    Connection now = connection;
+    return now != null && now.streamThread() != null;
+  }
+
   @Override
   public long declaredLength() {
     return framing.length();
@@ -214,7 +206,7 @@ final class ContainerSide implements Outbox.Sink {
   /** ServletOutputStreamImpl.updateWrittenAsync of Undertow. */
   @Override
   public boolean endsByItself() {
-    return writeThread != null;
+    return hasStreamThread();
   }
 
   private ServletOutputStream stream() {
@@ -323,7 +315,8 @@ final class ContainerSide implements Outbox.Sink {
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED, DISCONNECTED -> complete();
+      case COMPLETED -> complete();
+      case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -332,14 +325,29 @@ final class ContainerSide implements Outbox.Sink {
 
   private void complete() {
     AsyncContext now = context;
-    if (now == null) {
-      return;
+    if (now != null) {
+      complete(now);
     }
+  }
+
+  private static void complete(AsyncContext context) {
     try {
-      now.complete();
+      context.complete();
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
+    }
+  }
+
+  /**
+   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   */
+  private void leave() {
+    if (http2) {
+      complete();
+    } else {
+      abort();
     }
   }
 
@@ -361,7 +369,8 @@ final class ContainerSide implements Outbox.Sink {
 
   private void abort() {
     Connection now = connection;
-    if (now == null || !now.abort(this::complete)) {
+    AsyncContext completed = context;
+    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
       Log.notAborted(now);
       complete();
     }
@@ -372,7 +381,6 @@ final class ContainerSide implements Outbox.Sink {
     objects = null;
     context = null;
     connection = null;
-    writeThread = null;
     stream = null;
   }
 }

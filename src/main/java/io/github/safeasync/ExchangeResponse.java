@@ -116,6 +116,10 @@ final class ExchangeResponse implements SafeAsyncResponse {
     return isOpen() && outbox().pending().isWritable();
   }
 
+  long pendingBytes() {
+    return outbox().pending().bytes();
+  }
+
   @Override
   public Registration onWritable(Runnable callback) {
     Objects.requireNonNull(callback, "callback");

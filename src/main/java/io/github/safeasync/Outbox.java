@@ -35,10 +35,10 @@ final class Outbox {
   interface Sink {
 
     /**
-     * Runs a task that makes the calls below where the container allows them: now, or soon on
-     * another thread. One task at a time.
+     * Runs the work of one turn, in which the other calls are made: at once, or on the thread that
+     * the container wants it on.
      */
-    void run(Runnable task);
+    void work(Runnable turn);
 
     /** Runs a task on a thread that holds no lock of the application. Any thread. */
     void execute(Runnable task);
@@ -190,7 +190,7 @@ final class Outbox {
   /** There may be something to do: the exchange has started, or ended. Any thread. */
   void signal() {
     if (turn.take()) {
-      sink.run(this::work);
+      sink.work(this::work);
     }
   }
 

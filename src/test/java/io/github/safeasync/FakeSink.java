@@ -40,8 +40,8 @@ class FakeSink implements Outbox.Sink {
   }
 
   @Override
-  public void run(Runnable task) {
-    task.run();
+  public void work(Runnable turn) {
+    turn.run();
   }
 
   @Override

@@ -63,14 +63,10 @@ public interface Connection {
   @Nullable Lock writeLock();
 
   /**
-   * The container's thread that alone may touch the response's stream once it has a WriteListener,
-   * null where any thread may. Undertow only: its listener runs on the I/O thread with no lock
-   * against a write or isReady() of another thread (ServletOutputStreamImpl, state and
-   * buffersToWrite), which then overwrite each other's bytes.
+   * Runs tasks on the thread that a response must be streamed on, at once if called there; null
+   * where any thread may. Undertow only.
    */
-  default @Nullable Executor writeThread() {
-    return null;
-  }
+  @Nullable Executor streamThread();
 
   /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container
@@ -81,12 +77,17 @@ public interface Connection {
   /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
-   * container call of the exchange in flight; afterwards the container must not be touched.
+   * container call of the exchange in flight; afterwards the container must not be touched. May
+   * wait for a container thread that is inside service(), see {@link #writeLock()}.
+   *
+   * <p>For the exceptional case: containers count the resets of one HTTP/2 connection, their own as
+   * well, and close it when they look like an attack. A dozen in a row can be enough.
    *
    * @param complete completes the AsyncContext. Called at most once, on this thread, at the moment
    *     the container needs it; not at all where the abort ends the exchange by itself. What it
    *     throws is passed on.
-   * @return false if there was no way: nothing has been done and {@code complete} was not called
+   * @return false if there was no way, or the exchange has ended: nothing has been done and {@code
+   *     complete} was not called
    */
   boolean abort(Runnable complete);
 }
