@@ -225,11 +225,13 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void write(ByteBuffer bytes) throws IOException {
     BufferWrite.to(stream(), bytes);
+    exchange.written();
   }
 
   @Override
   public void flush() throws IOException {
     stream().flush();
+    exchange.written();
   }
 
   @Override

@@ -101,8 +101,7 @@ final class Outbox {
   }
 
   /** What may be pending, and what becomes of a write beyond it. */
-  record Limits(
-      long mark, long limit, SafeAsyncConfig.OverLimit overLimit, Duration writeTimeout) {}
+  record Limits(long mark, long limit, OverLimit overLimit, Duration writeTimeout) {}
 
   private final Sink sink;
   private final Limits limits;

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 class FakeSink implements Outbox.Sink {
 
   static final Outbox.Limits LIMITS =
-      new Outbox.Limits(1 << 20, 16 << 20, SafeAsyncConfig.OverLimit.FAIL, Duration.ZERO);
+      new Outbox.Limits(1 << 20, 16 << 20, OverLimit.FAIL, Duration.ZERO);
 
   final List<String> breaches = new ArrayList<>();
   final List<String> events = new ArrayList<>();

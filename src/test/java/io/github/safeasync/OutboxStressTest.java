@@ -81,9 +81,7 @@ class OutboxStressTest {
     Moody sink = new Moody();
     Outbox outbox =
         new Outbox(
-            sink,
-            new Outbox.Limits(
-                4096, Long.MAX_VALUE / 2, SafeAsyncConfig.OverLimit.BLOCK, Duration.ZERO));
+            sink, new Outbox.Limits(4096, Long.MAX_VALUE / 2, OverLimit.BLOCK, Duration.ZERO));
     sink.mayWait = true;
     sink.outbox = outbox;
     Thread container = start(() -> callBack(sink));

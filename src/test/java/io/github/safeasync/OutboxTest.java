@@ -225,7 +225,7 @@ class OutboxTest {
 
     @Test
     void isWritable_untilTheMark_andAgainWhenHalfIsTaken() {
-      limits(1000, 10_000, SafeAsyncConfig.OverLimit.FAIL);
+      limits(1000, 10_000, OverLimit.FAIL);
       start();
       sink.ready = false;
       outbox.write(zeros(999));
@@ -244,7 +244,7 @@ class OutboxTest {
 
     @Test
     void fail_endsTheExchange_atTheLimit() {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.FAIL);
+      limits(1000, 2000, OverLimit.FAIL);
       start();
       sink.ready = false;
       assertThat(outbox.write(zeros(2000))).isTrue();
@@ -257,7 +257,7 @@ class OutboxTest {
 
     @Test
     void oneWrite_isNeverTooMuch_alone() {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.FAIL);
+      limits(1000, 2000, OverLimit.FAIL);
       assertThat(outbox.finish(zeros(1_000_000))).isTrue();
       outbox.writable();
       assertThat(sink.body.size()).isEqualTo(1_000_000);
@@ -265,7 +265,7 @@ class OutboxTest {
 
     @Test
     void dropNewest_refusesTheWrite_andStaysOpen() {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.DROP_NEWEST);
+      limits(1000, 2000, OverLimit.DROP_NEWEST);
       start();
       sink.ready = false;
       outbox.write(zeros(2000));
@@ -277,7 +277,7 @@ class OutboxTest {
 
     @Test
     void block_waitsForRoom() throws Exception {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.BLOCK);
+      limits(1000, 2000, OverLimit.BLOCK);
       sink.mayWait = true;
       start();
       sink.ready = false;
@@ -292,7 +292,7 @@ class OutboxTest {
 
     @Test
     void block_isLetGo_atTheEnd() throws Exception {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.BLOCK);
+      limits(1000, 2000, OverLimit.BLOCK);
       sink.mayWait = true;
       start();
       sink.ready = false;
@@ -314,7 +314,7 @@ class OutboxTest {
 
     @Test
     void block_interrupted_fails_soThatNothingLooksWhole() throws Exception {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.BLOCK);
+      limits(1000, 2000, OverLimit.BLOCK);
       sink.mayWait = true;
       start();
       sink.ready = false;
@@ -327,7 +327,7 @@ class OutboxTest {
 
     @Test
     void block_onAThreadThatMayNotWait_failsAtTheLimit() {
-      limits(1000, 2000, SafeAsyncConfig.OverLimit.BLOCK);
+      limits(1000, 2000, OverLimit.BLOCK);
       start();
       sink.ready = false;
       assertThat(outbox.write(zeros(1500))).isTrue();
@@ -337,7 +337,7 @@ class OutboxTest {
     }
   }
 
-  private void limits(long mark, long limit, SafeAsyncConfig.OverLimit overLimit) {
+  private void limits(long mark, long limit, OverLimit overLimit) {
     outbox = new Outbox(sink, new Outbox.Limits(mark, limit, overLimit, Duration.ZERO));
   }
 
