@@ -211,7 +211,8 @@ final class Exchange {
   // The ways to an end.
 
   void completed() {
-    end(End.of(End.Kind.COMPLETED, age()));
+    decide(End.of(End.Kind.COMPLETED, age()), Outcome.HANDED_OVER);
+    close();
   }
 
   void disconnected(Departure departure, @Nullable Throwable cause) {
@@ -272,6 +273,11 @@ final class Exchange {
   }
 
   private boolean decide(End decided) {
+    boolean gone = decided.kind() == End.Kind.DISCONNECTED;
+    return decide(decided, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
+  }
+
+  private boolean decide(End decided, Outcome known) {
     if (!lifecycle.end(decided)) {
       return false;
     }
@@ -290,17 +296,9 @@ final class Exchange {
         () -> {
           listeners.runAll();
           end.complete(decided);
-          outcome.complete(outcomeOf(decided));
+          outcome.complete(known);
         });
     return true;
-  }
-
-  private Outcome outcomeOf(End decided) {
-    return switch (decided.kind()) {
-      case COMPLETED -> containerCompletes ? Outcome.UNKNOWN : Outcome.HANDED_OVER;
-      case DISCONNECTED -> Outcome.CLIENT_GONE;
-      case TIMED_OUT, FAILED, SHUT_DOWN -> Outcome.UNKNOWN;
-    };
   }
 
   /** Leaves the container, and closes its side if this was the last call after the end. */
