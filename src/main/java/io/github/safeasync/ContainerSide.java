@@ -63,6 +63,21 @@ final class ContainerSide implements Outbox.Sink {
     return connection;
   }
 
+  boolean isHead() {
+    return headRequest;
+  }
+
+  /** Answers what the container takes a file of this name for. */
+  @Nullable String mimeType(String fileName) {
+    Objects now = objects;
+    try {
+      return now == null ? null : now.request.getServletContext().getMimeType(fileName);
+    } catch (RuntimeException e) {
+      Log.refused("a question for a content type", e);
+      return null;
+    }
+  }
+
   /** Makes the request asynchronous, or joins the cycle that the application has started. */
   void start(ServletRequest request) {
     Objects now = present();
@@ -346,10 +361,8 @@ final class ContainerSide implements Outbox.Sink {
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
    */
   private void leave() {
-    if (http2) {
+    if (http2 || !isAborted()) {
       complete();
-    } else {
-      abort();
     }
   }
 
@@ -357,7 +370,10 @@ final class ContainerSide implements Outbox.Sink {
   private void refuse(int status) {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
-      abort();
+      if (!isAborted()) {
+        Log.notAborted(connection);
+        complete();
+      }
       return;
     }
     try {
@@ -369,13 +385,10 @@ final class ContainerSide implements Outbox.Sink {
     complete();
   }
 
-  private void abort() {
+  private boolean isAborted() {
     Connection now = connection;
     AsyncContext completed = context;
-    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
-      Log.notAborted(now);
-      complete();
-    }
+    return now != null && completed != null && now.abort(() -> complete(completed));
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */

@@ -109,6 +109,7 @@ final class Outbox {
   private final Intake intake = new Intake();
   private final Pending pending;
   private final Drain drain;
+  private volatile long lastWriteNanos = System.nanoTime();
 
   Outbox(Sink sink, Limits limits) {
     this.sink = sink;
@@ -208,7 +209,13 @@ final class Outbox {
     return accepted;
   }
 
+  /** Answers when bytes were last accepted, by {@link System#nanoTime}. */
+  long lastWriteNanos() {
+    return lastWriteNanos;
+  }
+
   private boolean putAdmitted(Item item, int length) {
+    lastWriteNanos = System.nanoTime();
     boolean accepted = put(item);
     if (!accepted) {
       pending.release(length);

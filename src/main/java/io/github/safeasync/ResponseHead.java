@@ -4,10 +4,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.Charset;
-import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
-import java.nio.charset.UnsupportedCharsetException;
-import java.util.Locale;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,40 +19,48 @@ final class ResponseHead {
   /** A header and those given before it. */
   private record Header(String name, String value, boolean replaces, @Nullable Header before) {}
 
-  /** All of it at one moment; the charset is that of the content type. */
+  /** All of it at one moment. */
   private record Fields(
       boolean committed,
       int status,
-      @Nullable String contentType,
-      Charset charset,
+      @Nullable ContentType contentType,
       boolean text,
       @Nullable Header headers) {
 
-    static final Fields NONE = new Fields(false, 0, null, StandardCharsets.UTF_8, false, null);
+    static final Fields NONE = new Fields(false, 0, null, false, null);
 
     Fields asCommitted() {
-      return new Fields(true, status, contentType, charset, text, headers);
+      return new Fields(true, status, contentType, text, headers);
     }
 
     Fields withStatus(int value) {
-      return new Fields(committed, value, contentType, charset, text, headers);
+      return new Fields(committed, value, contentType, text, headers);
     }
 
-    Fields withContentType(String value, Charset itsCharset) {
-      return new Fields(committed, status, value, itsCharset, text, headers);
+    Fields withContentType(ContentType value) {
+      return new Fields(committed, status, value, text, headers);
     }
 
     Fields withText() {
-      return new Fields(committed, status, contentType, charset, true, headers);
+      return new Fields(committed, status, contentType, true, headers);
     }
 
     Fields withHeader(String name, String value, boolean replaces) {
       Header added = new Header(name, value, replaces, headers);
-      return new Fields(committed, status, contentType, charset, text, added);
+      return new Fields(committed, status, contentType, text, added);
+    }
+
+    Charset charset() {
+      return contentType == null ? StandardCharsets.UTF_8 : contentType.charset();
+    }
+
+    @Nullable String contentTypeToSend() {
+      if (!text) {
+        return contentType == null ? null : contentType.toString();
+      }
+      return contentType == null ? ContentType.PLAIN_TEXT.toString() : contentType.withText();
     }
   }
-
-  private static final String DEFAULT_TEXT = "text/plain;charset=utf-8";
 
   private static final VarHandle FIELDS;
 
@@ -71,7 +78,8 @@ final class ResponseHead {
   void startFrom(HttpServletResponse response) {
     String contentType = response.getContentType();
     if (contentType != null) {
-      change(f -> f.withContentType(contentType, charsetOf(contentType)));
+      ContentType given = ContentType.unchecked(contentType);
+      change(f -> f.withContentType(given));
     }
   }
 
@@ -79,9 +87,13 @@ final class ResponseHead {
     return change(f -> f.withStatus(status));
   }
 
-  boolean contentType(String contentType) {
-    Charset charset = charsetOf(contentType);
-    return change(f -> f.withContentType(contentType, charset));
+  boolean contentType(ContentType contentType) {
+    return change(f -> f.withContentType(contentType));
+  }
+
+  boolean contentTypeIfNone(String contentType) {
+    ContentType type = ContentType.unchecked(contentType);
+    return change(f -> f.contentType != null ? f : f.withContentType(type));
   }
 
   boolean header(String name, String value, boolean replaces) {
@@ -91,7 +103,7 @@ final class ResponseHead {
   /** Answers the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
     change(Fields::withText);
-    return text.toString().getBytes(fields.charset);
+    return text.toString().getBytes(fields.charset());
   }
 
   boolean isCommitted() {
@@ -107,7 +119,7 @@ final class ResponseHead {
     if (last.status != 0) {
       response.setStatus(last.status);
     }
-    String contentType = contentTypeOf(last);
+    String contentType = last.contentTypeToSend();
     if (contentType != null && !contentType.equals(response.getContentType())) {
       response.setContentType(contentType);
     }
@@ -138,54 +150,16 @@ final class ResponseHead {
   }
 
   private static void apply(@Nullable Header last, HttpServletResponse response) {
-    if (last == null) {
-      return;
+    Deque<Header> inOrder = new ArrayDeque<>();
+    for (Header header = last; header != null; header = header.before) {
+      inOrder.push(header);
     }
-    apply(last.before, response);
-    if (last.replaces) {
-      response.setHeader(last.name, last.value);
-    } else {
-      response.addHeader(last.name, last.value);
-    }
-  }
-
-  /**
-   * Answers the content type to send. Text without a declared charset was encoded in UTF-8, and a
-   * {@code text} type says so: a client would guess otherwise. An event stream is UTF-8 by
-   * definition (HTML standard, section 9.2.5).
-   */
-  private static @Nullable String contentTypeOf(Fields fields) {
-    String type = fields.contentType;
-    if (!fields.text) {
-      return type;
-    }
-    if (type == null) {
-      return DEFAULT_TEXT;
-    }
-    String lower = type.toLowerCase(Locale.ROOT);
-    boolean undeclared =
-        lower.startsWith("text/")
-            && !lower.startsWith("text/event-stream")
-            && !lower.contains("charset=");
-    return undeclared ? type + ";charset=utf-8" : type;
-  }
-
-  private static Charset charsetOf(String contentType) {
-    for (String parameter : contentType.split(";", -1)) {
-      String trimmed = parameter.trim();
-      if (trimmed.regionMatches(true, 0, "charset=", 0, 8)) {
-        return charsetNamed(trimmed.substring(8).replace("\"", "").trim(), contentType);
+    for (Header header : inOrder) {
+      if (header.replaces) {
+        response.setHeader(header.name, header.value);
+      } else {
+        response.addHeader(header.name, header.value);
       }
-    }
-    return StandardCharsets.UTF_8;
-  }
-
-  private static Charset charsetNamed(String name, String contentType) {
-    try {
-      return Charset.forName(name);
-    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-      throw new IllegalArgumentException(
-          "The content type " + contentType + " names a charset that this JVM does not have", e);
     }
   }
 }
