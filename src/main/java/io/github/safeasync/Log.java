@@ -29,6 +29,11 @@ final class Log {
   }
 
   static void failed(End end) {
+    if (end.cause().orElse(null) instanceof SlowClientException slow) {
+      Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
+      LOGGER.log(level, "An exchange ended {0}", end);
+      return;
+    }
     LOGGER.log(Level.WARNING, "An exchange ended " + end, end.cause().orElse(null));
   }
 

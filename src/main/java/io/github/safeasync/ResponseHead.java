@@ -91,6 +91,11 @@ final class ResponseHead {
     return change(f -> f.withContentType(contentType));
   }
 
+  boolean contentTypeIfNone(String contentType) {
+    ContentType type = ContentType.unchecked(contentType);
+    return change(f -> f.contentType != null ? f : f.withContentType(type));
+  }
+
   boolean header(String name, String value, boolean replaces) {
     return change(f -> f.withHeader(name, value, replaces));
   }
