@@ -89,7 +89,8 @@ public final class Detector implements AutoCloseable {
    * @param connection may answer null, and may throw: then only a write tells
    * @param gone called at most once, on the watcher's thread, and must not block
    */
-  public Watch watch(Supplier<? extends @Nullable Connection> connection, Consumer<Departure> gone) {
+  public Watch watch(
+      Supplier<? extends @Nullable Connection> connection, Consumer<Departure> gone) {
     Objects.requireNonNull(connection, "connection");
     return watch(new Origin.Reachable(connection), channelDetection(), gone);
   }
@@ -101,8 +102,7 @@ public final class Detector implements AutoCloseable {
    * @param remote the real peer's end, not one taken from a header
    * @param gone called at most once, on the watcher's thread, and must not block
    */
-  public Watch watch(
-      InetSocketAddress local, InetSocketAddress remote, Consumer<Departure> gone) {
+  public Watch watch(InetSocketAddress local, InetSocketAddress remote, Consumer<Departure> gone) {
     return watch(new Origin.Addresses(local, remote), tableDetection(), gone);
   }
 

@@ -18,8 +18,7 @@ final class ExchangeWatch implements Watch {
 
   static {
     try {
-      STATE =
-          MethodHandles.lookup().findVarHandle(ExchangeWatch.class, "state", WatchState.class);
+      STATE = MethodHandles.lookup().findVarHandle(ExchangeWatch.class, "state", WatchState.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }

@@ -4,13 +4,13 @@ package io.github.safeasync.detect;
  * Where a watched connection stands. Every transition is made by the watcher's thread.
  *
  * <pre>{@code
- *           readable                    looked at: FIN, and a watch wants more than that
- *   QUIET ------------> SUSPECT --------------------------------------> HALF_CLOSED
- *     ^                  |    \                                          /    |
- *     `------------------'     \ reset, or FIN and every watch told     /     |
- *       nothing to be read      `------------> DROPPED <---------------'      |
- *                                                ^       reset, last release  |
- *                                                `----------------------------'
+ *         readable                    looked at: FIN, and a watch wants more than that
+ * QUIET ------------> SUSPECT --------------------------------------> HALF_CLOSED
+ *   ^                  |    \                                          /    |
+ *   `------------------'     \ reset, or FIN and every watch told     /     |
+ *     nothing to be read      `------------> DROPPED <---------------'      |
+ *                                              ^       reset, last release  |
+ *                                              `----------------------------'
  * }</pre>
  *
  * <p>A connection that is only polled starts as SUSPECT and never becomes QUIET. Any state becomes

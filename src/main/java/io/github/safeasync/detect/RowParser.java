@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
  * Reads rows of /proc/net/tcp and tcp6 out of bytes, allocating nothing.
  *
  * <pre>{@code
- *   12: 0100007F:1F90 0100007F:D431 08 00000000:00000000 00:00000000 00000000  1000  0 34567 1 ...
- *   sl  local:port    remote:port   st tx:rx             tr:when     retrnsmt  uid   to inode
+ * 12: 0100007F:1F90 0100007F:D431 08 00000000:00000000 00:00000000 00000000  1000  0 34567 1 ...
+ * sl  local:port    remote:port   st tx:rx             tr:when     retrnsmt  uid   to inode
  * }</pre>
  *
  * <p>An address is one word in tcp and four in tcp6; a word is printed as the machine's own number
@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
 final class RowParser {
 
   private static final boolean SWAP = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-  private static final int FIELDS_FROM_STATE_TO_INODE = 6;
+  private static final int FIELDS_BETWEEN_STATE_AND_INODE = 5;
 
   private final boolean ipv6;
   private byte[] bytes = {};
@@ -60,7 +60,7 @@ final class RowParser {
 
   /** Reads on to the inode of the row just read; 0 if there is none. */
   long inode() {
-    for (int field = 0; field < FIELDS_FROM_STATE_TO_INODE; field++) {
+    for (int field = 0; field < FIELDS_BETWEEN_STATE_AND_INODE; field++) {
       while (at < end && bytes[at] == ' ') {
         at++;
       }

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Tries each mechanism on connections to itself: has it see one standing, then one finished and
- * one reset. What does not see that is left out. Takes some 10 ms, and up to half a second more
- * where java.lang.foreign is used for the first time.
+ * Tries each mechanism on connections to itself: has it see one standing, then one finished and one
+ * reset. What does not see that is left out. Takes some 10 ms, and up to half a second more where
+ * java.lang.foreign is used for the first time.
  */
 final class SelfTest {
 
@@ -20,6 +20,8 @@ final class SelfTest {
   private static final long PAUSE_NANOS = 1_000_000;
 
   private final List<String> missing = new ArrayList<>();
+
+  private long scanNanos = Long.MAX_VALUE;
 
   private SelfTest() {}
 
@@ -37,7 +39,7 @@ final class SelfTest {
       judge = JudgeKind.PROC;
     }
     boolean gate = judge == JudgeKind.PROC && works("/proc/net/snmp", SelfTest::segmentsCount);
-    return new Mechanisms(selector, flags, judge, gate, missing);
+    return new Mechanisms(selector, flags, judge, gate, scanNanos, missing);
   }
 
   /** One trial; answers whether the mechanism did what it should. */
@@ -90,7 +92,7 @@ final class SelfTest {
     }
   }
 
-  private static boolean sees(Supplier<Judge> opener) throws IOException {
+  private boolean sees(Supplier<Judge> opener) throws IOException {
     try (Judge judge = opener.get();
         LoopbackPair finished = LoopbackPair.open();
         LoopbackPair reset = LoopbackPair.open()) {
@@ -103,7 +105,7 @@ final class SelfTest {
       boolean standing =
           eventually(
               () -> {
-                judge.look(both);
+                look(judge, both);
                 return first.sighting() == Sighting.ESTABLISHED
                     && second.sighting() == Sighting.ESTABLISHED;
               });
@@ -112,11 +114,17 @@ final class SelfTest {
       return standing
           && eventually(
               () -> {
-                judge.look(both);
+                look(judge, both);
                 return first.sighting() == Sighting.FIN_RECEIVED
                     && second.sighting() == Sighting.MISSING;
               });
     }
+  }
+
+  private void look(Judge judge, List<TableEntry> entries) {
+    long start = System.nanoTime();
+    judge.look(entries);
+    scanNanos = Math.min(scanNanos, System.nanoTime() - start);
   }
 
   private static boolean segmentsCount() throws IOException {

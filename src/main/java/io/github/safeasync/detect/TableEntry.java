@@ -65,8 +65,7 @@ final class TableEntry {
       }
     } else if (id != 0 && (identity == 0 || identity == id)) {
       identity = id;
-      sighting =
-          tcpState == TCP_CLOSE_WAIT ? Sighting.FIN_RECEIVED : Sighting.ESTABLISHED;
+      sighting = tcpState == TCP_CLOSE_WAIT ? Sighting.FIN_RECEIVED : Sighting.ESTABLISHED;
     } else if (identity != 0 && sighting == Sighting.MISSING) {
       sighting = Sighting.REPLACED;
     }

@@ -5,14 +5,14 @@ package io.github.safeasync.detect;
  * each is a compare-and-set.
  *
  * <pre>{@code
- *            grace over, can be watched [W]         hang-up confirmed [W]
- *   PENDING ------------------------------> ARMED ------------------------> GONE
- *      |  \                                   |
- *      |   \ grace over, cannot be [W]        | release() [*]
- *      |    `---------> UNWATCHED             |
- *      |                    | release() [*]   |
- *      `----------------> RELEASED <----------'
- *         release() [*]
+ *          grace over, can be watched [W]         hang-up confirmed [W]
+ * PENDING ------------------------------> ARMED ------------------------> GONE
+ *    |  \                                   |
+ *    |   \ grace over, cannot be [W]        | release() [*]
+ *    |    `---------> UNWATCHED             |
+ *    |                    | release() [*]   |
+ *    `----------------> RELEASED <----------'
+ *       release() [*]
  * }</pre>
  */
 enum WatchState {

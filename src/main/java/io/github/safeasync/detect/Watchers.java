@@ -83,9 +83,9 @@ final class Watchers {
   }
 
   /**
-   * A thread outlives the request or the web application that happened to start it, so it must
-   * hold on to nothing of theirs: no inherited thread locals, no context class loader but ours, and
-   * of the starter's stack, which a thread's access control context keeps alive up to JDK 23, only
+   * A thread outlives the request or the web application that happened to start it, so it must hold
+   * on to nothing of theirs: no inherited thread locals, no context class loader but ours, and of
+   * the starter's stack, which a thread's access control context keeps alive up to JDK 23, only
    * this library.
    */
   @SuppressWarnings("removal")
