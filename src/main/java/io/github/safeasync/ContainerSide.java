@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
+  private volatile boolean streaming;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -87,9 +91,33 @@ final class ContainerSide implements Outbox.Sink {
   // The outbox's sink.
 
   @Override
-  public @Nullable Lock writeLock() {
+  public void work(Runnable turn) {
     Connection now = connection;
-    return now == null ? null : now.writeLock();
+    Lock lock = now == null ? null : now.writeLock();
+    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    if (streamThread != null) {
+      streamThread.execute(turn);
+    } else if (lock == null) {
+      turn.run();
+    } else if (lock.tryLock()) {
+      locked(turn, lock);
+    } else {
+      // The application may hold locks of its own here, and whoever has the container's lock may
+      // want those: only a thread of ours may wait for it.
+      execute(
+          () -> {
+            lock.lock();
+            locked(turn, lock);
+          });
+    }
+  }
+
+  private static void locked(Runnable turn, Lock lock) {
+    try {
+      turn.run();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -122,6 +150,7 @@ final class ContainerSide implements Outbox.Sink {
 
   @Override
   public void startStream() throws IOException {
+    streaming = true;
     startWhole();
     stream().setWriteListener(new Readiness());
   }
@@ -142,11 +171,13 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     stream().write(bytes, offset, length);
+    exchange.written();
   }
 
   @Override
   public void flush() throws IOException {
     stream().flush();
+    exchange.written();
   }
 
   @Override
@@ -206,7 +237,8 @@ final class ContainerSide implements Outbox.Sink {
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED, DISCONNECTED -> complete();
+      case COMPLETED -> complete();
+      case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -215,38 +247,53 @@ final class ContainerSide implements Outbox.Sink {
 
   private void complete() {
     AsyncContext now = context;
-    if (now == null) {
-      return;
+    if (now != null) {
+      complete(now);
     }
+  }
+
+  private static void complete(AsyncContext context) {
     try {
-      now.complete();
+      context.complete();
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
     }
   }
 
+  /**
+   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   */
+  private void leave() {
+    if (http2 || !isAborted()) {
+      complete();
+    }
+  }
+
   /** Answers with an error, or cuts the response off where a part of it has been sent. */
   private void refuse(int status) {
     HttpServletResponse response = present().response;
-    try {
-      if (!response.isCommitted()) {
-        head.commitErrorTo(response);
-        response.sendError(status);
-      } else {
-        abort();
+    if (response.isCommitted()) {
+      if (!isAborted()) {
+        Log.notAborted(connection);
+        complete();
       }
+      return;
+    }
+    try {
+      head.commitErrorTo(response);
+      response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused("an answer of " + status, e);
     }
     complete();
   }
 
-  private void abort() {
+  private boolean isAborted() {
     Connection now = connection;
-    if (now == null || !now.abort()) {
-      Log.refused("an abort", new IllegalStateException("The connection could not be reached"));
-    }
+    AsyncContext completed = context;
+    return now != null && completed != null && now.abort(() -> complete(completed));
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */

@@ -1,5 +1,7 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.Connection;
+import io.github.safeasync.detect.Watch;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
@@ -39,6 +41,7 @@ final class Exchange {
   private final long startedNanos = System.nanoTime();
 
   private volatile @Nullable Future<?> deadline;
+  private volatile @Nullable Watch watch;
 
   /** Set where the container completes by itself, so that the library must not. */
   private volatile boolean containerCompletes;
@@ -136,7 +139,43 @@ final class Exchange {
       deadline = exchanges.schedule(this::timedOut, timeout);
     }
     exchanges.opened(this);
+    watch(request);
     side.outbox().writable();
+  }
+
+  private void watch(ServletRequest request) {
+    Connection connection = side.connection();
+    if (connection == null) {
+      return;
+    }
+    Watch started = exchanges.watch(connection, this::gone);
+    if (hasNoBody(request)) {
+      started.bodyRead();
+    }
+    watch = started;
+    if (lifecycle.decidedEnd() != null) {
+      started.release();
+    }
+  }
+
+  private static boolean hasNoBody(ServletRequest request) {
+    return request.getContentLengthLong() <= 0
+        && request instanceof HttpServletRequest http
+        && http.getHeader("Transfer-Encoding") == null;
+  }
+
+  /** Bytes have been given to the container for the client. */
+  void written() {
+    Watch now = watch;
+    if (now != null) {
+      now.written();
+    }
+  }
+
+  /** Answers how a hang-up would be noticed. */
+  Detection detection() {
+    Watch now = watch;
+    return now == null ? Detection.ON_WRITE : now.detection();
   }
 
   /** The application has finished; what is left is the container's and the client's time. */
@@ -212,6 +251,10 @@ final class Exchange {
       return false;
     }
     finishing();
+    Watch watched = watch;
+    if (watched != null) {
+      watched.release();
+    }
     if (decided.kind() == End.Kind.DISCONNECTED) {
       Log.disconnected(decided);
     } else if (decided.kind() == End.Kind.FAILED && !containerCompletes) {

@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 
 /** What the library says, under the logger {@code io.github.safeasync}. */
 final class Log {
@@ -10,8 +11,8 @@ final class Log {
 
   private Log() {}
 
-  static void installed(String filter, String text) {
-    LOGGER.log(Level.INFO, "{0}: {1}", filter, text);
+  static void installed(String filter, SafeAsyncConfig config, String detection) {
+    LOGGER.log(Level.INFO, "{0}: {1}; hang-ups are noticed by {2}", filter, config, detection);
   }
 
   static void shutDown(String filter, int open) {
@@ -55,6 +56,14 @@ final class Log {
   /** The container refused a call with which the library ends an exchange. */
   static void refused(String call, Throwable refusal) {
     LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
+  }
+
+  static void notAborted(@Nullable Object connection) {
+    LOGGER.log(
+        Level.WARNING,
+        "A response was cut off, but its connection could not be aborted: the client may take it"
+            + " for whole ({0})",
+        connection);
   }
 
   static void stuck(Object state) {

@@ -62,7 +62,8 @@ class ArchitectureTest {
         .resideOutsideOfPackage(LIBRARY + ".micrometer..")
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage("java..", "jakarta.servlet..", "org.jspecify..", LIBRARY + "..")
+        .resideInAnyPackage(
+            "java..", "jdk.net..", "jakarta.servlet..", "org.jspecify..", LIBRARY + "..")
         .check(MAIN);
   }
 

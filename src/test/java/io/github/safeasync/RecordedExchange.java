@@ -39,6 +39,8 @@ final class RecordedExchange {
   private Object answerRequest(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "getProtocol" -> "HTTP/1.1";
+      case "getContentLengthLong" -> -1L;
+      case "getHeader" -> null;
       case "isAsyncSupported" -> true;
       case "isAsyncStarted" -> started;
       case "startAsync" -> {

@@ -26,13 +26,18 @@ class SafeAsyncConfigTest {
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.timeoutStatus()).isEqualTo(503);
     assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
+    assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
+    assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
+    assertThat(config.keepalive()).isNull();
     assertThat(config.executor()).isNull();
   }
 
   @Test
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
-        .hasToString("timeout=PT30S, timeout-status=503, start=ON_DEMAND");
+        .hasToString(
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, detect-after=PT0.02S,"
+                + " half-close=DISCONNECT, keepalive=off");
   }
 
   @Test
@@ -52,6 +57,7 @@ class SafeAsyncConfigTest {
             .timeout(Duration.ofMillis(1))
             .timeoutStatus(504)
             .start(Start.EAGER)
+            .halfClose(HalfClose.IGNORE)
             .executor(task -> {})
             .build();
 

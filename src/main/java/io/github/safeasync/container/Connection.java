@@ -1,6 +1,9 @@
 package io.github.safeasync.container;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,18 +22,53 @@ public interface Connection {
   /** The container's own channel; never to be read from, written to or closed. */
   @Nullable SocketChannel channel();
 
+  /** The client's end of the connection itself, whatever a forwarding header says. */
+  default @Nullable InetSocketAddress peer() {
+    SocketChannel channel = channel();
+    try {
+      return channel != null && channel.getRemoteAddress() instanceof InetSocketAddress address
+          ? address
+          : null;
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
+  /** The container's end of the connection itself. */
+  default @Nullable InetSocketAddress local() {
+    SocketChannel channel = channel();
+    try {
+      return channel != null && channel.getLocalAddress() instanceof InetSocketAddress address
+          ? address
+          : null;
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
   /** Whether other requests share the connection at the same time, as in HTTP/2. */
   boolean isMultiplexed();
 
-  /** Whether the connection is encrypted. */
+  /** Whether the connection is encrypted, whatever a forwarding header says. */
   boolean isSecure();
 
   /**
    * The lock that has to be held around a write from an application thread, null where none has to.
    * Tomcat only (HTTP/1.1): a failing write on an application thread can otherwise poison a pooled
    * processor and so another connection's request.
+   *
+   * <p>Tomcat itself holds it while one of its threads is inside service() or a listener: taking it
+   * waits for that, and no other lock may be held meanwhile.
    */
   @Nullable Lock writeLock();
+
+  /**
+   * Runs tasks on the thread that a response must be streamed on, at once if called there; null
+   * where any thread may. Undertow only.
+   */
+  default @Nullable Executor streamThread() {
+    return null;
+  }
 
   /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container
@@ -40,10 +78,18 @@ public interface Connection {
 
   /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
-   * response. To be called before the AsyncContext is completed, with no other container call of
-   * the exchange in flight.
+   * response, and ends the exchange in the container. To be called with no lock held and no other
+   * container call of the exchange in flight; afterwards the container must not be touched. May
+   * wait for a container thread that is inside service(), see {@link #writeLock()}.
    *
-   * @return false if no way to do so was found
+   * <p>For the exceptional case: containers count the resets of one HTTP/2 connection, their own as
+   * well, and close it when they look like an attack. A dozen in a row can be enough.
+   *
+   * @param complete completes the AsyncContext. Called at most once, on this thread, at the moment
+   *     the container needs it; not at all where the abort ends the exchange by itself. What it
+   *     throws is passed on.
+   * @return false if there was no way, or the exchange has ended: nothing has been done and {@code
+   *     complete} was not called
    */
-  boolean abort();
+  boolean abort(Runnable complete);
 }

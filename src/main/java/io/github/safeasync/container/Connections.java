@@ -1,0 +1,50 @@
+package io.github.safeasync.container;
+
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the {@link Connection} behind a request. Thread-safe. */
+public final class Connections {
+
+  private static final Connection UNKNOWN = new ReachedConnection("unknown", null, false, false);
+
+  private Connections() {}
+
+  /**
+   * Returns the connection behind a request as the container, a filter or a dispatch handed it out.
+   * Never throws; behind a request of no known container lies an empty connection.
+   *
+   * <p>To be called while the exchange is alive. Costs a fraction of a microsecond once warm.
+   */
+  public static Connection behind(ServletRequest request) {
+    try {
+      ServletRequest own = unwrapped(request);
+      Connection found = own == null ? null : reached(own);
+      return found == null ? UNKNOWN : found;
+    } catch (RuntimeException | LinkageError unreachable) {
+      return UNKNOWN;
+    }
+  }
+
+  /** The container's own request; dispatches wrap it as well as filters do. */
+  private static @Nullable ServletRequest unwrapped(ServletRequest request) {
+    ServletRequest inner = request;
+    while (inner instanceof ServletRequestWrapper wrapper) {
+      inner = wrapper.getRequest();
+    }
+    return inner;
+  }
+
+  private static @Nullable Connection reached(ServletRequest own) {
+    String type = own.getClass().getName();
+    if (type.startsWith("org.apache.catalina.")) {
+      return TomcatConnection.behind(own);
+    } else if (type.startsWith("org.eclipse.jetty.")) {
+      return JettyConnection.behind(own);
+    } else if (type.startsWith("io.undertow.")) {
+      return UndertowConnection.behind(own);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.safeasync.container;
+
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Jetty 12.1, ee10 and ee11. Public methods only, so nothing has to be opened.
+ *
+ * <pre>
+ * ServletApiRequest.getServletRequestInfo()      ServletContextRequest, a core Request
+ *   .getConnectionMetaData().getConnection()     Connection of one HTTP/1.1 or HTTP/2 connection
+ *     .getEndPoint()                             SocketChannelEndPoint, or in front of it
+ *       EndPoint.Wrapper.unwrap()                  ProxyConnectionFactory.ProxyEndPoint
+ *       SslConnection.SslEndPoint.getTransport()   the encrypted EndPoint
+ *     .getTransport()                            the SocketChannel
+ * </pre>
+ *
+ * ForwardedRequestCustomizer wraps the ConnectionMetaData, but not its Connection.
+ */
+final class JettyConnection extends ReachedConnection {
+
+  /** {@code jakarta.servlet.http.HttpServletResponse.sendError(-1)} aborts: ServletApiResponse. */
+  private static final int ABORT = -1;
+
+  private static final int MOST_LAYERS = 8;
+
+  private final @Nullable Object request;
+  private final @Nullable Object response;
+  private final @Nullable Object endPoint;
+
+  private JettyConnection(
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      @Nullable Object request,
+      @Nullable Object endPoint) {
+    super("Jetty", channel, multiplexed, secure);
+    this.request = request;
+    this.response = Members.read(request, "getServletApiResponse()");
+    this.endPoint = endPoint;
+  }
+
+  static @Nullable Connection behind(ServletRequest own) {
+    Object request = Members.read(own, "getServletRequestInfo()");
+    Object metaData = Members.read(request, "getConnectionMetaData()");
+    if (metaData == null) {
+      return null;
+    }
+    Object endPoint = Members.walk(metaData, "getConnection()", "getEndPoint()");
+    Object version = Members.walk(metaData, "getHttpVersion()", "getVersion()");
+    return new JettyConnection(
+        channel(endPoint),
+        version instanceof Integer number && number >= 20,
+        Boolean.TRUE.equals(Members.read(endPoint, "isSecure()")),
+        request,
+        endPoint);
+  }
+
+  private static @Nullable SocketChannel channel(@Nullable Object endPoint) {
+    Object at = endPoint;
+    for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
+      if (at instanceof SocketChannel channel) {
+        return channel;
+      }
+      Object inner = Members.read(at, "unwrap()");
+      at = inner == null ? Members.read(at, "getTransport()") : inner;
+    }
+    return null;
+  }
+
+  /**
+   * Jetty reads an HTTP/2 connection all the time, and so knows of its end. After GOAWAY and FIN it
+   * fails only the streams whose request is incomplete ({@code
+   * HTTP2Session.StreamsState.onShutdown}, state CLOSING), though nothing can credit the flow
+   * control of the others any more.
+   */
+  @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    Object connection = endPoint;
+    return isMultiplexed() && connection != null ? () -> isOpen(connection) : null;
+  }
+
+  private static boolean isOpen(Object endPoint) {
+    return !Boolean.FALSE.equals(Members.read(endPoint, "isOpen()"))
+        && !Boolean.TRUE.equals(Members.read(endPoint, "isInputShutdown()"));
+  }
+
+  /**
+   * sendError(-1) is ServletChannel.abort(AbortException): HTTP/1.1 closes the connection, HTTP/2
+   * resets the stream (HttpStream.failed). It ends the exchange by itself, on another thread, so
+   * completing it as well would meet a recycled ServletChannelState. AsyncListeners hear nothing of
+   * it. Late, it would end the next request, which has the same ServletChannel.
+   */
+  @Override
+  public boolean abort(Runnable complete) {
+    Object current = Members.walk(request, "getServletChannel()", "getServletContextRequest()");
+    if (!(response instanceof HttpServletResponse aborted) || current != request) {
+      return false;
+    }
+    try {
+      aborted.sendError(ABORT);
+      return true;
+    } catch (IOException | RuntimeException | LinkageError unreachable) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.github.safeasync.container;
+
+import jakarta.servlet.ServletRequest;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tomcat 10.1 and 11, NIO connector; NIO2 has no SocketChannel, and gives all but that.
+ *
+ * <pre>
+ * RequestFacade.request                  connector.Request; a valve has it in its hands at once
+ *   .getCoyoteRequest()                  coyote.Request
+ *     .hook                              AbstractProcessor: Http11Processor or StreamProcessor
+ *       .socketWrapper                   SocketWrapperBase, for a stream its connection's
+ *         .getSocket().getIOChannel()    NioChannel or SecureNioChannel: the SocketChannel
+ *         .getEndpoint().isSSLEnabled()  AbstractEndpoint
+ *         .getLock()                     Lock in 10.1, ReentrantLock in 11
+ *       .processLock, .stream            StreamProcessor only
+ * </pre>
+ */
+final class TomcatConnection extends ReachedConnection {
+
+  private final ServletRequest facade;
+  private final Object coyote;
+  private final @Nullable Object stream;
+  private final @Nullable Lock lock;
+
+  private TomcatConnection(
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      ServletRequest facade,
+      Object coyote,
+      @Nullable Object stream,
+      @Nullable Lock lock) {
+    super("Tomcat", channel, multiplexed, secure);
+    this.facade = facade;
+    this.coyote = coyote;
+    this.stream = stream;
+    this.lock = lock;
+  }
+
+  static @Nullable Connection behind(ServletRequest own) {
+    Object coyote = coyote(own);
+    Object processor = Members.read(coyote, "hook");
+    if (coyote == null || processor == null) {
+      return null;
+    }
+    Object wrapper = Members.read(processor, "socketWrapper");
+    Object streamLock = Members.read(processor, "processLock");
+    Object held = streamLock == null ? Members.read(wrapper, "getLock()") : streamLock;
+    Object channel = Members.walk(wrapper, "getSocket()", "getIOChannel()");
+    return new TomcatConnection(
+        channel instanceof SocketChannel reached ? reached : null,
+        streamLock != null,
+        Boolean.TRUE.equals(Members.walk(wrapper, "getEndpoint()", "isSSLEnabled()")),
+        own,
+        coyote,
+        streamLock == null ? null : Members.read(processor, "stream"),
+        held instanceof Lock reached ? reached : null);
+  }
+
+  private static @Nullable Object coyote(ServletRequest own) {
+    Object request =
+        Members.has(own.getClass(), "getCoyoteRequest()") ? own : Members.read(own, "request");
+    return Members.read(request, "getCoyoteRequest()");
+  }
+
+  /**
+   * AbstractProcessor.action(CLIENT_FLUSH) keeps a write's failure in the Response; once the
+   * processor has been recycled that is another request's. Tomcat recycles it under this lock
+   * (SocketProcessorBase.run).
+   *
+   * <p>A stream's lock is left alone: its Request and Response are pooled only if the processor met
+   * no error (StreamProcessor.process, reuseRequestAndResponse), and a write may hold it for as
+   * long as the client credits nothing.
+   */
+  @Override
+  public @Nullable Lock writeLock() {
+    return isMultiplexed() ? null : lock;
+  }
+
+  /**
+   * CLOSE_NOW swallows what is left of the response and dispatches ERROR, in which Tomcat ends the
+   * exchange: HTTP/1.1 closes the connection, StreamProcessor.process resets the stream. Completing
+   * it before that, which only the lock makes sure of, keeps Tomcat from making an error page of it
+   * (AbstractProcessor.setErrorState, AsyncContextImpl.setErrorState), and a late complete() from
+   * reaching the next request, for which the AsyncContextImpl is used again.
+   */
+  @Override
+  public boolean abort(Runnable complete) {
+    if (lock == null) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (coyote(facade) != coyote || !closeNow()) {
+        return false;
+      }
+      complete.run();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@code coyote.Request.action(ActionCode.CLOSE_NOW, exception)}. Where the container's thread is
+   * still in the servlet, StreamProcessor.service ends the response properly all the same, unless
+   * the stream was cancelled: {@code Stream.doStreamCancel(message, Http2Error.CANCEL)}, which
+   * throws what it wants its callers to throw.
+   */
+  private boolean closeNow() {
+    if (stream != null) {
+      Members.call(stream, "doStreamCancel", AbortedException.MESSAGE, "CANCEL");
+    }
+    return Members.call(coyote, "action", "CLOSE_NOW", new AbortedException());
+  }
+
+  /** What Tomcat tells its AsyncListeners; an IOException keeps it from changing the status. */
+  private static final class AbortedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    static final String MESSAGE = "The response was aborted";
+
+    AbortedException() {
+      super(MESSAGE);
+    }
+
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+      return this;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.github.safeasync.container;
+
+import jakarta.servlet.ServletRequest;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Undertow 2.3 with XNIO 3.8.
+ *
+ * <pre>
+ * HttpServletRequestImpl.getExchange().getConnection()   a ServerConnection
+ *   HttpServerConnection.getChannel()                    its StreamConnection
+ *   Http2ServerConnection.channel                        Http2Channel, one a connection
+ *     AbstractFramedChannel.getUnderlyingConnection()    its StreamConnection
+ *   Http2ServerConnection.responseChannel                the stream
+ * StreamConnection: UndertowSslConnection.delegate, proxy protocol's AddressWrappedConnection
+ *   .delegate, JsseSslStreamConnection.connection; in the end
+ *   NioSocketStreamConnection.conduit.getSocketChannel() the SocketChannel
+ * </pre>
+ */
+final class UndertowConnection extends ReachedConnection {
+
+  private static final int MOST_LAYERS = 8;
+
+  private final Object exchange;
+  private final Object connection;
+  private final @Nullable Object ioThread;
+
+  private UndertowConnection(
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      Object exchange,
+      Object connection) {
+    super("Undertow", channel, multiplexed, secure);
+    this.exchange = exchange;
+    this.connection = connection;
+    this.ioThread = Members.read(exchange, "getIoThread()");
+  }
+
+  static @Nullable Connection behind(ServletRequest own) {
+    Object exchange = Members.read(own, "getExchange()");
+    Object connection = Members.read(exchange, "getConnection()");
+    if (exchange == null || connection == null) {
+      return null;
+    }
+    boolean multiplexed = Members.has(connection.getClass(), "responseChannel");
+    Object stream =
+        multiplexed
+            ? Members.walk(connection, "channel", "getUnderlyingConnection()")
+            : Members.read(connection, "getChannel()");
+    // org.xnio.ssl.SslConnection; the exchange's own SSL information can come from a header
+    boolean secure = stream != null && Members.has(stream.getClass(), "getSslSession()");
+    Object at = stream;
+    for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
+      Object channel = Members.walk(at, "conduit", "getSocketChannel()");
+      if (channel instanceof SocketChannel reached) {
+        return new UndertowConnection(reached, multiplexed, secure, exchange, connection);
+      }
+      Object inner = Members.read(at, "delegate");
+      at = inner == null ? Members.read(at, "connection") : inner;
+    }
+    return new UndertowConnection(null, multiplexed, secure, exchange, connection);
+  }
+
+  /** Http2Channel closes it at RST_STREAM and GOAWAY, and tells no AsyncListener. */
+  @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    Object stream = isMultiplexed() ? Members.read(connection, "responseChannel") : null;
+    return stream == null ? null : () -> isOpen(stream) && isOpen(connection);
+  }
+
+  private static boolean isOpen(Object channel) {
+    return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
+  }
+
+  /**
+   * HttpServerConnection.close() closes the connection, Http2ServerConnection.close() resets the
+   * stream only.
+   */
+  @Override
+  public boolean abort(Runnable complete) {
+    if (!(connection instanceof Closeable closeable)
+        || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
+      return false;
+    }
+    try {
+      closeable.close();
+    } catch (IOException | RuntimeException | LinkageError unreachable) {
+      return false;
+    }
+    inIoThread(complete);
+    return true;
+  }
+
+  /**
+   * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088).
+   */
+  @Override
+  public @Nullable Executor streamThread() {
+    return this::inIoThread;
+  }
+
+  private void inIoThread(Runnable task) {
+    if (ioThread instanceof Executor executor && ioThread != Thread.currentThread()) {
+      try {
+        executor.execute(task);
+        return;
+      } catch (RejectedExecutionException stopped) {
+        // The server is shutting down, and no I/O thread is left to race with.
+      }
+    }
+    task.run();
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.safeasync;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.Handler;
+import io.github.safeasync.testkit.TestApplication;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+
+/**
+ * A server behind the filter whose {@code /take} hands its responses to the test, and whose {@code
+ * /plain} answers "plain" at once without knowing the library.
+ */
+final class Site implements AutoCloseable {
+
+  static final long PATIENCE_SECONDS = 10;
+
+  private final BlockingQueue<SafeAsyncResponse> taken = new LinkedBlockingQueue<>();
+  private final TestServer server;
+
+  private Site(
+      Container container,
+      Transport transport,
+      SafeAsyncFilter filter,
+      Consumer<TestApplication> more)
+      throws Exception {
+    Handler plain = (request, response) -> response.getWriter().write("plain");
+    server =
+        container.start(
+            transport,
+            application -> {
+              application
+                  .filter(filter)
+                  .handler("/take", (in, out) -> taken.add(SafeAsyncResponse.of(in)))
+                  .handler("/plain", plain);
+              more.accept(application);
+            });
+  }
+
+  static Site start(Container container) throws Exception {
+    return start(container, SafeAsyncConfig.defaults());
+  }
+
+  static Site start(Container container, SafeAsyncConfig config) throws Exception {
+    return start(container, Transport.PLAIN, config, application -> {});
+  }
+
+  static Site start(
+      Container container,
+      Transport transport,
+      SafeAsyncConfig config,
+      Consumer<TestApplication> more)
+      throws Exception {
+    return new Site(container, transport, SafeAsyncFilter.create(config), more);
+  }
+
+  TestServer server() {
+    return server;
+  }
+
+  /** Answers the response of the next request to {@code /take}. */
+  SafeAsyncResponse take() throws InterruptedException {
+    SafeAsyncResponse response = taken.poll(PATIENCE_SECONDS, SECONDS);
+    assertThat(response).as("a request to /take").isNotNull();
+    return response;
+  }
+
+  /** Waits for the end of an exchange. */
+  static End endOf(SafeAsyncResponse response) throws Exception {
+    return response.end().toCompletableFuture().get(PATIENCE_SECONDS, SECONDS);
+  }
+
+  /** Waits until a flush was taken or dropped. */
+  static boolean flushed(SafeAsyncResponse response) throws Exception {
+    return response.flush().toCompletableFuture().get(PATIENCE_SECONDS, SECONDS);
+  }
+
+  /** Writes until the end: a client that has gone is noticed by the second flush at the latest. */
+  static End writeUntilEnd(SafeAsyncResponse response) throws Exception {
+    for (int i = 0; i < 10_000 && response.write("more of the same\n"); i++) {
+      flushed(response);
+    }
+    return endOf(response);
+  }
+
+  /** Containers differ in case and space. */
+  static void isUtf8Text(String contentType) {
+    assertThat(contentType.replace(" ", "")).isEqualToIgnoringCase("text/plain;charset=utf-8");
+  }
+
+  @Override
+  public void close() throws Exception {
+    server.close();
+  }
+}

@@ -1,0 +1,44 @@
+package io.github.safeasync.testkit;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.ArgumentsProvider;
+import org.junit.jupiter.params.provider.ArgumentsSource;
+import org.junit.jupiter.params.support.AnnotationConsumer;
+import org.junit.jupiter.params.support.ParameterDeclarations;
+
+/**
+ * Runs a {@code @ParameterizedTest} or {@code @ParameterizedClass} once with each available {@link
+ * Container} as its parameter.
+ */
+@Target({ElementType.METHOD, ElementType.TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@ArgumentsSource(EveryContainer.Provider.class)
+public @interface EveryContainer {
+
+  /** Whether to leave out containers that have no notion of a WAR. */
+  boolean deployingWars() default false;
+
+  /** Made by JUnit. */
+  final class Provider implements ArgumentsProvider, AnnotationConsumer<EveryContainer> {
+    private boolean deployingWars;
+
+    @Override
+    public void accept(EveryContainer annotation) {
+      deployingWars = annotation.deployingWars();
+    }
+
+    @Override
+    public Stream<? extends Arguments> provideArguments(
+        ParameterDeclarations parameters, ExtensionContext context) {
+      return Container.available().stream()
+          .filter(container -> !deployingWars || container.canDeployWars())
+          .map(Arguments::of);
+    }
+  }
+}

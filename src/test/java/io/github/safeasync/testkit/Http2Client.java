@@ -1,0 +1,140 @@
+package io.github.safeasync.testkit;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.MetaData;
+import org.eclipse.jetty.http2.ErrorCode;
+import org.eclipse.jetty.http2.HTTP2Session;
+import org.eclipse.jetty.http2.api.Session;
+import org.eclipse.jetty.http2.client.HTTP2Client;
+import org.eclipse.jetty.http2.frames.HeadersFrame;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * One connection of HTTP/2 with any number of streams, which can be hung up in every way.
+ * Thread-safe.
+ */
+public final class Http2Client implements AutoCloseable {
+  private final HTTP2Session session;
+  private final TestServer server;
+
+  private Http2Client(HTTP2Session session, TestServer server) {
+    this.session = session;
+    this.server = server;
+  }
+
+  /** Connects by prior knowledge (H2C) or ALPN (H2), whichever the server speaks. */
+  public static Http2Client connect(TestServer server) throws Exception {
+    InetSocketAddress address = new InetSocketAddress("127.0.0.1", server.port());
+    Session.Listener listener = new Session.Listener() {};
+    CompletableFuture<Session> session =
+        switch (server.transport()) {
+          case H2C -> Shared.CLIENT.connect(address, listener);
+          case H2 -> Shared.CLIENT.connect(Shared.TLS, address, listener);
+          case PLAIN, TLS12, TLS13 ->
+              throw new IllegalArgumentException(server.transport() + " is not HTTP/2");
+        };
+    return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), server);
+  }
+
+  /** Sends a GET. */
+  public Http2Exchange get(String path) throws Exception {
+    return send("GET", path, HttpFields.EMPTY, true);
+  }
+
+  /** Opens a request whose body is still to come, see {@link Http2Exchange#send}. */
+  public Http2Exchange post(String path) throws Exception {
+    return send("POST", path, HttpFields.EMPTY, false);
+  }
+
+  private Http2Exchange send(String method, String path, HttpFields fields, boolean last)
+      throws Exception {
+    HttpURI uri = HttpURI.from(server.uri(path));
+    MetaData.Request request = new MetaData.Request(method, uri, HttpVersion.HTTP_2, fields);
+    Http2Exchange exchange = new Http2Exchange();
+    exchange.opened(
+        session
+            .newStream(new HeadersFrame(request, null, last), exchange)
+            .get(10, TimeUnit.SECONDS));
+    return exchange;
+  }
+
+  /** Closes the TCP connection with a FIN and no word of TLS or HTTP/2. */
+  public void closeFin() {
+    connection().close();
+  }
+
+  /** Resets the TCP connection. */
+  public void closeRst() throws IOException {
+    EndPoint connection = connection();
+    ((SocketChannel) connection.getTransport()).setOption(StandardSocketOptions.SO_LINGER, 0);
+    connection.close();
+  }
+
+  /** Says GOAWAY and leaves the connection open. */
+  public void goAway() throws Exception {
+    Callback.Completable sent = new Callback.Completable();
+    session.close(ErrorCode.NO_ERROR.code, "leaving", sent);
+    // The server may answer by closing before the write is known to have succeeded.
+    sent.handle((done, failed) -> done).get(10, TimeUnit.SECONDS);
+  }
+
+  /** Says GOAWAY and then closes the TCP connection with a FIN. */
+  public void goAwayAndClose() throws Exception {
+    goAway();
+    closeFin();
+  }
+
+  /** The port the server sees. */
+  public int localPort() {
+    return ((InetSocketAddress) session.getLocalSocketAddress()).getPort();
+  }
+
+  /** Hangs up if that has not happened yet. */
+  @Override
+  public void close() {
+    closeFin();
+  }
+
+  /** The end point nearest to the kernel, below that of TLS. */
+  private EndPoint connection() {
+    EndPoint endPoint = session.getEndPoint();
+    while (endPoint.getTransport() instanceof EndPoint inner) {
+      endPoint = inner;
+    }
+    return endPoint;
+  }
+
+  /** Started once for all tests, as starting it costs more than most of them. */
+  private static final class Shared {
+    static final SslContextFactory.Client TLS = new SslContextFactory.Client();
+    static final HTTP2Client CLIENT = new HTTP2Client();
+
+    static {
+      QueuedThreadPool threads = new QueuedThreadPool(8);
+      threads.setName("http2-client");
+      threads.setDaemon(true);
+      CLIENT.setExecutor(threads);
+      CLIENT.getClientConnector().setSslContextFactory(TLS);
+      TLS.setTrustStorePath(Tls.keyStore().toString());
+      TLS.setTrustStorePassword(Tls.PASSWORD);
+      try {
+        CLIENT.start();
+      } catch (Exception e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    private Shared() {}
+  }
+}

@@ -1,0 +1,123 @@
+package io.github.safeasync.testkit;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.MetaData;
+import org.eclipse.jetty.http2.ErrorCode;
+import org.eclipse.jetty.http2.api.Stream;
+import org.eclipse.jetty.http2.frames.DataFrame;
+import org.eclipse.jetty.http2.frames.HeadersFrame;
+import org.eclipse.jetty.http2.frames.ResetFrame;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+
+/** One stream of an {@link Http2Client}: a request and what comes back. Thread-safe. */
+public final class Http2Exchange implements Stream.Listener {
+  private final CompletableFuture<MetaData.Response> head = new CompletableFuture<>();
+  private final CompletableFuture<RawResponse.End> end = new CompletableFuture<>();
+  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private volatile Stream stream;
+
+  Http2Exchange() {}
+
+  void opened(Stream opened) {
+    stream = opened;
+  }
+
+  /** Cancels the request: RST_STREAM with CANCEL. */
+  public void reset() throws Exception {
+    stream
+        .reset(new ResetFrame(stream.getId(), ErrorCode.CANCEL_STREAM_ERROR.code))
+        .get(10, TimeUnit.SECONDS);
+    truncated("reset by the client");
+  }
+
+  /** Sends the next part of the request's body. */
+  public void send(String text, boolean last) throws Exception {
+    ByteBuffer data = StandardCharsets.UTF_8.encode(text);
+    stream.data(new DataFrame(stream.getId(), data, last)).get(10, TimeUnit.SECONDS);
+  }
+
+  /** Waits for the response's head. */
+  public int awaitStatus() throws Exception {
+    return head.get(10, TimeUnit.SECONDS).getStatus();
+  }
+
+  /** Waits for the response's end and answers the body as far as it came. */
+  public String awaitBody() throws Exception {
+    awaitEnd();
+    return bodySoFar();
+  }
+
+  /** Waits for the response's end: truncated if the server reset the stream. */
+  public RawResponse.End awaitEnd() throws Exception {
+    return end.get(10, TimeUnit.SECONDS);
+  }
+
+  /** The body as far as it has come. */
+  public String bodySoFar() {
+    synchronized (body) {
+      return body.toString(StandardCharsets.UTF_8);
+    }
+  }
+
+  @Override
+  public void onHeaders(Stream of, HeadersFrame frame, Callback callback) {
+    if (frame.getMetaData() instanceof MetaData.Response response && response.getStatus() >= 200) {
+      head.complete(response);
+    }
+    callback.succeeded();
+    if (frame.isEndStream()) {
+      end.complete(RawResponse.End.COMPLETE);
+    } else {
+      of.demand();
+    }
+  }
+
+  @Override
+  public void onDataAvailable(Stream of, boolean immediate) {
+    Stream.Data data = of.readData();
+    if (data == null) {
+      of.demand();
+      return;
+    }
+    boolean last = data.frame().isEndStream();
+    synchronized (body) {
+      body.writeBytes(BufferUtil.toArray(data.frame().getByteBuffer()));
+    }
+    data.release();
+    if (last) {
+      end.complete(RawResponse.End.COMPLETE);
+    } else {
+      of.demand();
+    }
+  }
+
+  @Override
+  public void onReset(Stream of, ResetFrame frame, Callback callback) {
+    truncated("reset by the server: " + frame);
+    callback.succeeded();
+  }
+
+  @Override
+  public void onFailure(Stream of, int error, String reason, Throwable failure, Callback callback) {
+    truncated("failed: " + reason);
+    callback.succeeded();
+  }
+
+  @Override
+  public void onClosed(Stream of) {
+    // Called before the last data is handed out, too.
+    if (!of.isRemotelyClosed()) {
+      truncated("closed");
+    }
+  }
+
+  private void truncated(String why) {
+    head.completeExceptionally(new IllegalStateException(why));
+    end.complete(RawResponse.End.TRUNCATED);
+  }
+}

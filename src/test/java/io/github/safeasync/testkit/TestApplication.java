@@ -1,0 +1,128 @@
+package io.github.safeasync.testkit;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.Servlet;
+import jakarta.servlet.ServletContainerInitializer;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletRegistration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.EventListener;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * What a test deploys: filters, servlets and listeners as ready objects, registered through the
+ * Servlet API in the order of the calls. Not thread-safe.
+ */
+public final class TestApplication {
+  private final List<Consumer<ServletContext>> registrations = new ArrayList<>();
+  private final List<Knob<?>> knobs = new ArrayList<>();
+  private String contextPath = "";
+
+  TestApplication() {}
+
+  /** Puts a filter before everything, asynchronous, for requests of all dispatcher types. */
+  public TestApplication filter(Filter filter) {
+    return filter(filter, Map.of());
+  }
+
+  /** Puts a filter before everything, asynchronous, for requests of all dispatcher types. */
+  public TestApplication filter(Filter filter, Map<String, String> initParameters) {
+    String name = filter.getClass().getName();
+    return filter(name, filter, initParameters, true, EnumSet.allOf(DispatcherType.class), "/*");
+  }
+
+  /** Adds a filter the way a web.xml spells it out. */
+  public TestApplication filter(
+      String name,
+      Filter filter,
+      Map<String, String> initParameters,
+      boolean asyncSupported,
+      Set<DispatcherType> dispatcherTypes,
+      String... urlPatterns) {
+    registrations.add(
+        context -> {
+          FilterRegistration.Dynamic registration = context.addFilter(name, filter);
+          registration.setInitParameters(initParameters);
+          registration.setAsyncSupported(asyncSupported);
+          registration.addMappingForUrlPatterns(EnumSet.copyOf(dispatcherTypes), true, urlPatterns);
+        });
+    return this;
+  }
+
+  /** Adds a servlet that may go asynchronous. */
+  public TestApplication servlet(String urlPattern, Servlet servlet) {
+    return servlet(urlPattern, servlet, true);
+  }
+
+  /** Adds a servlet. */
+  public TestApplication servlet(String urlPattern, Servlet servlet, boolean asyncSupported) {
+    registrations.add(
+        context -> {
+          ServletRegistration.Dynamic registration =
+              context.addServlet("servlet at " + urlPattern, servlet);
+          registration.setAsyncSupported(asyncSupported);
+          registration.addMapping(urlPattern);
+        });
+    return this;
+  }
+
+  /** Adds a servlet, asynchronous, from a lambda that serves every method. */
+  public TestApplication handler(String urlPattern, Handler handler) {
+    return servlet(urlPattern, new HandlerServlet(handler));
+  }
+
+  /** Adds a listener of any kind the Servlet API knows. */
+  public TestApplication listener(EventListener listener) {
+    registrations.add(context -> context.addListener(listener));
+    return this;
+  }
+
+  /** Sets an attribute of the servlet context. */
+  public TestApplication attribute(String name, Object value) {
+    registrations.add(context -> context.setAttribute(name, value));
+    return this;
+  }
+
+  /** Deploys at a path such as "/app" instead of at the root. */
+  public TestApplication contextPath(String path) {
+    contextPath = path;
+    return this;
+  }
+
+  /**
+   * Turns a knob of the container before it starts. The knob is called with each of the container's
+   * own objects of the type: Jetty's Server, ServerConnector, HttpConfiguration and ContextHandler;
+   * Tomcat's Tomcat, Connector and Context; Undertow's Undertow.Builder and DeploymentInfo.
+   */
+  public <T> TestApplication customize(Class<T> type, Consumer<? super T> knob) {
+    knobs.add(new Knob<>(type, knob));
+    return this;
+  }
+
+  String contextPath() {
+    return contextPath;
+  }
+
+  void customize(Object containerNative) {
+    knobs.forEach(knob -> knob.turn(containerNative));
+  }
+
+  /** Registers everything, from a callback in which the container still takes registrations. */
+  ServletContainerInitializer initializer() {
+    return (classes, context) -> registrations.forEach(each -> each.accept(context));
+  }
+
+  private record Knob<T>(Class<T> type, Consumer<? super T> action) {
+    void turn(Object containerNative) {
+      if (type.isInstance(containerNative)) {
+        action.accept(type.cast(containerNative));
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.safeasync.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** A started container with one application. Thread-safe, so it may be shared by many tests. */
+public abstract class TestServer implements AutoCloseable {
+  private final Container container;
+  private final Transport transport;
+
+  TestServer(Container container, Transport transport) {
+    this.container = container;
+    this.transport = transport;
+  }
+
+  /** The container that was started. */
+  public final Container container() {
+    return container;
+  }
+
+  /** What clients have to speak. */
+  public final Transport transport() {
+    return transport;
+  }
+
+  /** The port of 127.0.0.1 that the server listens on. */
+  public abstract int port();
+
+  /** The address of a path, with the scheme that suits the transport. */
+  public final URI uri(String path) {
+    String scheme = transport.isSecure() ? "https" : "http";
+    return URI.create(scheme + "://127.0.0.1:" + port() + path);
+  }
+
+  /**
+   * Undeploys the application while the server goes on listening: the servlet context is stopped
+   * and its filters and servlets are destroyed when this returns.
+   */
+  public abstract void stopApplication() throws Exception;
+
+  /** Stops the server with all its threads. Idempotent. */
+  @Override
+  public abstract void close() throws Exception;
+
+  /** A fresh directory below the build's output. */
+  static Path temporaryDirectory(String prefix) {
+    try {
+      return Files.createTempDirectory(Files.createDirectories(buildDirectory()), prefix);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deletes a directory with everything in it. */
+  static void deleteAll(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Where the build puts what it makes, whether Maven or an IDE runs the test. */
+  static Path buildDirectory() {
+    return Path.of(System.getProperty("basedir", ""), "target", "testkit").toAbsolutePath();
+  }
+}

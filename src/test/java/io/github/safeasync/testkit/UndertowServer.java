@@ -1,0 +1,82 @@
+package io.github.safeasync.testkit;
+
+import io.undertow.Handlers;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.handlers.PathHandler;
+import io.undertow.servlet.Servlets;
+import io.undertow.servlet.api.DeploymentInfo;
+import io.undertow.servlet.api.DeploymentManager;
+import io.undertow.servlet.api.ServletContainerInitializerInfo;
+import io.undertow.servlet.util.ImmediateInstanceFactory;
+import jakarta.servlet.ServletContainerInitializer;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import org.xnio.Options;
+import org.xnio.Sequence;
+
+/** Undertow with its servlet container. */
+final class UndertowServer extends TestServer {
+  private final DeploymentManager deployment;
+  private final PathHandler paths = Handlers.path();
+  private final Undertow undertow;
+  private final String contextPath;
+
+  private UndertowServer(Container container, Transport transport, TestApplication application)
+      throws Exception {
+    super(container, transport);
+    contextPath = application.contextPath().isEmpty() ? "/" : application.contextPath();
+    ServletContainerInitializer initializer = application.initializer();
+    DeploymentInfo info =
+        Servlets.deployment()
+            .setClassLoader(UndertowServer.class.getClassLoader())
+            .setContextPath(contextPath)
+            .setDeploymentName("test")
+            // As Spring Boot does it; otherwise a failing init() fails the first request instead.
+            .setEagerFilterInit(true)
+            .addServletContainerInitializer(
+                new ServletContainerInitializerInfo(
+                    initializer.getClass(), new ImmediateInstanceFactory<>(initializer), Set.of()));
+    Undertow.Builder builder = Undertow.builder().setIoThreads(2).setWorkerThreads(16);
+    if (transport.isSecure()) {
+      builder.addHttpsListener(0, "127.0.0.1", Tls.serverContext());
+      builder.setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(transport.tlsVersion()));
+    } else {
+      builder.addHttpListener(0, "127.0.0.1");
+    }
+    builder.setServerOption(UndertowOptions.ENABLE_HTTP2, transport.isHttp2());
+    application.customize(builder);
+    application.customize(info);
+    undertow = builder.setHandler(paths).build();
+    deployment = Servlets.newContainer().addDeployment(info);
+  }
+
+  static TestServer start(Container container, Transport transport, TestApplication application)
+      throws Exception {
+    UndertowServer server = new UndertowServer(container, transport, application);
+    server.deployment.deploy();
+    server.paths.addPrefixPath(server.contextPath, server.deployment.start());
+    server.undertow.start();
+    return server;
+  }
+
+  @Override
+  public int port() {
+    return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
+  }
+
+  @Override
+  public void stopApplication() throws Exception {
+    paths.removePrefixPath(contextPath);
+    if (deployment.getState() != DeploymentManager.State.UNDEPLOYED) {
+      deployment.stop();
+      deployment.undeploy();
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    stopApplication();
+    undertow.stop();
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * What the integration tests are made of: {@link io.github.safeasync.testkit.Container} starts the
+ * servlet containers, {@link io.github.safeasync.testkit.RawClient} and {@link
+ * io.github.safeasync.testkit.Http2Client} talk to them and hang up in every way there is, and
+ * {@link io.github.safeasync.testkit.Logs} hears what was logged meanwhile.
+ */
+package io.github.safeasync.testkit;
