@@ -1,5 +1,7 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.Connection;
+import io.github.safeasync.detect.Watch;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
@@ -34,16 +36,21 @@ final class Exchange {
   private final Lifecycle lifecycle = new Lifecycle();
   private final EndListeners listeners = new EndListeners();
   private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final ExchangeResponse response = new ExchangeResponse(this);
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
 
   private volatile @Nullable Future<?> deadline;
+  private volatile @Nullable Watch watch;
 
   /** Set where the container completes by itself, so that the library must not. */
   private volatile boolean containerCompletes;
 
   private volatile boolean taken;
+
+  /** The thread that handles the request, until it leaves the filter. */
+  private volatile @Nullable Thread handler = Thread.currentThread();
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
@@ -100,6 +107,20 @@ final class Exchange {
     return end.minimalCompletionStage();
   }
 
+  CompletionStage<Outcome> outcome() {
+    return outcome.minimalCompletionStage();
+  }
+
+  /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
+  boolean isHandledBy(Thread thread) {
+    return handler == thread;
+  }
+
+  /** The request leaves the filter. On the thread that handles it. */
+  void handled() {
+    handler = null;
+  }
+
   boolean isStarted() {
     return !lifecycle.isNew();
   }
@@ -136,7 +157,43 @@ final class Exchange {
       deadline = exchanges.schedule(this::timedOut, timeout);
     }
     exchanges.opened(this);
-    side.outbox().writable();
+    watch(request);
+    side.outbox().signal();
+  }
+
+  private void watch(ServletRequest request) {
+    Connection connection = side.connection();
+    if (connection == null) {
+      return;
+    }
+    Watch started = exchanges.watch(connection, this::gone);
+    if (hasNoBody(request)) {
+      started.bodyRead();
+    }
+    watch = started;
+    if (lifecycle.decidedEnd() != null) {
+      started.release();
+    }
+  }
+
+  private static boolean hasNoBody(ServletRequest request) {
+    return request.getContentLengthLong() <= 0
+        && request instanceof HttpServletRequest http
+        && http.getHeader("Transfer-Encoding") == null;
+  }
+
+  /** Bytes have been given to the container for the client. */
+  void written() {
+    Watch now = watch;
+    if (now != null) {
+      now.written();
+    }
+  }
+
+  /** Answers how a hang-up would be noticed. */
+  Detection detection() {
+    Watch now = watch;
+    return now == null ? Detection.ON_WRITE : now.detection();
   }
 
   /** The application has finished; what is left is the container's and the client's time. */
@@ -154,7 +211,8 @@ final class Exchange {
   // The ways to an end.
 
   void completed() {
-    end(End.of(End.Kind.COMPLETED, age()));
+    decide(End.of(End.Kind.COMPLETED, age()), Outcome.HANDED_OVER);
+    close();
   }
 
   void disconnected(Departure departure, @Nullable Throwable cause) {
@@ -179,6 +237,13 @@ final class Exchange {
   /** On the detector's thread, which must not wait for a container. */
   void gone(Departure departure) {
     if (decide(End.disconnected(departure, age(), null))) {
+      exchanges.execute(this::close);
+    }
+  }
+
+  /** On the timer's thread or one of the application's, neither of which may wait. */
+  void tooSlow(SlowClientException cause) {
+    if (decide(End.failed(cause, age()))) {
       exchanges.execute(this::close);
     }
   }
@@ -208,10 +273,19 @@ final class Exchange {
   }
 
   private boolean decide(End decided) {
+    boolean gone = decided.kind() == End.Kind.DISCONNECTED;
+    return decide(decided, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
+  }
+
+  private boolean decide(End decided, Outcome known) {
     if (!lifecycle.end(decided)) {
       return false;
     }
     finishing();
+    Watch watched = watch;
+    if (watched != null) {
+      watched.release();
+    }
     if (decided.kind() == End.Kind.DISCONNECTED) {
       Log.disconnected(decided);
     } else if (decided.kind() == End.Kind.FAILED && !containerCompletes) {
@@ -222,6 +296,7 @@ final class Exchange {
         () -> {
           listeners.runAll();
           end.complete(decided);
+          outcome.complete(known);
         });
     return true;
   }
@@ -247,7 +322,7 @@ final class Exchange {
       side.forget();
       lifecycle.closed();
       exchanges.ended(this);
-      side.outbox().ended();
+      side.outbox().signal();
     }
   }
 

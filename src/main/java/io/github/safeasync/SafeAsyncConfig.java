@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -25,13 +26,23 @@ public final class SafeAsyncConfig {
   private final Duration timeout;
   private final int timeoutStatus;
   private final Start start;
+  private final DetectorSettings detector;
   private final @Nullable Executor executor;
+  private final long maxPendingBytes;
+  private final long pendingLimit;
+  private final OverLimit overLimit;
+  private final Duration writeTimeout;
 
   private SafeAsyncConfig(Builder builder) {
     this.timeout = builder.timeout;
     this.timeoutStatus = builder.timeoutStatus;
     this.start = builder.start;
+    this.detector = builder.detector;
     this.executor = builder.executor;
+    this.maxPendingBytes = builder.maxPendingBytes;
+    this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
+    this.overLimit = builder.overLimit;
+    this.writeTimeout = builder.writeTimeout;
   }
 
   /** Answers the settings that a filter has unless it is told otherwise. */
@@ -50,7 +61,12 @@ public final class SafeAsyncConfig {
     builder.timeout = timeout;
     builder.timeoutStatus = timeoutStatus;
     builder.start = start;
+    builder.detector = detector;
     builder.executor = executor;
+    builder.maxPendingBytes = maxPendingBytes;
+    builder.pendingLimit = pendingLimit;
+    builder.overLimit = overLimit;
+    builder.writeTimeout = writeTimeout;
     return builder;
   }
 
@@ -69,14 +85,73 @@ public final class SafeAsyncConfig {
     return start;
   }
 
+  /** Answers how hang-ups are noticed. */
+  DetectorSettings detectorSettings() {
+    return detector;
+  }
+
+  /** Answers how long a request has to be pending before its connection is watched. */
+  public Duration detectAfter() {
+    return detector.grace();
+  }
+
+  /** Answers what it means that the client has closed its own side only. */
+  public HalfClose halfClose() {
+    return detector.halfClose();
+  }
+
+  /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
+  public @Nullable KeepAlive keepalive() {
+    return detector.keepAlive();
+  }
+
   /** Answers the executor of listeners, or null for the filter's own pool. */
   public @Nullable Executor executor() {
     return executor;
   }
 
+  /** Answers from how many pending bytes on a response is not writable. */
+  public long maxPendingBytes() {
+    return maxPendingBytes;
+  }
+
+  /** Answers how many bytes may be pending for one client; never less than the former. */
+  public long pendingLimit() {
+    return pendingLimit;
+  }
+
+  /** Answers what becomes of a write over the limit. */
+  public OverLimit overLimit() {
+    return overLimit;
+  }
+
+  /** Answers how long a client may take nothing of what waits for it; zero for no limit. */
+  public Duration writeTimeout() {
+    return writeTimeout;
+  }
+
   @Override
   public String toString() {
-    return "timeout=" + timeout + ", timeout-status=" + timeoutStatus + ", start=" + start;
+    return "timeout="
+        + timeout
+        + ", timeout-status="
+        + timeoutStatus
+        + ", start="
+        + start
+        + ", max-pending-bytes="
+        + maxPendingBytes
+        + ", pending-limit="
+        + pendingLimit
+        + ", over-limit="
+        + overLimit
+        + ", write-timeout="
+        + writeTimeout
+        + ", detect-after="
+        + detectAfter()
+        + ", half-close="
+        + halfClose()
+        + ", keepalive="
+        + (keepalive() == null ? "off" : keepalive());
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
@@ -88,7 +163,12 @@ public final class SafeAsyncConfig {
     private Duration timeout = Duration.ofSeconds(30);
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
+    private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private @Nullable Executor executor;
+    private long maxPendingBytes = 1 << 20;
+    private long pendingLimit = 16 << 20;
+    private OverLimit overLimit = OverLimit.FAIL;
+    private Duration writeTimeout = Duration.ofSeconds(30);
 
     private Builder() {}
 
@@ -101,13 +181,18 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 292 years
      */
     public Builder timeout(Duration timeout) {
-      if (timeout.isNegative() || timeout.compareTo(LONGEST) > 0) {
-        throw new IllegalArgumentException(
-            "timeout must be 0 (none) or a positive duration of less than 292 years, not "
-                + timeout);
-      }
-      this.timeout = timeout;
+      this.timeout = checked("timeout", timeout);
       return this;
+    }
+
+    private static Duration checked(String name, Duration duration) {
+      if (duration.isNegative() || duration.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            name
+                + " must be 0 (none) or a positive duration of less than 292 years, not "
+                + duration);
+      }
+      return duration;
     }
 
     /**
@@ -134,6 +219,44 @@ public final class SafeAsyncConfig {
     }
 
     /**
+     * Sets how long a request has to be pending before its connection is watched; init-param {@code
+     * detect-after}. One that is answered sooner costs next to nothing.
+     *
+     * @param grace 0 to 60 seconds; 20 ms unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 60 seconds
+     */
+    public Builder detectAfter(Duration grace) {
+      detector = detector.withGrace(grace);
+      return this;
+    }
+
+    /**
+     * Sets what it means that the client has closed its own side of the connection only (a TCP FIN,
+     * as from {@code shutdownOutput}), which looks like a hang-up until something is sent;
+     * init-param {@code half-close}.
+     *
+     * @param halfClose {@link HalfClose#DISCONNECT} unless set
+     * @return this builder
+     */
+    public Builder halfClose(HalfClose halfClose) {
+      detector = detector.withHalfClose(halfClose);
+      return this;
+    }
+
+    /**
+     * Sets TCP keepalive on watched connections, for clients that vanish without a word; init-param
+     * {@code keepalive}. It changes the container's socket while the exchange is pending.
+     *
+     * @param keepalive null, unless set, to leave the connection alone
+     * @return this builder
+     */
+    public Builder keepalive(@Nullable KeepAlive keepalive) {
+      detector = detector.withKeepAlive(keepalive);
+      return this;
+    }
+
+    /**
      * Sets where listeners and what hangs on the library's stages runs. It must not run tasks on
      * the calling thread, and is not shut down with the filter.
      *
@@ -142,6 +265,67 @@ public final class SafeAsyncConfig {
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /**
+     * Sets from how many bytes on, accepted and not yet handed to the container, a response is not
+     * writable: {@link SafeAsyncResponse#isWritable} is false, and sources that the library reads
+     * from pause. Init-param {@code max-pending-bytes}.
+     *
+     * @param bytes at least 1; 1 MiB unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxPendingBytes(long bytes) {
+      this.maxPendingBytes = positive("max-pending-bytes", bytes);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes may be pending for one client, whoever writes them; what happens beyond
+     * is {@link #overLimit}'s to say. Bytes that are handed over at once while nothing is pending
+     * are never too many. Init-param {@code pending-limit}.
+     *
+     * @param bytes at least 1; 16 MiB unless set; raised to {@link #maxPendingBytes} if less
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder pendingLimit(long bytes) {
+      this.pendingLimit = positive("pending-limit", bytes);
+      return this;
+    }
+
+    private static long positive(String name, long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1 byte, not " + bytes);
+      }
+      return bytes;
+    }
+
+    /**
+     * Sets what becomes of a write over the limit; init-param {@code over-limit}.
+     *
+     * @param overLimit {@link OverLimit#FAIL} unless set
+     * @return this builder
+     */
+    public Builder overLimit(OverLimit overLimit) {
+      this.overLimit = Objects.requireNonNull(overLimit, "overLimit");
+      return this;
+    }
+
+    /**
+     * Sets how long a client may take nothing of what waits for it, before the exchange ends {@link
+     * End.Kind#FAILED} with a {@link SlowClientException} and its connection is aborted; init-param
+     * {@code write-timeout}. The clock starts when the container is not ready for more, and starts
+     * again when it has become ready.
+     *
+     * @param writeTimeout zero for no limit; 30 seconds unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 292 years
+     */
+    public Builder writeTimeout(Duration writeTimeout) {
+      this.writeTimeout = checked("write-timeout", writeTimeout);
       return this;
     }
 

@@ -68,9 +68,10 @@ public final class SafeAsyncFilter implements Filter {
   @Override
   public void init(FilterConfig filterConfig) throws ServletException {
     SafeAsyncConfig config = InitParameters.read(filterConfig, given);
-    exchanges = new Exchanges(config);
+    Exchanges opened = new Exchanges(config);
+    exchanges = opened;
     name = filterConfig.getFilterName();
-    Log.installed(name, config.toString());
+    opened.detection().thenAccept(detection -> Log.installed(name, config, detection));
   }
 
   @Override
@@ -109,6 +110,7 @@ public final class SafeAsyncFilter implements Filter {
       exchange.thrown(thrown);
       throw thrown;
     } finally {
+      exchange.handled();
       if (!exchange.isStarted()) {
         exchange.detachFrom(request);
       }

@@ -3,6 +3,7 @@ package io.github.safeasync.container;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,14 @@ public interface Connection {
    * waits for that, and no other lock may be held meanwhile.
    */
   @Nullable Lock writeLock();
+
+  /**
+   * Runs tasks on the thread that a response must be streamed on, at once if called there; null
+   * where any thread may. Undertow only.
+   */
+  default @Nullable Executor streamThread() {
+    return null;
+  }
 
   /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container

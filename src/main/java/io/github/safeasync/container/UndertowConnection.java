@@ -4,6 +4,8 @@ import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ final class UndertowConnection extends ReachedConnection {
 
   private final Object exchange;
   private final Object connection;
+  private final @Nullable Object ioThread;
 
   private UndertowConnection(
       @Nullable SocketChannel channel,
@@ -37,6 +40,7 @@ final class UndertowConnection extends ReachedConnection {
     super("Undertow", channel, multiplexed, secure);
     this.exchange = exchange;
     this.connection = connection;
+    this.ioThread = Members.read(exchange, "getIoThread()");
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -85,12 +89,38 @@ final class UndertowConnection extends ReachedConnection {
         || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
       return false;
     }
-    try {
-      closeable.close();
-    } catch (IOException | RuntimeException | LinkageError unreachable) {
-      return false;
-    }
-    complete.run();
+    inIoThread(
+        () -> {
+          try {
+            closeable.close();
+          } catch (IOException | RuntimeException | LinkageError closedAlready) {
+            // What is left is to end the exchange.
+          }
+          complete.run();
+        });
     return true;
+  }
+
+  /**
+   * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088);
+   * so does the connection's close(), where the client has not taken all of a write.
+   */
+  @Override
+  public @Nullable Executor streamThread() {
+    return this::inIoThread;
+  }
+
+  private void inIoThread(Runnable task) {
+    if (ioThread instanceof Executor executor && ioThread != Thread.currentThread()) {
+      try {
+        executor.execute(task);
+        return;
+      } catch (RejectedExecutionException stopped) {
+        // The server is shutting down, and no I/O thread is left to race with.
+      }
+    }
+    task.run();
   }
 }

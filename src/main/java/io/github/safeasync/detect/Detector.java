@@ -2,9 +2,9 @@ package io.github.safeasync.detect;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
+import io.github.safeasync.HalfClose;
+import io.github.safeasync.KeepAlive;
 import io.github.safeasync.container.Connection;
-import io.github.safeasync.detect.DetectorSettings.HalfClose;
-import io.github.safeasync.detect.DetectorSettings.KeepAlive;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -1,5 +1,7 @@
 package io.github.safeasync.detect;
 
+import io.github.safeasync.HalfClose;
+import io.github.safeasync.KeepAlive;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
@@ -24,16 +26,6 @@ public record DetectorSettings(
       new DetectorSettings(
           Duration.ofMillis(20), HalfClose.DISCONNECT, null, EnumSet.allOf(Layer.class));
 
-  /** What a FIN alone means: the client has closed its side, and may or may not still listen. */
-  public enum HalfClose {
-    /** The client has gone. */
-    DISCONNECT,
-    /** Nothing: only a reset is a departure. */
-    IGNORE,
-    /** A suspicion: looked at closely after each write the watch is told of, until the reset. */
-    CONFIRM_ON_WRITE
-  }
-
   /** A source of hints. */
   public enum Layer {
     /** A second selector on the container's channel. */
@@ -42,33 +34,6 @@ public record DetectorSettings(
     TABLE_POLLING,
     /** Asking the container in intervals whether an HTTP/2 stream is still open. */
     STREAM_POLLING
-  }
-
-  /**
-   * TCP keepalive, for peers that vanish without a FIN.
-   *
-   * @param idleSeconds seconds of silence before the first probe
-   * @param intervalSeconds seconds between probes
-   * @param count unanswered probes that end the connection
-   */
-  public record KeepAlive(int idleSeconds, int intervalSeconds, int count) {
-
-    /**
-     * Checks the parts.
-     *
-     * @throws IllegalArgumentException if a part is not within what Linux takes
-     */
-    public KeepAlive {
-      requireWithin("idleSeconds", idleSeconds, 32767);
-      requireWithin("intervalSeconds", intervalSeconds, 32767);
-      requireWithin("count", count, 127);
-    }
-
-    private static void requireWithin(String name, int value, int most) {
-      if (value < 1 || value > most) {
-        throw new IllegalArgumentException(name + " must be 1 to " + most + ": " + value);
-      }
-    }
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.github.safeasync.detect;
 
-import io.github.safeasync.detect.DetectorSettings.KeepAlive;
+import io.github.safeasync.KeepAlive;
 import java.io.IOException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;

@@ -1,7 +1,7 @@
 package io.github.safeasync.detect;
 
+import io.github.safeasync.KeepAlive;
 import io.github.safeasync.container.Connection;
-import io.github.safeasync.detect.DetectorSettings.KeepAlive;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
+import io.github.safeasync.KeepAlive;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -132,7 +133,7 @@ class ReleaseTest {
   @Test
   void keepAlive_isSetWhileWatchedAndPutBack() throws Exception {
     detector.close();
-    detector = Detector.start(DEFAULTS.withKeepAlive(new DetectorSettings.KeepAlive(7, 3, 2)));
+    detector = Detector.start(DEFAULTS.withKeepAlive(new KeepAlive(7, 3, 2)));
     int before = wire.server.getOption(ExtendedSocketOptions.TCP_KEEPIDLE);
     Watch watch = armed();
     assertThat(wire.server.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
@@ -145,7 +146,7 @@ class ReleaseTest {
   @Test
   void keepAlive_isPutBackWhenTheDetectorCloses() throws Exception {
     detector.close();
-    detector = Detector.start(DEFAULTS.withKeepAlive(new DetectorSettings.KeepAlive(7, 3, 2)));
+    detector = Detector.start(DEFAULTS.withKeepAlive(new KeepAlive(7, 3, 2)));
     armed();
     detector.close();
     assertThat(wire.server.getOption(StandardSocketOptions.SO_KEEPALIVE)).isFalse();
@@ -200,7 +201,6 @@ class ReleaseTest {
   void settings_areChecked() {
     assertThatThrownBy(() -> DEFAULTS.withGrace(Duration.ofMillis(-1)))
         .hasMessageContaining("grace");
-    assertThatThrownBy(() -> new DetectorSettings.KeepAlive(0, 1, 1))
-        .hasMessageContaining("idleSeconds");
+    assertThatThrownBy(() -> new KeepAlive(0, 1, 1)).hasMessageContaining("idleSeconds");
   }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -141,6 +142,11 @@ final class Wire implements Connection, AutoCloseable {
 
   @Override
   public @Nullable Lock writeLock() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Executor streamThread() {
     return null;
   }
 
