@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
 import io.github.safeasync.Evidence;
-import io.github.safeasync.detect.DetectorSettings.HalfClose;
+import io.github.safeasync.HalfClose;
 import io.github.safeasync.detect.Mechanisms.JudgeKind;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
