@@ -61,11 +61,24 @@ final class Workers {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
-      Thread thread = new Thread(null, task, prefix + count.incrementAndGet(), 0, false);
+      Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
       return thread;
     };
+  }
+
+  /** A thread of the library. */
+  private static final class Own extends Thread {
+
+    Own(Runnable task, String name) {
+      super(null, task, name, 0, false);
+    }
+  }
+
+  /** Whether a thread is the library's: all exchanges need them, so none may wait for a client. */
+  static boolean isOwn(Thread thread) {
+    return thread instanceof Own;
   }
 
   /** Runs a task soon; on the calling thread if the executor takes nothing any more. */

@@ -27,18 +27,25 @@ final class Looks {
   private final @Nullable Judge exactJudge;
   private final @Nullable Judge scanningJudge;
   private final @Nullable SegmentGate gate;
-  private final Budget urgentScans = new Budget(10, 3_000_000_000L);
-  private final Budget patientScans = new Budget(100, 500_000_000L);
+
+  /** Scans for what looks like an end of the stream: a tenth of a core. */
+  private final Budget urgentScans;
+
+  /** All other scans: one hundredth. */
+  private final Budget patientScans;
+
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
-  Looks(PollFlags flags, boolean exactFlags, @Nullable Judge judge, @Nullable SegmentGate gate) {
+  Looks(PollFlags flags, Mechanisms found, @Nullable Judge judge, @Nullable SegmentGate gate) {
     this.flags = flags;
-    this.exactFlags = exactFlags;
+    this.exactFlags = found.exactFlags();
     this.judge = judge;
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
+    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos());
+    this.patientScans = new Budget(100, 500_000_000L, found.scanNanos());
   }
 
   boolean isBatching() {
@@ -158,7 +165,10 @@ final class Looks {
     boolean firstLook = false;
     for (Line line : undecided) {
       TableEntry entry = line.entry();
-      urgent |= line.isUrgent();
+      if (line.deservesScan(now)) {
+        line.scanned();
+        urgent = true;
+      }
       firstLook |= entry != null && entry.sighting() == Sighting.UNKNOWN;
     }
     Budget scans = urgent ? urgentScans : patientScans;
