@@ -1,5 +1,7 @@
 package io.github.safeasync;
 
+import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
+
 import io.github.safeasync.End.Kind;
 import java.time.Duration;
 import java.util.Queue;
@@ -25,11 +27,17 @@ public class EndListenersLincheckTest {
 
   private final EndListeners listeners = new EndListeners();
   private final AtomicBoolean decided = new AtomicBoolean();
+  private volatile boolean published;
   private final Queue<Heard> all = new ConcurrentLinkedQueue<>();
 
   @Operation
   public void add() {
-    register(new Heard());
+    boolean late = published;
+    Heard heard = new Heard();
+    register(heard);
+    if (late && heard.times.get() != 1) {
+      throw new AssertionError("A late listener has not run when its registration returns");
+    }
   }
 
   @Operation
@@ -47,6 +55,7 @@ public class EndListenersLincheckTest {
   public void end() {
     if (decided.compareAndSet(false, true)) {
       listeners.publish(End.of(Kind.COMPLETED, Duration.ZERO));
+      published = true;
       listeners.runAll();
     }
   }
@@ -67,12 +76,14 @@ public class EndListenersLincheckTest {
   @Test
   void g2EachListenerHearsOnce_inEveryInterleaving() {
     new ModelCheckingOptions()
-        .threads(3)
+        .threads(2)
         .actorsPerThread(2)
-        .actorsBefore(1)
+        .actorsBefore(0)
         .actorsAfter(0)
-        .iterations(6)
-        .invocationsPerIteration(200)
+        .addGuarantee(
+            forClasses(ConcurrentLinkedQueue.class.getName()).allMethods().treatAsAtomic())
+        .iterations(8)
+        .invocationsPerIteration(300)
         .check(getClass());
   }
 }

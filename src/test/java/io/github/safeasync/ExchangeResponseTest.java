@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.End.Kind;
 import jakarta.servlet.ServletException;
@@ -484,6 +485,7 @@ class ExchangeResponseTest {
           .succeedsWithin(Duration.ofSeconds(10))
           .extracting(End::kind)
           .isEqualTo(Kind.TIMED_OUT);
+      await().until(() -> slow.completions() == 1);
       impatient.destroy();
       assertThat(slow.response().calls()).containsExactly("sendError 504");
     }

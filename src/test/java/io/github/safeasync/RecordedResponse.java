@@ -6,14 +6,16 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** The response of a container that is not there: it notes the calls of it, in order. */
 final class RecordedResponse {
 
-  private final List<String> calls = new CopyOnWriteArrayList<>();
+  private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
   private final Body body = new Body();
   private volatile @Nullable String contentType;
 
@@ -34,6 +36,10 @@ final class RecordedResponse {
         return contentType;
       case "getBufferSize":
         return 8192;
+      case "getStatus":
+        return 200;
+      case "getHeader", "setContentLengthLong":
+        return null;
       case "isCommitted":
         return false;
       case "getOutputStream":
@@ -62,7 +68,7 @@ final class RecordedResponse {
 
   /** Answers the calls that change something, as {@code setHeader name value}. */
   List<String> calls() {
-    return List.copyOf(calls);
+    return List.of(calls.toArray(String[]::new));
   }
 
   /** Answers what was written, as Latin-1. */
@@ -80,7 +86,7 @@ final class RecordedResponse {
     }
 
     synchronized String text() {
-      return bytes.toString(java.nio.charset.StandardCharsets.ISO_8859_1);
+      return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
     @Override

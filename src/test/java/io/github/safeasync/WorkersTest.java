@@ -41,6 +41,14 @@ class WorkersTest {
     workers.schedule(task, Duration.ofMillis(1));
   }
 
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Nested
   class Threads {
 
@@ -122,11 +130,14 @@ class WorkersTest {
 
     @Test
     void schedule_cancelled_doesNotRun() {
-      List<String> ran = new ArrayList<>();
+      List<String> ran = new CopyOnWriteArrayList<>();
+      CountDownLatch hold = new CountDownLatch(1);
+      workers.schedule(() -> awaitUninterruptibly(hold), Duration.ZERO);
 
-      Future<?> first = workers.schedule(() -> ran.add("first"), Duration.ofMillis(20));
+      Future<?> first = workers.schedule(() -> ran.add("first"), Duration.ZERO);
       first.cancel(false);
-      on(task -> workers.schedule(task, Duration.ofMillis(40)), () -> ran.add("second"));
+      hold.countDown();
+      on(WorkersTest.this::soon, () -> ran.add("second"));
 
       assertThat(ran).containsExactly("second");
     }
@@ -206,14 +217,6 @@ class WorkersTest {
       workers.shutDown(1, TimeUnit.SECONDS);
 
       assertThat(on(workers::execute, Thread::currentThread)).isSameAs(Thread.currentThread());
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-      try {
-        latch.await();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 

@@ -54,6 +54,15 @@ final class Wire implements Connection, AutoCloseable {
     return accept(listener, container, false);
   }
 
+  /** From a port of the client's choice. */
+  static Wire open(ServerSocketChannel listener, Selector container, InetSocketAddress client)
+      throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+    channel.bind(client).connect(listener.getLocalAddress());
+    return new Wire(channel, listener.accept(), container, false);
+  }
+
   private static Wire accept(ServerSocketChannel listener, Selector container, boolean owns)
       throws IOException {
     SocketChannel client = SocketChannel.open(listener.getLocalAddress());
@@ -62,6 +71,10 @@ final class Wire implements Connection, AutoCloseable {
 
   void send(int bytes) throws IOException {
     client.write(ByteBuffer.allocate(bytes));
+  }
+
+  Selector selector() {
+    return container;
   }
 
   int containerReads() throws IOException {
