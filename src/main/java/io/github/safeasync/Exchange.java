@@ -40,6 +40,8 @@ final class Exchange {
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
 
+  private final Cancellation cancellation;
+
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
 
@@ -51,6 +53,7 @@ final class Exchange {
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.side = new ContainerSide(this, request, response);
+    this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -93,6 +96,10 @@ final class Exchange {
 
   ExchangeResponse response() {
     return response;
+  }
+
+  Cancellation cancellation() {
+    return cancellation;
   }
 
   ContainerSide side() {
@@ -158,7 +165,7 @@ final class Exchange {
     }
   }
 
-  private static boolean hasNoBody(ServletRequest request) {
+  static boolean hasNoBody(ServletRequest request) {
     return request.getContentLengthLong() <= 0
         && request instanceof HttpServletRequest http
         && http.getHeader("Transfer-Encoding") == null;
@@ -261,6 +268,7 @@ final class Exchange {
       Log.failed(decided);
     }
     listeners.publish(decided);
+    cancellation.ended(decided);
     exchanges.execute(
         () -> {
           listeners.runAll();
