@@ -36,6 +36,7 @@ final class Exchange {
   private final Lifecycle lifecycle = new Lifecycle();
   private final EndListeners listeners = new EndListeners();
   private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final ExchangeResponse response = new ExchangeResponse(this);
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
@@ -49,6 +50,9 @@ final class Exchange {
   private volatile boolean containerCompletes;
 
   private volatile boolean taken;
+
+  /** The thread that handles the request, until it leaves the filter. */
+  private volatile @Nullable Thread handler = Thread.currentThread();
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
@@ -110,6 +114,20 @@ final class Exchange {
     return end.minimalCompletionStage();
   }
 
+  CompletionStage<Outcome> outcome() {
+    return outcome.minimalCompletionStage();
+  }
+
+  /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
+  boolean isHandledBy(Thread thread) {
+    return handler == thread;
+  }
+
+  /** The request leaves the filter. On the thread that handles it. */
+  void handled() {
+    handler = null;
+  }
+
   boolean isStarted() {
     return !lifecycle.isNew();
   }
@@ -147,7 +165,7 @@ final class Exchange {
     }
     exchanges.opened(this);
     watch(request);
-    side.outbox().writable();
+    side.outbox().signal();
   }
 
   private void watch(ServletRequest request) {
@@ -200,7 +218,8 @@ final class Exchange {
   // The ways to an end.
 
   void completed() {
-    end(End.of(End.Kind.COMPLETED, age()));
+    decide(End.of(End.Kind.COMPLETED, age()), Outcome.HANDED_OVER);
+    close();
   }
 
   void disconnected(Departure departure, @Nullable Throwable cause) {
@@ -225,6 +244,13 @@ final class Exchange {
   /** On the detector's thread, which must not wait for a container. */
   void gone(Departure departure) {
     if (decide(End.disconnected(departure, age(), null))) {
+      exchanges.execute(this::close);
+    }
+  }
+
+  /** On the timer's thread or one of the application's, neither of which may wait. */
+  void tooSlow(SlowClientException cause) {
+    if (decide(End.failed(cause, age()))) {
       exchanges.execute(this::close);
     }
   }
@@ -254,6 +280,11 @@ final class Exchange {
   }
 
   private boolean decide(End decided) {
+    boolean gone = decided.kind() == End.Kind.DISCONNECTED;
+    return decide(decided, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
+  }
+
+  private boolean decide(End decided, Outcome known) {
     if (!lifecycle.end(decided)) {
       return false;
     }
@@ -273,6 +304,7 @@ final class Exchange {
         () -> {
           listeners.runAll();
           end.complete(decided);
+          outcome.complete(known);
         });
     return true;
   }
@@ -298,7 +330,7 @@ final class Exchange {
       side.forget();
       lifecycle.closed();
       exchanges.ended(this);
-      side.outbox().ended();
+      side.outbox().signal();
     }
   }
 

@@ -41,6 +41,10 @@ public final class SafeAsyncConfig {
   private final DetectorSettings detector;
   private final CancelSettings cancel;
   private final @Nullable Executor executor;
+  private final long maxPendingBytes;
+  private final long pendingLimit;
+  private final OverLimit overLimit;
+  private final Duration writeTimeout;
 
   private SafeAsyncConfig(Builder builder) {
     this.timeout = builder.timeout;
@@ -49,6 +53,10 @@ public final class SafeAsyncConfig {
     this.detector = builder.detector;
     this.cancel = builder.cancel;
     this.executor = builder.executor;
+    this.maxPendingBytes = builder.maxPendingBytes;
+    this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
+    this.overLimit = builder.overLimit;
+    this.writeTimeout = builder.writeTimeout;
   }
 
   /** Answers the settings that a filter has unless it is told otherwise. */
@@ -70,6 +78,10 @@ public final class SafeAsyncConfig {
     builder.detector = detector;
     builder.cancel = cancel;
     builder.executor = executor;
+    builder.maxPendingBytes = maxPendingBytes;
+    builder.pendingLimit = pendingLimit;
+    builder.overLimit = overLimit;
+    builder.writeTimeout = writeTimeout;
     return builder;
   }
 
@@ -138,6 +150,26 @@ public final class SafeAsyncConfig {
     return executor;
   }
 
+  /** Answers from how many pending bytes on a response is not writable. */
+  public long maxPendingBytes() {
+    return maxPendingBytes;
+  }
+
+  /** Answers how many bytes may be pending for one client; never less than the former. */
+  public long pendingLimit() {
+    return pendingLimit;
+  }
+
+  /** Answers what becomes of a write over the limit. */
+  public OverLimit overLimit() {
+    return overLimit;
+  }
+
+  /** Answers how long a client may take nothing of what waits for it; zero for no limit. */
+  public Duration writeTimeout() {
+    return writeTimeout;
+  }
+
   @Override
   public String toString() {
     return "timeout="
@@ -146,6 +178,14 @@ public final class SafeAsyncConfig {
         + timeoutStatus
         + ", start="
         + start
+        + ", max-pending-bytes="
+        + maxPendingBytes
+        + ", pending-limit="
+        + pendingLimit
+        + ", over-limit="
+        + overLimit
+        + ", write-timeout="
+        + writeTimeout
         + ", detect-after="
         + detectAfter()
         + ", half-close="
@@ -174,6 +214,10 @@ public final class SafeAsyncConfig {
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private CancelSettings cancel = CancelSettings.DEFAULTS;
     private @Nullable Executor executor;
+    private long maxPendingBytes = 1 << 20;
+    private long pendingLimit = 16 << 20;
+    private OverLimit overLimit = OverLimit.FAIL;
+    private Duration writeTimeout = Duration.ofSeconds(30);
 
     private Builder() {}
 
@@ -186,13 +230,18 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 292 years
      */
     public Builder timeout(Duration timeout) {
-      if (timeout.isNegative() || timeout.compareTo(LONGEST) > 0) {
-        throw new IllegalArgumentException(
-            "timeout must be 0 (none) or a positive duration of less than 292 years, not "
-                + timeout);
-      }
-      this.timeout = timeout;
+      this.timeout = checked("timeout", timeout);
       return this;
+    }
+
+    private static Duration checked(String name, Duration duration) {
+      if (duration.isNegative() || duration.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            name
+                + " must be 0 (none) or a positive duration of less than 292 years, not "
+                + duration);
+      }
+      return duration;
     }
 
     /**
@@ -316,6 +365,67 @@ public final class SafeAsyncConfig {
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /**
+     * Sets from how many bytes on, accepted and not yet handed to the container, a response is not
+     * writable: {@link SafeAsyncResponse#isWritable} is false, and sources that the library reads
+     * from pause. Init-param {@code max-pending-bytes}.
+     *
+     * @param bytes at least 1; 1 MiB unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxPendingBytes(long bytes) {
+      this.maxPendingBytes = positive("max-pending-bytes", bytes);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes may be pending for one client, whoever writes them; what happens beyond
+     * is {@link #overLimit}'s to say. Bytes that are handed over at once while nothing is pending
+     * are never too many. Init-param {@code pending-limit}.
+     *
+     * @param bytes at least 1; 16 MiB unless set; raised to {@link #maxPendingBytes} if less
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder pendingLimit(long bytes) {
+      this.pendingLimit = positive("pending-limit", bytes);
+      return this;
+    }
+
+    private static long positive(String name, long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1 byte, not " + bytes);
+      }
+      return bytes;
+    }
+
+    /**
+     * Sets what becomes of a write over the limit; init-param {@code over-limit}.
+     *
+     * @param overLimit {@link OverLimit#FAIL} unless set
+     * @return this builder
+     */
+    public Builder overLimit(OverLimit overLimit) {
+      this.overLimit = Objects.requireNonNull(overLimit, "overLimit");
+      return this;
+    }
+
+    /**
+     * Sets how long a client may take nothing of what waits for it, before the exchange ends {@link
+     * End.Kind#FAILED} with a {@link SlowClientException} and its connection is aborted; init-param
+     * {@code write-timeout}. The clock starts when the container is not ready for more, and starts
+     * again when it has become ready.
+     *
+     * @param writeTimeout zero for no limit; 30 seconds unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 292 years
+     */
+    public Builder writeTimeout(Duration writeTimeout) {
+      this.writeTimeout = checked("write-timeout", writeTimeout);
       return this;
     }
 

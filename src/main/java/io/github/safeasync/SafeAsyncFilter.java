@@ -111,6 +111,7 @@ public final class SafeAsyncFilter implements Filter {
       exchange.thrown(thrown);
       throw thrown;
     } finally {
+      exchange.handled();
       if (!exchange.isStarted()) {
         exchange.detachFrom(request);
       }

@@ -26,7 +26,7 @@ final class Workers {
   /** So many cancels may block before others wait. */
   private static final int CANCELLERS = 32;
 
-  private static final long IDLE_SECONDS = 10;
+  private static final Duration IDLE = Duration.ofSeconds(10);
 
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
@@ -39,10 +39,14 @@ final class Workers {
    * @param executor the application's executor, or null for a pool of the library's own
    */
   Workers(@Nullable Executor executor) {
+    this(executor, IDLE);
+  }
+
+  Workers(@Nullable Executor executor, Duration idle) {
     if (executor == null) {
-      ThreadPoolExecutor own = pool(POOL_SIZE, "safe-async-worker-");
+      ThreadPoolExecutor own = pool(POOL_SIZE, idle, "safe-async-worker-");
       this.pool = own;
-      this.cancellers = pool(CANCELLERS, "safe-async-canceller-");
+      this.cancellers = pool(CANCELLERS, idle, "safe-async-canceller-");
       this.executor = own;
     } else {
       this.pool = null;
@@ -53,13 +57,13 @@ final class Workers {
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadPoolExecutor pool(int size, String prefix) {
+  private static ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
     ThreadPoolExecutor made =
         new ThreadPoolExecutor(
             size,
             size,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
+            idle.toMillis(),
+            TimeUnit.MILLISECONDS,
             new LinkedBlockingQueue<>(),
             factory(prefix));
     made.allowCoreThreadTimeOut(true);
@@ -70,11 +74,24 @@ final class Workers {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
-      Thread thread = new Thread(null, task, prefix + count.incrementAndGet(), 0, false);
+      Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
       return thread;
     };
+  }
+
+  /** A thread of the library. */
+  private static final class Own extends Thread {
+
+    Own(Runnable task, String name) {
+      super(null, task, name, 0, false);
+    }
+  }
+
+  /** Whether a thread is the library's: all exchanges need them, so none may wait for a client. */
+  static boolean isOwn(Thread thread) {
+    return thread instanceof Own;
   }
 
   /** Runs a task soon; on the calling thread if the executor takes nothing any more. */
@@ -95,12 +112,11 @@ final class Workers {
     }
   }
 
-  /** Runs a short task that never waits, on the timer's thread; now if that has ended. */
+  /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
       return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
-      task.run();
       return CompletableFuture.completedFuture(null);
     }
   }
