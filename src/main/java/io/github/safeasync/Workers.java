@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,6 +24,9 @@ final class Workers {
 
   private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
   private static final Duration IDLE = Duration.ofSeconds(10);
+
+  /** Those that may not have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
@@ -57,13 +62,15 @@ final class Workers {
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
+      threads.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }
@@ -99,15 +106,23 @@ final class Workers {
     }
   }
 
-  /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
+  /**
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
+   * the threads themselves: to a container one that is about to end is one that was left behind.
+   */
   void shutDown(long time, TimeUnit unit) {
+    long deadline = System.nanoTime() + unit.toNanos(time);
     timer.shutdownNow();
-    if (pool == null) {
-      return;
+    if (pool != null) {
+      pool.shutdown();
     }
-    pool.shutdown();
     try {
-      pool.awaitTermination(time, unit);
+      for (Thread thread : threads) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (left > 0 && thread != Thread.currentThread()) {
+          thread.join(left);
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
