@@ -41,6 +41,8 @@ final class Exchange {
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
 
+  private final Cancellation cancellation;
+
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
 
@@ -55,6 +57,7 @@ final class Exchange {
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.side = new ContainerSide(this, request, response);
+    this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -97,6 +100,10 @@ final class Exchange {
 
   ExchangeResponse response() {
     return response;
+  }
+
+  Cancellation cancellation() {
+    return cancellation;
   }
 
   ContainerSide side() {
@@ -176,7 +183,7 @@ final class Exchange {
     }
   }
 
-  private static boolean hasNoBody(ServletRequest request) {
+  static boolean hasNoBody(ServletRequest request) {
     return request.getContentLengthLong() <= 0
         && request instanceof HttpServletRequest http
         && http.getHeader("Transfer-Encoding") == null;
@@ -292,6 +299,7 @@ final class Exchange {
       Log.failed(decided);
     }
     listeners.publish(decided);
+    cancellation.ended(decided);
     exchanges.execute(
         () -> {
           listeners.runAll();

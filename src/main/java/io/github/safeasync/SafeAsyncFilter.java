@@ -84,7 +84,8 @@ public final class SafeAsyncFilter implements Filter {
     if (request instanceof HttpServletRequest http
         && response instanceof HttpServletResponse httpResponse
         && Exchange.of(request) == null) {
-      exchange(now.open(http, httpResponse), http, httpResponse, chain);
+      FilterChain rest = InterruptingChain.around(chain, now, http);
+      exchange(now.open(http, httpResponse), http, httpResponse, rest);
     } else {
       chain.doFilter(request, response);
     }
