@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,6 +29,9 @@ final class Workers {
   private static final int CANCELLERS = 32;
 
   private static final Duration IDLE = Duration.ofSeconds(10);
+
+  /** Those that may not have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
@@ -57,7 +62,7 @@ final class Workers {
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
+  private ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
     ThreadPoolExecutor made =
         new ThreadPoolExecutor(
             size,
@@ -70,13 +75,15 @@ final class Workers {
     return made;
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
+      threads.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }
@@ -121,18 +128,24 @@ final class Workers {
     }
   }
 
-  /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
+  /**
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
+   * the threads themselves: to a container one that is about to end is one that was left behind.
+   */
   void shutDown(long time, TimeUnit unit) {
-    timer.shutdownNow();
-    if (pool == null || cancellers == null) {
-      return;
-    }
-    pool.shutdown();
-    cancellers.shutdown();
     long deadline = System.nanoTime() + unit.toNanos(time);
+    timer.shutdownNow();
+    if (pool != null && cancellers != null) {
+      pool.shutdown();
+      cancellers.shutdown();
+    }
     try {
-      pool.awaitTermination(time, unit);
-      cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      for (Thread thread : threads) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (left > 0 && thread != Thread.currentThread()) {
+          thread.join(left);
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
