@@ -43,6 +43,19 @@ public final class TestWar {
     return war;
   }
 
+  /**
+   * The demo's WAR as the build packed it.
+   *
+   * @throws IllegalStateException if the build has not packed it yet, as in an IDE
+   */
+  public static Path demo() {
+    Path war = Path.of(System.getProperty("safeasync.war", "target/safe-async-demo.war"));
+    if (!Files.isRegularFile(war)) {
+      throw new IllegalStateException("there is no " + war + ": mvn package makes it");
+    }
+    return war;
+  }
+
   /** A web.xml of one servlet, asynchronous, at the root. */
   public static String webXml(Class<? extends HttpServlet> servlet) {
     return """
