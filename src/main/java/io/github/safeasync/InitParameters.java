@@ -23,6 +23,12 @@ enum InitParameters {
       builder.timeoutStatus(Integer.parseInt(value));
     }
   },
+  AFTER_DISCONNECT("discard or throw") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
+    }
+  },
   START("on-demand or eager") {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {

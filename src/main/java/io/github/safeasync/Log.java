@@ -36,6 +36,10 @@ final class Log {
     LOGGER.log(Level.WARNING, "A listener failed on being told of the end " + end, failure);
   }
 
+  static void asyncListenerFailed(Object event, Throwable failure) {
+    LOGGER.log(Level.WARNING, "An AsyncListener failed on being told of " + event, failure);
+  }
+
   static void callbackAnswered(HttpStatusException answer) {
     LOGGER.log(
         Level.DEBUG,

@@ -22,15 +22,28 @@ public final class SafeAsyncConfig {
     EAGER
   }
 
+  /** What the guarded stream and response do with what comes after the client has gone. */
+  public enum AfterDisconnect {
+    /** Take it and drop it: the application notices nothing. */
+    DISCARD,
+    /**
+     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
+     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
+     */
+    THROW
+  }
+
   private final Duration timeout;
   private final int timeoutStatus;
   private final Start start;
+  private final AfterDisconnect afterDisconnect;
   private final @Nullable Executor executor;
 
   private SafeAsyncConfig(Builder builder) {
     this.timeout = builder.timeout;
     this.timeoutStatus = builder.timeoutStatus;
     this.start = builder.start;
+    this.afterDisconnect = builder.afterDisconnect;
     this.executor = builder.executor;
   }
 
@@ -50,6 +63,7 @@ public final class SafeAsyncConfig {
     builder.timeout = timeout;
     builder.timeoutStatus = timeoutStatus;
     builder.start = start;
+    builder.afterDisconnect = afterDisconnect;
     builder.executor = executor;
     return builder;
   }
@@ -69,6 +83,11 @@ public final class SafeAsyncConfig {
     return start;
   }
 
+  /** Answers what the guarded stream and response do once the client has gone. */
+  public AfterDisconnect afterDisconnect() {
+    return afterDisconnect;
+  }
+
   /** Answers the executor of listeners, or null for the filter's own pool. */
   public @Nullable Executor executor() {
     return executor;
@@ -76,7 +95,14 @@ public final class SafeAsyncConfig {
 
   @Override
   public String toString() {
-    return "timeout=" + timeout + ", timeout-status=" + timeoutStatus + ", start=" + start;
+    return "timeout="
+        + timeout
+        + ", timeout-status="
+        + timeoutStatus
+        + ", start="
+        + start
+        + ", after-disconnect="
+        + afterDisconnect;
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
@@ -88,6 +114,7 @@ public final class SafeAsyncConfig {
     private Duration timeout = Duration.ofSeconds(30);
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
+    private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
     private @Nullable Executor executor;
 
     private Builder() {}
@@ -130,6 +157,18 @@ public final class SafeAsyncConfig {
      */
     public Builder start(Start start) {
       this.start = Objects.requireNonNull(start, "start");
+      return this;
+    }
+
+    /**
+     * Sets what the guarded stream and response do once the client has gone; init-param {@code
+     * after-disconnect}.
+     *
+     * @param afterDisconnect {@link AfterDisconnect#DISCARD} unless set
+     * @return this builder
+     */
+    public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
+      this.afterDisconnect = Objects.requireNonNull(afterDisconnect, "afterDisconnect");
       return this;
     }
 

@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,9 +73,14 @@ final class Workers {
     }
   }
 
-  /** Runs a short task that never waits, on the timer's thread. */
+  /** Runs a short task that never waits, on the timer's thread; now if that has ended. */
   Future<?> schedule(Runnable task, Duration delay) {
-    return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    try {
+      return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      task.run();
+      return CompletableFuture.completedFuture(null);
+    }
   }
 
   /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
