@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
+  private volatile boolean streaming;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -115,9 +119,33 @@ final class ContainerSide implements Outbox.Sink {
   // The outbox's sink.
 
   @Override
-  public @Nullable Lock writeLock() {
+  public void work(Runnable turn) {
     Connection now = connection;
-    return now == null ? null : now.writeLock();
+    Lock lock = now == null ? null : now.writeLock();
+    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    if (streamThread != null) {
+      streamThread.execute(turn);
+    } else if (lock == null) {
+      turn.run();
+    } else if (lock.tryLock()) {
+      locked(turn, lock);
+    } else {
+      // The application may hold locks of its own here, and whoever has the container's lock may
+      // want those: only a thread of ours may wait for it.
+      execute(
+          () -> {
+            lock.lock();
+            locked(turn, lock);
+          });
+    }
+  }
+
+  private static void locked(Runnable turn, Lock lock) {
+    try {
+      turn.run();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -150,6 +178,7 @@ final class ContainerSide implements Outbox.Sink {
 
   @Override
   public void startStream() throws IOException {
+    streaming = true;
     startWhole();
     stream().setWriteListener(new Readiness());
   }
@@ -234,7 +263,8 @@ final class ContainerSide implements Outbox.Sink {
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED, DISCONNECTED -> complete();
+      case COMPLETED -> complete();
+      case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -243,14 +273,29 @@ final class ContainerSide implements Outbox.Sink {
 
   private void complete() {
     AsyncContext now = context;
-    if (now == null) {
-      return;
+    if (now != null) {
+      complete(now);
     }
+  }
+
+  private static void complete(AsyncContext context) {
     try {
-      now.complete();
+      context.complete();
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
+    }
+  }
+
+  /**
+   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   */
+  private void leave() {
+    if (http2) {
+      complete();
+    } else {
+      abort();
     }
   }
 
@@ -272,7 +317,8 @@ final class ContainerSide implements Outbox.Sink {
 
   private void abort() {
     Connection now = connection;
-    if (now == null || !now.abort(this::complete)) {
+    AsyncContext completed = context;
+    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
       Log.notAborted(now);
       complete();
     }

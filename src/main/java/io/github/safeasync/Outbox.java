@@ -10,7 +10,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +29,11 @@ final class Outbox {
   /** The container, as the outbox sees it. Called by the thread that has the turn alone. */
   interface Sink {
 
-    /** Answers the lock to hold during the other calls, null if none is needed. */
-    @Nullable Lock writeLock();
+    /**
+     * Runs the work of one turn, in which the other calls are made: at once, or on the thread that
+     * the container wants it on.
+     */
+    void work(Runnable turn);
 
     /** Runs a task on a thread that holds no lock of the application. */
     void execute(Runnable task);
@@ -218,28 +220,7 @@ final class Outbox {
     if (!turn.take()) {
       return;
     }
-    Lock lock = sink.writeLock();
-    if (lock == null) {
-      work();
-    } else if (lock.tryLock()) {
-      workAndUnlock(lock);
-    } else {
-      // The application may hold locks of its own here, and whoever has the container's lock may
-      // want those: only a thread of ours may wait for it. The turn goes with the task.
-      sink.execute(
-          () -> {
-            lock.lock();
-            workAndUnlock(lock);
-          });
-    }
-  }
-
-  private void workAndUnlock(Lock lock) {
-    try {
-      work();
-    } finally {
-      lock.unlock();
-    }
+    sink.work(this::work);
   }
 
   private void work() {

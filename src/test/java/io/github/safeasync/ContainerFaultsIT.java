@@ -91,7 +91,7 @@ class ContainerFaultsIT {
     try (Logs logs = Logs.capture();
         Site site = start(container)) {
       for (int i = 0; i < TRIES; i++) {
-        assertThat(isSound(site.server(), "/take", () -> writeWhileFinishing(site.take())))
+        assertThat(isSound(site.server(), "/take", () -> writeWhileFinishing(site)))
             .as("try %d", i)
             .isTrue();
       }
@@ -111,7 +111,7 @@ class ContainerFaultsIT {
           && a.body().chars().allMatch(c -> c == 'A')
           && isPlain(client.get("/plain").readResponse())
           && isPlain(beside.get("/plain").readResponse());
-    } catch (IOException broken) {
+    } catch (IOException | NumberFormatException broken) { // the latter: bytes where a chunk begins
       return false;
     }
   }
@@ -143,12 +143,14 @@ class ContainerFaultsIT {
     writer.join();
   }
 
-  private static void writeWhileFinishing(SafeAsyncResponse response) throws Exception {
+  /** One write at a time under way, as a client that reads only afterwards must not matter. */
+  private static void writeWhileFinishing(Site site) throws Exception {
+    SafeAsyncResponse response = site.take();
     AtomicBoolean writing = new AtomicBoolean();
     Thread writer =
         new Thread(
             () -> {
-              while (response.write(A)) {
+              for (int i = 0; i < 500 && response.write(A); i++) {
                 response.flush();
                 writing.set(true);
               }

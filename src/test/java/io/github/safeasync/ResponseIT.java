@@ -177,9 +177,9 @@ class ResponseIT {
         PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager();
         CloseableHttpClient client = HttpClients.custom().setConnectionManager(pool).build()) {
       pool.setMaxTotal(1);
-      Thread answerer = new Thread(() -> answer(site, 100));
+      Thread answerer = new Thread(() -> answer(site, 90));
       answerer.start();
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < 90; i++) {
         String body =
             client.execute(
                 new HttpGet(site.server().uri("/take")),

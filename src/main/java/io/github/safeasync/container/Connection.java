@@ -3,6 +3,7 @@ package io.github.safeasync.container;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,12 @@ public interface Connection {
   @Nullable Lock writeLock();
 
   /**
+   * Runs tasks on the thread that a response must be streamed on, at once if called there; null
+   * where any thread may. Undertow only.
+   */
+  @Nullable Executor streamThread();
+
+  /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container
    * knows but does not tell; null where there is nothing to ask.
    */
@@ -70,12 +77,17 @@ public interface Connection {
   /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
-   * container call of the exchange in flight; afterwards the container must not be touched.
+   * container call of the exchange in flight; afterwards the container must not be touched. May
+   * wait for a container thread that is inside service(), see {@link #writeLock()}.
+   *
+   * <p>For the exceptional case: containers count the resets of one HTTP/2 connection, their own as
+   * well, and close it when they look like an attack. A dozen in a row can be enough.
    *
    * @param complete completes the AsyncContext. Called at most once, on this thread, at the moment
    *     the container needs it; not at all where the abort ends the exchange by itself. What it
    *     throws is passed on.
-   * @return false if there was no way: nothing has been done and {@code complete} was not called
+   * @return false if there was no way, or the exchange has ended: nothing has been done and {@code
+   *     complete} was not called
    */
   boolean abort(Runnable complete);
 }

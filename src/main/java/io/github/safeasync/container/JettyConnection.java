@@ -28,6 +28,7 @@ final class JettyConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  private final @Nullable Object request;
   private final @Nullable Object response;
   private final @Nullable Object endPoint;
 
@@ -35,10 +36,11 @@ final class JettyConnection extends ReachedConnection {
       @Nullable SocketChannel channel,
       boolean multiplexed,
       boolean secure,
-      @Nullable Object response,
+      @Nullable Object request,
       @Nullable Object endPoint) {
     super("Jetty", channel, multiplexed, secure);
-    this.response = response;
+    this.request = request;
+    this.response = Members.read(request, "getServletApiResponse()");
     this.endPoint = endPoint;
   }
 
@@ -54,7 +56,7 @@ final class JettyConnection extends ReachedConnection {
         channel(endPoint),
         version instanceof Integer number && number >= 20,
         Boolean.TRUE.equals(Members.read(endPoint, "isSecure()")),
-        Members.read(request, "getServletApiResponse()"),
+        request,
         endPoint);
   }
 
@@ -90,11 +92,13 @@ final class JettyConnection extends ReachedConnection {
   /**
    * sendError(-1) is ServletChannel.abort(AbortException): HTTP/1.1 closes the connection, HTTP/2
    * resets the stream (HttpStream.failed). It ends the exchange by itself, on another thread, so
-   * completing it as well would meet a recycled ServletChannelState.
+   * completing it as well would meet a recycled ServletChannelState. AsyncListeners hear nothing of
+   * it. Late, it would end the next request, which has the same ServletChannel.
    */
   @Override
   public boolean abort(Runnable complete) {
-    if (!(response instanceof HttpServletResponse aborted)) {
+    Object current = Members.walk(request, "getServletChannel()", "getServletContextRequest()");
+    if (!(response instanceof HttpServletResponse aborted) || current != request) {
       return false;
     }
     try {

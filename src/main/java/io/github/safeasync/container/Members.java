@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Map;
@@ -12,9 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads fields and calls methods without arguments on objects whose classes this library cannot
- * name, starting from the object and never from a class loader. A member is written "field" or
- * "method()".
+ * Reads fields and calls methods on objects whose classes this library cannot name, starting from
+ * the object and never from a class loader. A member to read is written "field" or "method()".
  *
  * <p>The found members are kept per class in a {@link ClassValue}, which stores them in the
  * container's class itself, and consist of nothing but JDK types. So neither side holds the other:
@@ -66,6 +66,44 @@ final class Members {
   /** Whether a class has a member, and it can be reached. */
   static boolean has(Class<?> type, String member) {
     return handle(type, member) != null;
+  }
+
+  /**
+   * Calls a method by its name and number of parameters; an argument that is a constant of the
+   * container's own enum is given by its name. Looked up anew each time.
+   *
+   * @return whether the method was found and called, even if it threw an exception
+   */
+  static boolean call(Object on, String name, Object... arguments) {
+    try {
+      for (Class<?> at = on.getClass(); at != null; at = at.getSuperclass()) {
+        for (Method method : at.getDeclaredMethods()) {
+          if (method.getName().equals(name)
+              && method.getParameterCount() == arguments.length
+              && method.trySetAccessible()) {
+            method.invoke(on, converted(arguments, method.getParameterTypes()));
+            return true;
+          }
+        }
+      }
+      return false;
+    } catch (InvocationTargetException itsOwn) {
+      return true;
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
+      return false;
+    }
+  }
+
+  private static Object[] converted(Object[] arguments, Class<?>[] types) {
+    Object[] converted = arguments.clone();
+    for (int i = 0; i < types.length; i++) {
+      if (types[i].isEnum()) {
+        for (Object constant : types[i].getEnumConstants()) {
+          converted[i] = ((Enum<?>) constant).name().equals(arguments[i]) ? constant : converted[i];
+        }
+      }
+    }
+    return converted;
   }
 
   private static @Nullable MethodHandle handle(Class<?> type, String member) {

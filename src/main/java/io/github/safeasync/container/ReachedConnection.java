@@ -1,6 +1,7 @@
 package io.github.safeasync.container;
 
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,11 @@ class ReachedConnection implements Connection {
 
   @Override
   public @Nullable Lock writeLock() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Executor streamThread() {
     return null;
   }
 

@@ -2,7 +2,6 @@ package io.github.safeasync.container;
 
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +17,14 @@ import org.jspecify.annotations.Nullable;
  *         .getSocket().getIOChannel()    NioChannel or SecureNioChannel: the SocketChannel
  *         .getEndpoint().isSSLEnabled()  AbstractEndpoint
  *         .getLock()                     Lock in 10.1, ReentrantLock in 11
- *       .processLock                     StreamProcessor only
+ *       .processLock, .stream            StreamProcessor only
  * </pre>
  */
 final class TomcatConnection extends ReachedConnection {
 
   private final ServletRequest facade;
   private final Object coyote;
+  private final @Nullable Object stream;
   private final @Nullable Lock lock;
 
   private TomcatConnection(
@@ -33,10 +33,12 @@ final class TomcatConnection extends ReachedConnection {
       boolean secure,
       ServletRequest facade,
       Object coyote,
+      @Nullable Object stream,
       @Nullable Lock lock) {
     super("Tomcat", channel, multiplexed, secure);
     this.facade = facade;
     this.coyote = coyote;
+    this.stream = stream;
     this.lock = lock;
   }
 
@@ -56,6 +58,7 @@ final class TomcatConnection extends ReachedConnection {
         Boolean.TRUE.equals(Members.walk(wrapper, "getEndpoint()", "isSSLEnabled()")),
         own,
         coyote,
+        streamLock == null ? null : Members.read(processor, "stream"),
         held instanceof Lock reached ? reached : null);
   }
 
@@ -103,42 +106,27 @@ final class TomcatConnection extends ReachedConnection {
     }
   }
 
-  /** {@code coyote.Request.action(ActionCode.CLOSE_NOW, exception)}. */
+  /**
+   * {@code coyote.Request.action(ActionCode.CLOSE_NOW, exception)}. Where the container's thread is
+   * still in the servlet, StreamProcessor.service ends the response properly all the same, unless
+   * the stream was cancelled: {@code Stream.doStreamCancel(message, Http2Error.CANCEL)}, which
+   * throws what it wants its callers to throw.
+   */
   private boolean closeNow() {
-    try {
-      for (Method method : coyote.getClass().getMethods()) {
-        if (method.getName().equals("action") && method.getParameterCount() == 2) {
-          Object closeNow = constant(method.getParameterTypes()[0], "CLOSE_NOW");
-          if (closeNow != null) {
-            method.invoke(coyote, closeNow, new AbortedException());
-            return true;
-          }
-        }
-      }
-      return false;
-    } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
-      return false;
+    if (stream != null) {
+      Members.call(stream, "doStreamCancel", AbortedException.MESSAGE, "CANCEL");
     }
-  }
-
-  private static @Nullable Object constant(Class<?> type, String name) {
-    Object[] constants = type.getEnumConstants();
-    if (constants != null) {
-      for (Object constant : constants) {
-        if (constant instanceof Enum<?> named && named.name().equals(name)) {
-          return constant;
-        }
-      }
-    }
-    return null;
+    return Members.call(coyote, "action", "CLOSE_NOW", new AbortedException());
   }
 
   /** What Tomcat tells its AsyncListeners; an IOException keeps it from changing the status. */
   private static final class AbortedException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    static final String MESSAGE = "The response was aborted";
+
     AbortedException() {
-      super("The response was aborted");
+      super(MESSAGE);
     }
 
     @Override

@@ -4,6 +4,8 @@ import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +27,26 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  private final Object exchange;
   private final Object connection;
+  private final @Nullable Object ioThread;
 
   private UndertowConnection(
-      @Nullable SocketChannel channel, boolean multiplexed, boolean secure, Object connection) {
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      Object exchange,
+      Object connection) {
     super("Undertow", channel, multiplexed, secure);
+    this.exchange = exchange;
     this.connection = connection;
+    this.ioThread = Members.read(exchange, "getIoThread()");
   }
 
   static @Nullable Connection behind(ServletRequest own) {
-    Object connection = Members.walk(own, "getExchange()", "getConnection()");
-    if (connection == null) {
+    Object exchange = Members.read(own, "getExchange()");
+    Object connection = Members.read(exchange, "getConnection()");
+    if (exchange == null || connection == null) {
       return null;
     }
     boolean multiplexed = Members.has(connection.getClass(), "responseChannel");
@@ -49,12 +60,12 @@ final class UndertowConnection extends ReachedConnection {
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
       Object channel = Members.walk(at, "conduit", "getSocketChannel()");
       if (channel instanceof SocketChannel reached) {
-        return new UndertowConnection(reached, multiplexed, secure, connection);
+        return new UndertowConnection(reached, multiplexed, secure, exchange, connection);
       }
       Object inner = Members.read(at, "delegate");
       at = inner == null ? Members.read(at, "connection") : inner;
     }
-    return new UndertowConnection(null, multiplexed, secure, connection);
+    return new UndertowConnection(null, multiplexed, secure, exchange, connection);
   }
 
   /** Http2Channel closes it at RST_STREAM and GOAWAY, and tells no AsyncListener. */
@@ -74,7 +85,8 @@ final class UndertowConnection extends ReachedConnection {
    */
   @Override
   public boolean abort(Runnable complete) {
-    if (!(connection instanceof Closeable closeable)) {
+    if (!(connection instanceof Closeable closeable)
+        || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
       return false;
     }
     try {
@@ -82,7 +94,29 @@ final class UndertowConnection extends ReachedConnection {
     } catch (IOException | RuntimeException | LinkageError unreachable) {
       return false;
     }
-    complete.run();
+    inIoThread(complete);
     return true;
+  }
+
+  /**
+   * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088).
+   */
+  @Override
+  public @Nullable Executor streamThread() {
+    return this::inIoThread;
+  }
+
+  private void inIoThread(Runnable task) {
+    if (ioThread instanceof Executor executor && ioThread != Thread.currentThread()) {
+      try {
+        executor.execute(task);
+        return;
+      } catch (RejectedExecutionException stopped) {
+        // The server is shutting down, and no I/O thread is left to race with.
+      }
+    }
+    task.run();
   }
 }

@@ -10,10 +10,12 @@ import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -130,9 +132,10 @@ class ContainersIT {
     @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
     void rawClient_hangsUpInEveryWay(Container container, Transport transport) throws Exception {
       BlockingQueue<AsyncContext> pending = new LinkedBlockingQueue<>();
-      try (TestServer server =
-          container.start(
-              transport, app -> app.handler("/slow", (q, s) -> pending.add(q.startAsync())))) {
+      try (Logs expected = Logs.swallow();
+          TestServer server =
+              container.start(
+                  transport, app -> app.handler("/slow", (q, s) -> pending.add(q.startAsync())))) {
         for (HangUp hangUp : HangUp.values()) {
           RawClient client = RawClient.connect(server).get("/slow");
           AsyncContext context = pending.poll(10, TimeUnit.SECONDS);
@@ -149,9 +152,10 @@ class ContainersIT {
     @EveryTransport({Transport.H2C, Transport.H2})
     void http2Client_hangsUpInEveryWay(Container container, Transport transport) throws Exception {
       BlockingQueue<AsyncContext> pending = new LinkedBlockingQueue<>();
-      try (TestServer server =
-          container.start(
-              transport, app -> app.handler("/slow", (q, s) -> pending.add(q.startAsync())))) {
+      try (Logs expected = Logs.swallow();
+          TestServer server =
+              container.start(
+                  transport, app -> app.handler("/slow", (q, s) -> pending.add(q.startAsync())))) {
         for (Http2HangUp hangUp : Http2HangUp.values()) {
           try (Http2Client client = Http2Client.connect(server)) {
             Http2Exchange exchange = client.get("/slow");
@@ -192,6 +196,24 @@ class ContainersIT {
 
   @Nested
   class Applications {
+    @ParameterizedTest
+    @EveryContainer
+    void servletApi_isTheContainersOwn(Container container) throws Exception {
+      boolean of61 = container == Container.JETTY_EE11 || container == Container.TOMCAT_11;
+      Handler version =
+          (request, response) ->
+              response.getWriter().print(request.getServletContext().getMinorVersion());
+      try (TestServer server = container.start(app -> app.handler("/version", version));
+          RawClient client = RawClient.connect(server)) {
+        assertThat(client.get("/version").readResponse().body()).isEqualTo(of61 ? "1" : "0");
+      }
+      // New in 6.1: ServletInputStream.read(ByteBuffer).
+      assertThat(ServletInputStream.class.getDeclaredMethods())
+          .extracting(method -> Arrays.toString(method.getParameterTypes()))
+          .filteredOn("[class java.nio.ByteBuffer]"::equals)
+          .hasSize(of61 ? 1 : 0);
+    }
+
     @ParameterizedTest
     @EveryContainer
     void stopApplication_destroysIt_whileTheServerListens(Container container) throws Exception {

@@ -62,10 +62,10 @@ public final class Logs implements AutoCloseable {
     return select().filter(each -> isAbove(Level.INFO, each)).toList();
   }
 
-  /** What was logged with a stack trace above FINEST. */
+  /** What was logged with a stack trace above FINER. */
   public List<Throwable> throwables() {
     return select()
-        .filter(each -> isAbove(Level.FINEST, each))
+        .filter(each -> isAbove(Level.FINER, each))
         .map(LogRecord::getThrown)
         .filter(Objects::nonNull)
         .toList();
@@ -76,7 +76,7 @@ public final class Logs implements AutoCloseable {
     records.clear();
   }
 
-  /** Fails if anyone logged a warning, or a stack trace above FINEST. */
+  /** Fails if anyone logged a warning, or a stack trace above FINER. */
   public void assertQuiet() {
     SimpleFormatter formatter = new SimpleFormatter();
     List<String> loud =
@@ -99,7 +99,7 @@ public final class Logs implements AutoCloseable {
   }
 
   private static boolean hasVisibleStack(LogRecord each) {
-    return each.getThrown() != null && isAbove(Level.FINEST, each);
+    return each.getThrown() != null && isAbove(Level.FINER, each);
   }
 
   private static boolean isAbove(Level level, LogRecord each) {
