@@ -56,6 +56,12 @@ final class ContainerSide implements Outbox.Sink {
     return connection;
   }
 
+  /** The lock to hold around a write; null where none has to be. */
+  @Nullable Lock writeLock() {
+    Connection now = connection;
+    return now == null ? null : now.writeLock();
+  }
+
   /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */
   AsyncContext start() {
     HttpServletRequest request = present().request;
@@ -121,7 +127,7 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void work(Runnable turn) {
     Connection now = connection;
-    Lock lock = now == null ? null : now.writeLock();
+    Lock lock = writeLock();
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
