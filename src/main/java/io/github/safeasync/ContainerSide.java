@@ -205,11 +205,13 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     stream().write(bytes, offset, length);
+    exchange.written();
   }
 
   @Override
   public void flush() throws IOException {
     stream().flush();
+    exchange.written();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.Connection;
+import io.github.safeasync.detect.Watch;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -47,6 +49,7 @@ final class Exchange {
   private final GuardedResponse guardedResponse;
 
   private volatile @Nullable Future<?> deadline;
+  private volatile @Nullable Watch watch;
   private volatile boolean taken;
 
   /** The container's thread that is in the filter; what makes it asynchronous reads it. */
@@ -282,6 +285,7 @@ final class Exchange {
       }
     }
     exchanges.opened(this);
+    watch();
     side.outbox().writable();
     return begun;
   }
@@ -309,6 +313,49 @@ final class Exchange {
       armed.cancel(false);
       deadline = null;
     }
+  }
+
+  /** Watches the connection, from the first cycle to the end. */
+  private void watch() {
+    Connection connection = side.connection();
+    HttpServletRequest request = side.request();
+    if (connection == null || request == null || watch != null) {
+      return;
+    }
+    Watch started = exchanges.watch(connection, this::gone);
+    if (hasNoBody(request)) {
+      started.bodyRead();
+    }
+    watch = started;
+    if (lifecycle.decidedEnd() != null) {
+      started.release();
+    }
+  }
+
+  private static boolean hasNoBody(HttpServletRequest request) {
+    return request.getContentLengthLong() <= 0 && request.getHeader("Transfer-Encoding") == null;
+  }
+
+  /** The application has met the end of the request's body. */
+  void bodyRead() {
+    Watch now = watch;
+    if (now != null) {
+      now.bodyRead();
+    }
+  }
+
+  /** Bytes have been given to the container for the client. */
+  void written() {
+    Watch now = watch;
+    if (now != null) {
+      now.written();
+    }
+  }
+
+  /** Answers how a hang-up would be noticed. */
+  Detection detection() {
+    Watch now = watch;
+    return now == null ? Detection.ON_WRITE : now.detection();
   }
 
   /** The application has finished; what is left is the container's and the client's time. */
@@ -449,6 +496,10 @@ final class Exchange {
       return false;
     }
     finishing();
+    Watch watched = watch;
+    if (watched != null) {
+      watched.release();
+    }
     if (decided.kind() == End.Kind.DISCONNECTED) {
       Log.disconnected(decided);
     } else if (decided.kind() == End.Kind.FAILED && !lifecycle.containerCompletes()) {

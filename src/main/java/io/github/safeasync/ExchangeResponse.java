@@ -151,6 +151,11 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   @Override
+  public Detection detection() {
+    return hasNotEnded() ? exchange.detection() : Detection.ON_WRITE;
+  }
+
+  @Override
   public Registration onDisconnect(Consumer<? super Departure> listener) {
     Objects.requireNonNull(listener, "listener");
     return onEnd(end -> end.departure().ifPresent(listener));

@@ -2,13 +2,17 @@ package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
 import io.github.safeasync.container.Connections;
+import io.github.safeasync.detect.Detector;
+import io.github.safeasync.detect.Watch;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
 final class Exchanges {
@@ -18,12 +22,14 @@ final class Exchanges {
 
   private final SafeAsyncConfig config;
   private final Workers workers;
+  private final Detector detector;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private volatile boolean shutDown;
 
   Exchanges(SafeAsyncConfig config) {
     this.config = config;
     this.workers = new Workers(config.executor());
+    this.detector = Detector.start(config.detectorSettings());
   }
 
   SafeAsyncConfig config() {
@@ -59,6 +65,16 @@ final class Exchanges {
     workers.execute(task);
   }
 
+  /** Answers in what ways hang-ups are noticed, as soon as that is known. */
+  CompletionStage<String> detection() {
+    return detector.described();
+  }
+
+  /** Watches the connection of an exchange; what is told is told on the watcher's thread. */
+  Watch watch(Connection connection, Consumer<Departure> gone) {
+    return detector.watch(connection, gone);
+  }
+
   /** Reaches the connection behind a request, on the thread that handles it. */
   Connection connectionOf(HttpServletRequest request) {
     return Connections.behind(request);
@@ -76,6 +92,7 @@ final class Exchanges {
       exchange.shutDown();
       ended++;
     }
+    detector.close();
     workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     return ended;
   }

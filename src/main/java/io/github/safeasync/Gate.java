@@ -143,7 +143,9 @@ final class Gate {
         exchange.lostOnWrite(failure);
       }
     }
-    if (!inside) {
+    if (inside) {
+      exchange.written();
+    } else {
       refuse();
     }
   }

@@ -19,6 +19,14 @@ final class GuardedInput extends ServletInputStream {
     this.input = input;
   }
 
+  /** The end of the body: what comes on the connection from now on is the client's departure. */
+  private int seen(int read) {
+    if (read == -1) {
+      gate.exchange().bodyRead();
+    }
+    return read;
+  }
+
   /** Whether this guards the given stream. */
   boolean guards(ServletInputStream other) {
     return input == other;
@@ -26,22 +34,22 @@ final class GuardedInput extends ServletInputStream {
 
   @Override
   public int read() throws IOException {
-    return gate.mayRead() ? input.read() : -1;
+    return seen(gate.mayRead() ? input.read() : -1);
   }
 
   @Override
   public int read(byte[] b) throws IOException {
-    return gate.mayRead() ? input.read(b) : -1;
+    return seen(gate.mayRead() ? input.read(b) : -1);
   }
 
   @Override
   public int read(byte[] b, int off, int len) throws IOException {
-    return gate.mayRead() ? input.read(b, off, len) : -1;
+    return seen(gate.mayRead() ? input.read(b, off, len) : -1);
   }
 
   @Override
   public int readLine(byte[] b, int off, int len) throws IOException {
-    return gate.mayRead() ? input.readLine(b, off, len) : -1;
+    return seen(gate.mayRead() ? input.readLine(b, off, len) : -1);
   }
 
   @Override
@@ -61,7 +69,7 @@ final class GuardedInput extends ServletInputStream {
 
   /** Servlet 6.1. Not an override for the compiler, which sees 6.0. */
   public int read(ByteBuffer buffer) throws IOException {
-    return gate.mayRead() ? Servlet61.read(input, buffer) : -1;
+    return seen(gate.mayRead() ? Servlet61.read(input, buffer) : -1);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The init-params of the filter. One that is unknown or malformed stops the deployment. */
 enum InitParameters {
@@ -33,6 +34,24 @@ enum InitParameters {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {
       builder.start(constant(value, SafeAsyncConfig.Start.class));
+    }
+  },
+  DETECT_AFTER("milliseconds, or an ISO-8601 duration, from 0 to 60 seconds") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.detectAfter(duration(value));
+    }
+  },
+  HALF_CLOSE("disconnect, ignore or confirm-on-write") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.halfClose(constant(value, HalfClose.class));
+    }
+  },
+  KEEPALIVE("off, or idle/interval/count as seconds, seconds and a number, such as 30/10/3") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.keepalive(keepalive(value));
     }
   };
 
@@ -96,6 +115,18 @@ enum InitParameters {
     return value.chars().allMatch(c -> c >= '0' && c <= '9')
         ? Duration.ofMillis(Long.parseLong(value))
         : Duration.parse(value);
+  }
+
+  private static @Nullable KeepAlive keepalive(String value) {
+    if (value.equals("off")) {
+      return null;
+    }
+    String[] parts = value.split("/", -1);
+    if (parts.length != 3) {
+      throw new IllegalArgumentException("Not three numbers");
+    }
+    return new KeepAlive(
+        Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
   }
 
   private static <E extends Enum<E>> E constant(String value, Class<E> type) {

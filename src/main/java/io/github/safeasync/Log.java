@@ -11,8 +11,8 @@ final class Log {
 
   private Log() {}
 
-  static void installed(String filter, String text) {
-    LOGGER.log(Level.INFO, "{0}: {1}", filter, text);
+  static void installed(String filter, SafeAsyncConfig config, String detection) {
+    LOGGER.log(Level.INFO, "{0}: {1}; hang-ups are noticed by {2}", filter, config, detection);
   }
 
   static void shutDown(String filter, int open) {

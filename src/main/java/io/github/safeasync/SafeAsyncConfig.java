@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -37,6 +38,7 @@ public final class SafeAsyncConfig {
   private final int timeoutStatus;
   private final Start start;
   private final AfterDisconnect afterDisconnect;
+  private final DetectorSettings detector;
   private final @Nullable Executor executor;
 
   private SafeAsyncConfig(Builder builder) {
@@ -44,6 +46,7 @@ public final class SafeAsyncConfig {
     this.timeoutStatus = builder.timeoutStatus;
     this.start = builder.start;
     this.afterDisconnect = builder.afterDisconnect;
+    this.detector = builder.detector;
     this.executor = builder.executor;
   }
 
@@ -64,6 +67,7 @@ public final class SafeAsyncConfig {
     builder.timeoutStatus = timeoutStatus;
     builder.start = start;
     builder.afterDisconnect = afterDisconnect;
+    builder.detector = detector;
     builder.executor = executor;
     return builder;
   }
@@ -88,6 +92,26 @@ public final class SafeAsyncConfig {
     return afterDisconnect;
   }
 
+  /** Answers how hang-ups are noticed. */
+  DetectorSettings detectorSettings() {
+    return detector;
+  }
+
+  /** Answers how long a request has to be pending before its connection is watched. */
+  public Duration detectAfter() {
+    return detector.grace();
+  }
+
+  /** Answers what it means that the client has closed its own side only. */
+  public HalfClose halfClose() {
+    return detector.halfClose();
+  }
+
+  /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
+  public @Nullable KeepAlive keepalive() {
+    return detector.keepAlive();
+  }
+
   /** Answers the executor of listeners, or null for the filter's own pool. */
   public @Nullable Executor executor() {
     return executor;
@@ -102,7 +126,13 @@ public final class SafeAsyncConfig {
         + ", start="
         + start
         + ", after-disconnect="
-        + afterDisconnect;
+        + afterDisconnect
+        + ", detect-after="
+        + detectAfter()
+        + ", half-close="
+        + halfClose()
+        + ", keepalive="
+        + (keepalive() == null ? "off" : keepalive());
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
@@ -115,6 +145,7 @@ public final class SafeAsyncConfig {
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
     private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
+    private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private @Nullable Executor executor;
 
     private Builder() {}
@@ -169,6 +200,44 @@ public final class SafeAsyncConfig {
      */
     public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
       this.afterDisconnect = Objects.requireNonNull(afterDisconnect, "afterDisconnect");
+      return this;
+    }
+
+    /**
+     * Sets how long a request has to be pending before its connection is watched; init-param {@code
+     * detect-after}. One that is answered sooner costs next to nothing.
+     *
+     * @param grace 0 to 60 seconds; 20 ms unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 60 seconds
+     */
+    public Builder detectAfter(Duration grace) {
+      detector = detector.withGrace(grace);
+      return this;
+    }
+
+    /**
+     * Sets what it means that the client has closed its own side of the connection only (a TCP FIN,
+     * as from {@code shutdownOutput}), which looks like a hang-up until something is sent;
+     * init-param {@code half-close}.
+     *
+     * @param halfClose {@link HalfClose#DISCONNECT} unless set
+     * @return this builder
+     */
+    public Builder halfClose(HalfClose halfClose) {
+      detector = detector.withHalfClose(halfClose);
+      return this;
+    }
+
+    /**
+     * Sets TCP keepalive on watched connections, for clients that vanish without a word; init-param
+     * {@code keepalive}. It changes the container's socket while the exchange is pending.
+     *
+     * @param keepalive null, unless set, to leave the connection alone
+     * @return this builder
+     */
+    public Builder keepalive(@Nullable KeepAlive keepalive) {
+      detector = detector.withKeepAlive(keepalive);
       return this;
     }
 

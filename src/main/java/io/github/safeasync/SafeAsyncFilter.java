@@ -69,9 +69,10 @@ public final class SafeAsyncFilter implements Filter {
   @Override
   public void init(FilterConfig filterConfig) throws ServletException {
     SafeAsyncConfig config = InitParameters.read(filterConfig, given);
-    exchanges = new Exchanges(config);
+    Exchanges opened = new Exchanges(config);
+    exchanges = opened;
     name = filterConfig.getFilterName();
-    Log.installed(name, config.toString());
+    opened.detection().thenAccept(detection -> Log.installed(name, config, detection));
   }
 
   @Override

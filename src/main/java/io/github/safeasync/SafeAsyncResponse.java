@@ -193,6 +193,13 @@ public interface SafeAsyncResponse {
   CompletionStage<End> end();
 
   /**
+   * Answers how a hang-up of this client would be noticed, as things stand now.
+   *
+   * @return never null; {@link Detection#ON_WRITE} once the exchange has ended
+   */
+  Detection detection();
+
+  /**
    * Registers what is to happen when the client hangs up before the response is finished.
    *
    * @param listener runs once, on the filter's executor, and at once on the calling thread if the

@@ -66,7 +66,9 @@ public interface Connection {
    * Runs tasks on the thread that a response must be streamed on, at once if called there; null
    * where any thread may. Undertow only.
    */
-  @Nullable Executor streamThread();
+  default @Nullable Executor streamThread() {
+    return null;
+  }
 
   /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container

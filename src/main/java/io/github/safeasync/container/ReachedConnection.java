@@ -1,7 +1,6 @@
 package io.github.safeasync.container;
 
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +46,6 @@ class ReachedConnection implements Connection {
 
   @Override
   public @Nullable Lock writeLock() {
-    return null;
-  }
-
-  @Override
-  public @Nullable Executor streamThread() {
     return null;
   }
 

@@ -9,16 +9,9 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.RawResponse.End;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.TestWar;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -64,39 +57,7 @@ class ConnectionWarIT {
     }
   }
 
-  private Path war() throws IOException, URISyntaxException {
-    Path war = directory.resolve("look.war");
-    try (OutputStream file = Files.newOutputStream(war);
-        ZipOutputStream zip = new ZipOutputStream(file)) {
-      add(zip, "WEB-INF/web.xml", WEB_XML.getBytes(StandardCharsets.UTF_8));
-      addClasses(zip, place(Connections.class));
-      addClass(zip, place(WarServlet.class), WarServlet.class);
-    }
-    return war;
-  }
-
-  private static void addClasses(ZipOutputStream zip, Path root) throws IOException {
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(root)) {
-      files = walk.filter(each -> each.toString().endsWith(".class")).toList();
-    }
-    for (Path each : files) {
-      add(zip, "WEB-INF/classes/" + root.relativize(each), Files.readAllBytes(each));
-    }
-  }
-
-  private static void addClass(ZipOutputStream zip, Path root, Class<?> type) throws IOException {
-    String name = type.getName().replace('.', '/') + ".class";
-    add(zip, "WEB-INF/classes/" + name, Files.readAllBytes(root.resolve(name)));
-  }
-
-  private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
-    zip.putNextEntry(new ZipEntry(name));
-    zip.write(content);
-    zip.closeEntry();
-  }
-
-  private static Path place(Class<?> type) throws URISyntaxException {
-    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  private Path war() throws IOException {
+    return TestWar.pack(directory.resolve("look.war"), WEB_XML, WarServlet.class);
   }
 }

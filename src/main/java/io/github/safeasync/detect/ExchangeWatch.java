@@ -1,0 +1,145 @@
+package io.github.safeasync.detect;
+
+import io.github.safeasync.Departure;
+import io.github.safeasync.Detection;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The watch on one exchange. {@link #state} decides every race; all other fields that change belong
+ * to the watcher's thread unless they say otherwise.
+ */
+final class ExchangeWatch implements Watch {
+
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(ExchangeWatch.class, "state", WatchState.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final Detector detector;
+
+  /** System.nanoTime() at which the grace period is over. */
+  final long due;
+
+  /** Read by the watcher while PENDING or ARMED; cleared by whoever ends the watch. */
+  private volatile @Nullable Origin origin;
+
+  private volatile @Nullable Consumer<Departure> gone;
+  private volatile WatchState state = WatchState.PENDING;
+  private volatile Detection detection;
+
+  /** Written by any thread, read by the watcher. */
+  private volatile boolean bodyRead;
+
+  /** Written by the watcher: a FIN has come that this watch's policy does not take as proof. */
+  volatile boolean suspected;
+
+  /** Whether it is counted as armed. */
+  boolean attached;
+
+  @Nullable Line line;
+  @Nullable ExchangeWatch nextOnLine;
+  @Nullable BooleanSupplier streamOpen;
+  int streamIndex = -1;
+  boolean streamSuspected;
+
+  ExchangeWatch(
+      Detector detector,
+      @Nullable Origin origin,
+      Consumer<Departure> gone,
+      Detection expected,
+      long due) {
+    this.detector = detector;
+    this.origin = origin;
+    this.gone = gone;
+    this.detection = expected;
+    this.due = due;
+  }
+
+  @Override
+  public Detection detection() {
+    return detection;
+  }
+
+  @Override
+  public void bodyRead() {
+    bodyRead = true;
+  }
+
+  boolean isBodyRead() {
+    return bodyRead;
+  }
+
+  @Override
+  public void written() {
+    if (suspected && state == WatchState.ARMED) {
+      detector.mailbox().nudge(this);
+    }
+  }
+
+  @Override
+  public void release() {
+    WatchState before = state;
+    while (before != WatchState.RELEASED && before != WatchState.GONE) {
+      WatchState seen = (WatchState) STATE.compareAndExchange(this, before, WatchState.RELEASED);
+      if (seen == before) {
+        forget();
+        if (before == WatchState.ARMED) {
+          detector.mailbox().released(this);
+        }
+        return;
+      }
+      before = seen;
+    }
+  }
+
+  WatchState state() {
+    return state;
+  }
+
+  /** Where the exchange came from; null once it has ended. */
+  @Nullable Origin origin() {
+    return origin;
+  }
+
+  /** Called by the watcher. Answers false if the exchange has ended meanwhile. */
+  boolean arm(Detection how) {
+    detection = how;
+    return STATE.compareAndSet(this, WatchState.PENDING, WatchState.ARMED);
+  }
+
+  /** Called by the watcher: its connection is closed on this side and will not tell any more. */
+  void unwatched() {
+    detection = Detection.ON_WRITE;
+  }
+
+  /** Called by the watcher. */
+  void giveUp() {
+    detection = Detection.ON_WRITE;
+    if (STATE.compareAndSet(this, WatchState.PENDING, WatchState.UNWATCHED)) {
+      origin = null;
+    }
+  }
+
+  /** Called by the watcher, which has taken the watch off its line. Tells the listener, once. */
+  void depart(Departure departure) {
+    Consumer<Departure> listener = gone;
+    if (listener != null && STATE.compareAndSet(this, WatchState.ARMED, WatchState.GONE)) {
+      forget();
+      listener.accept(departure);
+    }
+  }
+
+  private void forget() {
+    origin = null;
+    gone = null;
+  }
+}

@@ -1,0 +1,183 @@
+package io.github.safeasync.detect;
+
+import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watched connection with the watches on it: one for HTTP/1.1, any number for HTTP/2. Belongs
+ * to the watcher's thread.
+ */
+final class Line {
+
+  /** Up to this many unread bytes may be no more than a TLS close_notify alert. */
+  private static final int CLOSE_NOTIFY_BYTES = 256;
+
+  private static final int URGENT_LOOKS = 3;
+
+  final @Nullable SocketChannel channel;
+  final boolean secure;
+  final boolean multiplexed;
+
+  @Nullable SelectionKey key;
+  LineState state = LineState.QUIET;
+  private @Nullable ExchangeWatch firstWatch;
+  @Nullable Runnable restoreOptions;
+
+  private @Nullable TableEntry entry;
+  private boolean entryMade;
+
+  /** Position among the suspects, -1 if not among them. */
+  int index = -1;
+
+  /** System.nanoTime() of the next look. */
+  long lookAt;
+
+  /** Looks since the connection was last quiet for long: sets the pace. */
+  int looks;
+
+  /** Looks in a row that found it readable with nothing to be read. */
+  int hollowLooks;
+
+  /** When the last of them was. */
+  long hollowAt;
+
+  /** What the last look came to. */
+  @Nullable Verdict verdict;
+
+  /** When it last became a suspect. */
+  long suspectSince;
+
+  /** Whether the event that made it a suspect looked like an end of the stream. */
+  boolean endedAtFirstSight;
+
+  /** What {@link PollFlags} saw at the last look. */
+  int flags;
+
+  Line(@Nullable SocketChannel channel, boolean secure, boolean multiplexed) {
+    this.channel = channel;
+    this.secure = secure;
+    this.multiplexed = multiplexed;
+  }
+
+  /** A line that is only polled. */
+  Line(Endpoints endpoints) {
+    this(null, false, false);
+    this.entry = new TableEntry(endpoints);
+    this.entryMade = true;
+  }
+
+  /** Its place in the kernel's table, made when first needed; null if it is no TCP connection. */
+  @Nullable TableEntry entry() {
+    SocketChannel own = channel;
+    if (!entryMade && own != null) {
+      entryMade = true;
+      try {
+        Endpoints endpoints = Endpoints.of(own.getLocalAddress(), own.getRemoteAddress());
+        entry = endpoints == null ? null : new TableEntry(endpoints);
+      } catch (IOException e) {
+        // Closed meanwhile: there is nothing to look up any more.
+        return null;
+      }
+    }
+    return entry;
+  }
+
+  void add(ExchangeWatch watch) {
+    watch.line = this;
+    watch.nextOnLine = firstWatch;
+    firstWatch = watch;
+  }
+
+  void remove(ExchangeWatch watch) {
+    ExchangeWatch before = null;
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+      if (each == watch) {
+        if (before == null) {
+          firstWatch = each.nextOnLine;
+        } else {
+          before.nextOnLine = each.nextOnLine;
+        }
+        break;
+      }
+      before = each;
+    }
+    watch.line = null;
+    watch.nextOnLine = null;
+  }
+
+  @Nullable ExchangeWatch firstWatch() {
+    return firstWatch;
+  }
+
+  boolean isEmpty() {
+    return firstWatch == null;
+  }
+
+  /** Whether every exchange on it has read its body, so that the container reads nothing now. */
+  boolean isAllRead() {
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+      if (!each.isBodyRead()) {
+        return false;
+      }
+    }
+    return !multiplexed;
+  }
+
+  /** Whether a look is worth its cost at once. */
+  boolean isUrgent() {
+    return isPolled()
+        ? isMissed()
+        : endedAtFirstSight && looks < URGENT_LOOKS && state == LineState.SUSPECT;
+  }
+
+  /** Whether it was seen in the table once, and not when last looked for. */
+  boolean isMissed() {
+    TableEntry own = entry;
+    return own != null && own.wasSeen() && own.misses() > 0;
+  }
+
+  boolean isPolled() {
+    return key == null;
+  }
+
+  /** Whether the container, or anybody else on this side, has closed it. */
+  boolean isClosedHere() {
+    SocketChannel own = channel;
+    return own != null && !own.isOpen();
+  }
+
+  void interest(int ops) {
+    SelectionKey own = key;
+    if (own != null && own.isValid()) {
+      own.interestOps(ops);
+    }
+  }
+
+  /**
+   * Whether it looks as with an end of the stream, or the alert that TLS sends before it. Other
+   * unread bytes are a body, or the next request.
+   */
+  boolean looksEnded() {
+    if (multiplexed) {
+      return false;
+    }
+    int unread = unread();
+    return unread == 0 || (secure && unread <= CLOSE_NOTIFY_BYTES);
+  }
+
+  /** Bytes the kernel holds for the container, -1 if unknown. Takes nothing away. */
+  int unread() {
+    SocketChannel own = channel;
+    if (own == null) {
+      return -1;
+    }
+    try {
+      return own.socket().getInputStream().available();
+    } catch (IOException | RuntimeException e) {
+      // A Unix domain socket has no socket(); a closed one no stream.
+      return -1;
+    }
+  }
+}

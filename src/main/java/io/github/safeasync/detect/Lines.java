@@ -1,0 +1,125 @@
+package io.github.safeasync.detect;
+
+import io.github.safeasync.KeepAlive;
+import io.github.safeasync.container.Connection;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Puts connections on the selector and takes them off it. Belongs to the watcher's thread. */
+final class Lines {
+
+  private static final Logger LOGGER = System.getLogger(Lines.class.getPackageName());
+
+  private final Selector selector;
+  private final Suspects suspects;
+  private final Consumer<SelectionKey> onReady;
+  private boolean keepAliveFailed;
+
+  Lines(Selector selector, Suspects suspects, Consumer<SelectionKey> onReady) {
+    this.selector = selector;
+    this.suspects = suspects;
+    this.onReady = onReady;
+  }
+
+  /** Answers the line of a channel, new or as it stands; null if it cannot be selected. */
+  @Nullable Line ofChannel(Connection connection, SocketChannel channel) {
+    try {
+      SelectionKey key = channel.keyFor(selector);
+      if (key != null && key.isValid() && key.attachment() instanceof Line line) {
+        return line;
+      }
+      if (key != null) {
+        // Cancelled, which counts only from the next selection on.
+        selector.selectNow(onReady);
+      }
+      if (!channel.isConnected() || channel.isBlocking()) {
+        return null;
+      }
+      Line line = new Line(channel, connection.isSecure(), connection.isMultiplexed());
+      line.key = channel.register(selector, SelectionKey.OP_READ, line);
+      return line;
+    } catch (IOException | RuntimeException e) {
+      // Closed meanwhile, made blocking, or of another provider.
+      LOGGER.log(Level.DEBUG, () -> "Cannot select on " + channel + ": " + e);
+      return null;
+    }
+  }
+
+  /** Answers a new line to be polled; null if these are no addresses of a TCP connection. */
+  @Nullable Line ofEndpoints(@Nullable Endpoints endpoints, long now) {
+    if (endpoints == null) {
+      return null;
+    }
+    Line line = new Line(endpoints);
+    line.state = LineState.SUSPECT;
+    suspects.add(line, now);
+    return line;
+  }
+
+  /** Called from the selector: something has come in, or the connection has ended. */
+  void suspect(Line line, long now) {
+    if (line.state == LineState.QUIET) {
+      line.interest(0);
+      line.state = LineState.SUSPECT;
+      line.endedAtFirstSight = line.looksEnded();
+      suspects.add(line, now);
+    }
+  }
+
+  /** Nothing was behind the suspicion. */
+  void calm(Line line) {
+    suspects.remove(line);
+    line.state = LineState.QUIET;
+    line.interest(SelectionKey.OP_READ);
+  }
+
+  /** Takes the watch off its line, and the line off the selector if that was its last. */
+  void detach(ExchangeWatch watch) {
+    Line line = watch.line;
+    if (line != null) {
+      line.remove(watch);
+      if (line.isEmpty()) {
+        drop(line);
+      }
+    }
+  }
+
+  /** Its descriptor is free again with the next selection. */
+  void drop(Line line) {
+    line.state = LineState.DROPPED;
+    suspects.remove(line);
+    if (line.key != null) {
+      line.key.cancel();
+    }
+    restore(line);
+  }
+
+  void keepAlive(Line line, KeepAlive keepAlive) {
+    SocketChannel channel = line.channel;
+    if (channel == null || line.restoreOptions != null || keepAliveFailed) {
+      return;
+    }
+    try {
+      line.restoreOptions = KeepAliveOptions.apply(channel, keepAlive);
+    } catch (UnsupportedOperationException | LinkageError e) {
+      keepAliveFailed = true;
+      LOGGER.log(Level.INFO, "TCP keepalive cannot be set here and is left out: " + e);
+    } catch (IOException | RuntimeException e) {
+      LOGGER.log(Level.DEBUG, () -> "Cannot set keepalive on " + channel + ": " + e);
+    }
+  }
+
+  void restore(Line line) {
+    Runnable restore = line.restoreOptions;
+    if (restore != null) {
+      line.restoreOptions = null;
+      restore.run();
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package io.github.safeasync.detect;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at connections and comes to a {@link Verdict} on each: first by the poll flags, which cost
+ * little and settle most, then by the kernel's table, else by spaced looks. Belongs to the
+ * watcher's thread.
+ */
+final class Looks {
+
+  /** Without a table, this many looks in a row have to find an end of stream. */
+  private static final int HOLLOW_LOOKS = 4;
+
+  /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
+  private static final long ASKED = Long.MIN_VALUE;
+
+  static final long HOLLOW_GAP_NANOS = 10_000_000;
+
+  private final PollFlags flags;
+  private final boolean exactFlags;
+  private final @Nullable Judge judge;
+  private final @Nullable SegmentGate gate;
+  private final Budget urgentScans = new Budget(10, 3_000_000_000L);
+  private final Budget patientScans = new Budget(100, 500_000_000L);
+  private final List<Line> undecided = new ArrayList<>();
+  private final List<TableEntry> entries = new ArrayList<>();
+
+  Looks(PollFlags flags, boolean exactFlags, @Nullable Judge judge, @Nullable SegmentGate gate) {
+    this.flags = flags;
+    this.exactFlags = exactFlags;
+    this.judge = judge;
+    this.gate = gate;
+  }
+
+  boolean isBatching() {
+    return judge != null && judge.isBatching();
+  }
+
+  boolean hasTable() {
+    return judge != null;
+  }
+
+  /** What the verdict rests on, for a log. */
+  String basis(Line line, Verdict verdict) {
+    String trigger = line.isPolled() ? "polling" : "selector";
+    return switch (verdict) {
+      case FIN -> trigger + " + " + judgeName();
+      case RESET -> trigger + " + " + (isFlagged(line) ? "poll flags" : judgeName());
+      case ENDED -> trigger + " + poll flags";
+      case SEEMS_ENDED -> trigger + " + spaced looks";
+      case OPEN, CLOSED_HERE -> trigger;
+    };
+  }
+
+  private String judgeName() {
+    return judge == null ? "no table" : judge.name();
+  }
+
+  /**
+   * Sets {@link Line#verdict} of each; null, and {@link Line#lookAt} with it, where that takes a
+   * scan that may not be made yet.
+   *
+   * @return nanoseconds taken by a scan, for which there is a budget here already
+   */
+  long look(List<Line> lines, long now) throws IOException {
+    flags.look(lines);
+    undecided.clear();
+    for (Line line : lines) {
+      line.verdict = byFlags(line);
+      if (line.verdict == null) {
+        undecided.add(line);
+      }
+    }
+    long start = System.nanoTime();
+    long retryAt = askTable(start);
+    long after = System.nanoTime();
+    for (Line line : undecided) {
+      if (retryAt == ASKED) {
+        line.verdict = byTable(line, now);
+      } else {
+        line.lookAt = retryAt;
+      }
+    }
+    undecided.clear();
+    return after - start;
+  }
+
+  private @Nullable Verdict byFlags(Line line) {
+    if (line.isClosedHere()) {
+      return Verdict.CLOSED_HERE;
+    }
+    if (line.channel == null) {
+      return null;
+    }
+    if (isFlagged(line)) {
+      return isShutHere(line.channel) ? Verdict.CLOSED_HERE : ended(line);
+    }
+    if ((line.flags & PollFlags.READABLE) == 0) {
+      line.hollowLooks = 0;
+      return Verdict.OPEN;
+    }
+    return line.state == LineState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
+  }
+
+  private boolean isFlagged(Line line) {
+    return exactFlags && (line.flags & PollFlags.HUNG_UP) != 0;
+  }
+
+  private static Verdict ended(Line line) {
+    return line.entry() == null ? Verdict.ENDED : Verdict.RESET;
+  }
+
+  private static boolean isShutHere(SocketChannel channel) {
+    try {
+      return channel.socket().isOutputShutdown();
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  /** Answers ASKED, or when to come again. */
+  private long askTable(long now) {
+    entries.clear();
+    boolean urgent = false;
+    boolean firstLook = false;
+    for (Line line : undecided) {
+      TableEntry entry = line.entry();
+      if (entry != null) {
+        entries.add(entry);
+        urgent |= line.isUrgent();
+        firstLook |= entry.sighting() == Sighting.UNKNOWN;
+      }
+    }
+    if (judge == null || entries.isEmpty()) {
+      return ASKED;
+    }
+    if (!judge.isBatching()) {
+      judge.look(entries);
+      return ASKED;
+    }
+    Budget scans = urgent ? urgentScans : patientScans;
+    if (!scans.allows(now)) {
+      return Math.max(scans.nextAt(), now + 1);
+    }
+    // A scan left out because nothing can have changed leaves the last sightings as they are.
+    if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      judge.look(entries);
+      long after = System.nanoTime();
+      scans.spent(after - now, 1, after);
+    }
+    return ASKED;
+  }
+
+  private Verdict byTable(Line line, long now) {
+    // After the look: as long as the channel is open the addresses are its own.
+    if (line.isClosedHere()) {
+      return Verdict.CLOSED_HERE;
+    }
+    TableEntry entry = line.entry();
+    if (judge == null || entry == null) {
+      return bySpacedLooks(line, now);
+    }
+    return switch (entry.sighting()) {
+      case ESTABLISHED -> {
+        line.hollowLooks = 0;
+        yield Verdict.OPEN;
+      }
+      case FIN_RECEIVED -> Verdict.FIN;
+      case CLOSED_HERE -> Verdict.CLOSED_HERE;
+      case REPLACED -> isSettledByFlags(line) ? Verdict.OPEN : Verdict.RESET;
+      case MISSING ->
+          !isSettledByFlags(line) && entry.wasSeen() && entry.misses() >= judge.missesNeeded()
+              ? Verdict.RESET
+              : bySpacedLooks(line, now);
+      case UNKNOWN -> bySpacedLooks(line, now);
+    };
+  }
+
+  /** Whether the flags would show a reset, so that an absence from the table proves nothing. */
+  private boolean isSettledByFlags(Line line) {
+    return exactFlags && line.channel != null;
+  }
+
+  private static Verdict bySpacedLooks(Line line, long now) {
+    if (line.channel == null || !line.isAllRead() || line.unread() != 0) {
+      line.hollowLooks = 0;
+    } else if (line.hollowLooks == 0 || now - line.hollowAt >= HOLLOW_GAP_NANOS) {
+      line.hollowAt = now;
+      line.hollowLooks++;
+    }
+    return line.hollowLooks >= HOLLOW_LOOKS ? Verdict.SEEMS_ENDED : Verdict.OPEN;
+  }
+}

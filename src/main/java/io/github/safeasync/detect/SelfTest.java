@@ -1,0 +1,140 @@
+package io.github.safeasync.detect;
+
+import io.github.safeasync.detect.Mechanisms.JudgeKind;
+import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * Tries each mechanism on connections to itself: has it see one standing, then one finished and one
+ * reset. What does not see that is left out. Takes some 10 ms, and up to half a second more where
+ * java.lang.foreign is used for the first time.
+ */
+final class SelfTest {
+
+  private static final long PATIENCE_NANOS = 1_000_000_000L;
+  private static final long PAUSE_NANOS = 1_000_000;
+
+  private final List<String> missing = new ArrayList<>();
+
+  private SelfTest() {}
+
+  static Mechanisms run() {
+    return new SelfTest().tryAll();
+  }
+
+  private Mechanisms tryAll() {
+    boolean selector = works("selector", SelfTest::selectorTells);
+    boolean flags = works("poll flags", SelfTest::flagsShowReset);
+    JudgeKind judge = JudgeKind.NONE;
+    if (works("sock_diag", () -> sees(Judges::sockDiag))) {
+      judge = JudgeKind.SOCK_DIAG;
+    } else if (works("/proc/net/tcp", () -> sees(() -> Judges.proc(() -> {})))) {
+      judge = JudgeKind.PROC;
+    }
+    boolean gate = judge == JudgeKind.PROC && works("/proc/net/snmp", SelfTest::segmentsCount);
+    return new Mechanisms(selector, flags, judge, gate, missing);
+  }
+
+  /** One trial; answers whether the mechanism did what it should. */
+  private interface Trial {
+    boolean run() throws IOException;
+  }
+
+  private boolean works(String name, Trial trial) {
+    try {
+      if (trial.run()) {
+        return true;
+      }
+      missing.add(name + " (did not see a closed connection to itself)");
+    } catch (UnsupportedOperationException e) {
+      missing.add(name + " (" + e.getMessage() + ")");
+    } catch (IOException | RuntimeException e) {
+      missing.add(name + " (" + e + ")");
+    }
+    return false;
+  }
+
+  private static boolean selectorTells() throws IOException {
+    try (LoopbackPair pair = LoopbackPair.open();
+        Selector selector = Selector.open()) {
+      pair.server().register(selector, SelectionKey.OP_READ);
+      boolean silent = selector.selectNow() == 0;
+      pair.finish();
+      return silent && selector.select(PATIENCE_NANOS / 1_000_000) == 1;
+    }
+  }
+
+  private static boolean flagsShowReset() throws IOException {
+    try (LoopbackPair finished = LoopbackPair.open();
+        LoopbackPair reset = LoopbackPair.open();
+        PollFlags flags = new PollFlags()) {
+      Line first = new Line(finished.server(), false, false);
+      Line second = new Line(reset.server(), false, false);
+      List<Line> both = List.of(first, second);
+      flags.look(both);
+      boolean silent = first.flags == 0 && second.flags == 0;
+      finished.finish();
+      reset.reset();
+      int hungUp = PollFlags.READABLE | PollFlags.HUNG_UP;
+      return silent
+          && eventually(
+              () -> {
+                flags.look(both);
+                return first.flags == PollFlags.READABLE && second.flags == hungUp;
+              });
+    }
+  }
+
+  private static boolean sees(Supplier<Judge> opener) throws IOException {
+    try (Judge judge = opener.get();
+        LoopbackPair finished = LoopbackPair.open();
+        LoopbackPair reset = LoopbackPair.open()) {
+      TableEntry first = new Line(finished.server(), false, false).entry();
+      TableEntry second = new Line(reset.server(), false, false).entry();
+      if (first == null || second == null) {
+        return false;
+      }
+      List<TableEntry> both = List.of(first, second);
+      boolean standing =
+          eventually(
+              () -> {
+                judge.look(both);
+                return first.sighting() == Sighting.ESTABLISHED
+                    && second.sighting() == Sighting.ESTABLISHED;
+              });
+      finished.finish();
+      reset.reset();
+      return standing
+          && eventually(
+              () -> {
+                judge.look(both);
+                return first.sighting() == Sighting.FIN_RECEIVED
+                    && second.sighting() == Sighting.MISSING;
+              });
+    }
+  }
+
+  private static boolean segmentsCount() throws IOException {
+    SegmentGate gate = new SegmentGate(Judges.PROC_NET);
+    long before = gate.count();
+    try (LoopbackPair pair = LoopbackPair.open()) {
+      return before >= 0 && pair.server().isOpen() && eventually(() -> gate.count() > before);
+    }
+  }
+
+  private static boolean eventually(Trial trial) throws IOException {
+    long start = System.nanoTime();
+    while (!trial.run()) {
+      if (System.nanoTime() - start > PATIENCE_NANOS) {
+        return false;
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,152 @@
+package io.github.safeasync.detect;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The connections that have to be looked at, and when. Belongs to the watcher's thread.
+ *
+ * <p>An urgent look follows an event that an end of the stream explains best, and is never put off
+ * here. All others (unread bytes, polling, half-closed connections) may take one hundredth of a
+ * core together. Scans have a budget of their own, in {@link Looks}.
+ */
+final class Suspects {
+
+  private static final int SLICE = 256;
+  private static final long CALM_NANOS = 1_000_000_000L;
+
+  /** What comes of a verdict; called after a look, once for each connection looked at. */
+  interface Sentence {
+    void carryOut(Line line, Verdict verdict, long now);
+  }
+
+  private final Looks looks;
+  private final Pace pace;
+  private final Sentence sentence;
+  private final Budget patience = new Budget(100, 200_000_000L);
+  private final List<Line> lines = new ArrayList<>();
+  private final List<Line> batch = new ArrayList<>();
+  private long nextAt;
+
+  Suspects(Looks looks, Sentence sentence) {
+    this.looks = looks;
+    this.sentence = sentence;
+    this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
+  }
+
+  /** Takes a line in; looked at on the next {@link #run} unless it has been so very often. */
+  void add(Line line, long now) {
+    if (now - line.suspectSince > CALM_NANOS) {
+      line.looks = 0;
+    }
+    line.suspectSince = now;
+    lookAt(line, line.looks == 0 ? now : now + pace.after(line));
+  }
+
+  /** Sets the time of the next look, taking the line in if need be. */
+  void lookAt(Line line, long at) {
+    line.lookAt = at;
+    if (line.index < 0) {
+      line.index = lines.size();
+      lines.add(line);
+    }
+    if (lines.size() == 1 || at - nextAt < 0) {
+      nextAt = at;
+    }
+  }
+
+  void lookAgain(Line line, long now) {
+    line.looks++;
+    lookAt(line, now + pace.after(line));
+  }
+
+  void remove(Line line) {
+    int index = line.index;
+    if (index >= 0) {
+      line.index = -1;
+      Line last = lines.remove(lines.size() - 1);
+      if (last != line) {
+        lines.set(index, last);
+        last.index = index;
+      }
+    }
+  }
+
+  boolean isEmpty() {
+    return lines.isEmpty();
+  }
+
+  List<Line> copy() {
+    return List.copyOf(lines);
+  }
+
+  /** System.nanoTime() of the next look, if not empty. */
+  long nextAt() {
+    return nextAt;
+  }
+
+  void run(long now) throws IOException {
+    if (lines.isEmpty() || nextAt - now > 0) {
+      return;
+    }
+    pick(now);
+    if (batch.isEmpty()) {
+      return;
+    }
+    int patient = 0;
+    for (Line line : batch) {
+      patient += line.isUrgent() ? 0 : 1;
+    }
+    long scanned = looks.look(batch, now);
+    long after = System.nanoTime();
+    if (patient > 0) {
+      patience.spent((after - now - scanned) * patient / batch.size(), patient, after);
+    }
+    for (Line line : batch) {
+      Verdict verdict = line.verdict;
+      if (line.state == LineState.DROPPED) {
+        continue;
+      }
+      if (verdict == null) {
+        lookAt(line, line.lookAt);
+      } else {
+        sentence.carryOut(line, verdict, after);
+      }
+    }
+    batch.clear();
+  }
+
+  /** Fills the batch: urgent ones first, and patient ones if their budget allows. */
+  private void pick(long now) {
+    nextAt = now + Watcher.LONG;
+    for (Line line : lines) {
+      if (line.lookAt - now > 0) {
+        earlier(line.lookAt);
+      } else if (line.isUrgent()) {
+        take(line, true, now);
+      }
+    }
+    boolean allowed = patience.allows(now);
+    for (Line line : lines) {
+      if (line.lookAt - now <= 0 && !line.isUrgent()) {
+        take(line, allowed, allowed ? now : patience.nextAt());
+      }
+    }
+  }
+
+  private void take(Line line, boolean allowed, long otherwiseAt) {
+    // A scan serves any number, so with scans there are no slices.
+    if (allowed && (looks.isBatching() || batch.size() < SLICE)) {
+      batch.add(line);
+    } else {
+      earlier(otherwiseAt);
+    }
+  }
+
+  private void earlier(long at) {
+    if (at - nextAt < 0) {
+      nextAt = at;
+    }
+  }
+}

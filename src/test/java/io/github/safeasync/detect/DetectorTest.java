@@ -1,0 +1,281 @@
+package io.github.safeasync.detect;
+
+import static io.github.safeasync.detect.DetectorSettings.DEFAULTS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.safeasync.Departure;
+import io.github.safeasync.Detection;
+import io.github.safeasync.Evidence;
+import io.github.safeasync.HalfClose;
+import io.github.safeasync.detect.DetectorSettings.Layer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** G6, G7 and G8 on plain channels, with no container. */
+class DetectorTest {
+
+  private static final Duration LONG_ENOUGH = Duration.ofMillis(400);
+
+  private final List<Departure> gone = new CopyOnWriteArrayList<>();
+  private Detector detector;
+  private Wire wire;
+
+  @BeforeEach
+  void start() throws Exception {
+    wire = Wire.open();
+    use(DEFAULTS);
+  }
+
+  private void use(DetectorSettings settings) throws Exception {
+    if (detector != null) {
+      detector.close();
+    }
+    detector = Detector.start(settings);
+    detector.described().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  @AfterEach
+  void noThreadAndNoKeyIsLeft() throws IOException {
+    detector.close();
+    wire.close();
+    assertThat(watcherThreads()).isEmpty();
+  }
+
+  static List<Thread> watcherThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(Watchers.THREAD_NAME))
+        .toList();
+  }
+
+  @Test
+  void describe_namesTheLayers_G12() {
+    assertThat(detector.describe()).startsWith("on: selector, poll flags, ");
+    if (Runtime.version().feature() >= 22) {
+      assertThat(detector.describe()).contains("sock_diag").doesNotContain("off:");
+    } else {
+      assertThat(detector.describe())
+          .contains("/proc/net/tcp")
+          .contains("off: sock_diag (needs JDK 22 or later)");
+    }
+  }
+
+  private Watch watch() {
+    return detector.watch(wire, gone::add);
+  }
+
+  private Watch armed() {
+    int before = detector.watching();
+    Watch watch = watch();
+    await().until(() -> detector.watching() > before);
+    return watch;
+  }
+
+  private void awaitEvidence(Evidence evidence) {
+    await().atMost(Duration.ofSeconds(5)).until(() -> !gone.isEmpty());
+    assertThat(gone).extracting(Departure::evidence).containsExactly(evidence);
+    await().until(() -> detector.watching() == 0);
+  }
+
+  private void nothingIsReported() {
+    await().during(LONG_ENOUGH).atMost(Duration.ofSeconds(5)).until(gone::isEmpty);
+  }
+
+  @Nested
+  class Noticed {
+
+    @Test
+    void fin_isNoticed_G6() throws Exception {
+      Watch watch = armed();
+      assertThat(watch.detection()).isEqualTo(Detection.PUSH);
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+      assertThat(gone.get(0).noticedBy()).startsWith("selector + ");
+    }
+
+    @Test
+    void rst_isNoticed_G6() throws Exception {
+      armed();
+      wire.reset();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void finWithinGrace_isNoticed_G6() throws Exception {
+      watch();
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    @Test
+    void rstWithinGrace_isNoticed_G6() throws Exception {
+      watch();
+      wire.reset();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void finBehindUnreadBytes_isNoticed_G6() throws Exception {
+      wire.send(100);
+      armed();
+      nothingIsReported();
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    @Test
+    void rstBehindUnreadBytes_isNoticed_G6() throws Exception {
+      wire.send(100);
+      armed();
+      nothingIsReported();
+      wire.reset();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void closeNotifyThenFin_isNoticed_G6() throws Exception {
+      wire.secure = true;
+      armed();
+      wire.send(31);
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    @Test
+    void finAfterBytesWereReadLate_isNoticed_G6() throws Exception {
+      armed();
+      wire.send(5000);
+      nothingIsReported();
+      assertThat(wire.containerReads()).isEqualTo(5000);
+      nothingIsReported();
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    @Test
+    void everyWatchOnOneConnection_isTold_G6() throws Exception {
+      wire.multiplexed = true;
+      for (int i = 0; i < 100; i++) {
+        watch();
+      }
+      await().until(() -> detector.watching() == 100);
+      wire.finish();
+      await().until(() -> gone.size() == 100);
+      await().until(() -> detector.watching() == 0);
+    }
+  }
+
+  @Nested
+  class HalfClosed {
+
+    @Test
+    void disconnect_reportsFin() throws Exception {
+      armed();
+      wire.halfClose();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    @Test
+    void ignore_reportsOnlyTheReset() throws Exception {
+      use(DEFAULTS.withHalfClose(HalfClose.IGNORE));
+      armed();
+      wire.halfClose();
+      nothingIsReported();
+      wire.finish();
+      nothingIsReported();
+      wire.containerWrites();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void confirmOnWrite_reportsTheResetThatAnswersAWrite() throws Exception {
+      use(DEFAULTS.withHalfClose(HalfClose.CONFIRM_ON_WRITE));
+      Watch watch = armed();
+      wire.finish();
+      nothingIsReported();
+      wire.containerWrites();
+      watch.written();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void confirmOnWrite_leavesAClientThatStillListens_G7() throws Exception {
+      use(DEFAULTS.withHalfClose(HalfClose.CONFIRM_ON_WRITE));
+      Watch watch = armed();
+      wire.halfClose();
+      nothingIsReported();
+      wire.containerWrites();
+      watch.written();
+      nothingIsReported();
+      watch.release();
+    }
+  }
+
+  @Nested
+  class PollingOnly {
+
+    @BeforeEach
+    void pollOnly() throws Exception {
+      use(DEFAULTS.withLayers(EnumSet.of(Layer.TABLE_POLLING)));
+    }
+
+    @Test
+    void fin_isNoticed_G6() throws Exception {
+      assertThat(armed().detection()).isEqualTo(Detection.POLL);
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+      assertThat(gone.get(0).noticedBy()).startsWith("polling + ");
+    }
+
+    @Test
+    void rst_isNoticed_G6() throws Exception {
+      detector.watch(wire.local(), wire.peer(), gone::add);
+      await().until(() -> detector.watching() == 1);
+      nothingIsReported();
+      wire.reset();
+      awaitEvidence(Evidence.RST);
+    }
+
+    @Test
+    void addressesThatWereNeverSeen_sayNothing_G7() throws Exception {
+      Wire other = Wire.open();
+      var local = other.local();
+      var remote = other.peer();
+      other.reset();
+      other.close();
+      detector.watch(local, remote, gone::add);
+      nothingIsReported();
+    }
+  }
+
+  @Nested
+  class Released {
+
+    @Test
+    void withinGrace_nothingIsArmed_G11() throws Exception {
+      Watch watch = watch();
+      watch.release();
+      wire.finish();
+      nothingIsReported();
+      assertThat(detector.watching()).isZero();
+    }
+
+    @Test
+    void armed_keyIsGone_G8() throws Exception {
+      Watch watch = armed();
+      watch.release();
+      watch.release();
+      await().until(() -> detector.watching() == 0);
+      wire.finish();
+      nothingIsReported();
+    }
+  }
+}

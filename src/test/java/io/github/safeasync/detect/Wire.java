@@ -1,0 +1,143 @@
+package io.github.safeasync.detect;
+
+import io.github.safeasync.container.Connection;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TCP connection as a container holds it: the server's channel is non-blocking and registered
+ * with a first selector that asks for nothing, as while an exchange is pending.
+ */
+final class Wire implements Connection, AutoCloseable {
+
+  final SocketChannel client;
+  final SocketChannel server;
+  private final Selector container;
+  private final boolean ownsSelector;
+  boolean secure;
+  boolean multiplexed;
+  @Nullable BooleanSupplier streamOpen;
+
+  private Wire(SocketChannel client, SocketChannel server, Selector container, boolean owns)
+      throws IOException {
+    this.client = client;
+    this.server = server;
+    this.container = container;
+    this.ownsSelector = owns;
+    server.configureBlocking(false);
+    server.register(container, 0);
+  }
+
+  static Wire open() throws IOException {
+    try (ServerSocketChannel listener = listen()) {
+      return accept(listener, Selector.open(), true);
+    }
+  }
+
+  static ServerSocketChannel listen() throws IOException {
+    return ServerSocketChannel.open()
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1024);
+  }
+
+  static Wire open(ServerSocketChannel listener, Selector container) throws IOException {
+    return accept(listener, container, false);
+  }
+
+  private static Wire accept(ServerSocketChannel listener, Selector container, boolean owns)
+      throws IOException {
+    SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+    return new Wire(client, listener.accept(), container, owns);
+  }
+
+  void send(int bytes) throws IOException {
+    client.write(ByteBuffer.allocate(bytes));
+  }
+
+  int containerReads() throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(8192);
+    return server.read(buffer);
+  }
+
+  void containerWrites() throws IOException {
+    server.write(ByteBuffer.wrap(new byte[] {1}));
+  }
+
+  void finish() throws IOException {
+    client.close();
+  }
+
+  void halfClose() throws IOException {
+    client.shutdownOutput();
+  }
+
+  void reset() throws IOException {
+    client.setOption(StandardSocketOptions.SO_LINGER, 0);
+    client.close();
+  }
+
+  /** As a container closes: its key goes, and the channel with the next of its selections. */
+  void containerCloses() throws IOException {
+    SelectionKey key = server.keyFor(container);
+    server.close();
+    if (key != null) {
+      key.cancel();
+    }
+    container.selectNow();
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+    if (server.isOpen()) {
+      containerCloses();
+    }
+    if (ownsSelector) {
+      container.close();
+    }
+  }
+
+  @Override
+  public String container() {
+    return "test";
+  }
+
+  @Override
+  public SocketChannel channel() {
+    return server;
+  }
+
+  @Override
+  public boolean isMultiplexed() {
+    return multiplexed;
+  }
+
+  @Override
+  public boolean isSecure() {
+    return secure;
+  }
+
+  @Override
+  public @Nullable Lock writeLock() {
+    return null;
+  }
+
+  @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    return streamOpen;
+  }
+
+  @Override
+  public boolean abort(Runnable complete) {
+    return false;
+  }
+}
