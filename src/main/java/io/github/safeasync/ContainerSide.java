@@ -300,10 +300,8 @@ final class ContainerSide implements Outbox.Sink {
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
    */
   private void leave() {
-    if (http2) {
+    if (http2 || !aborted()) {
       complete();
-    } else {
-      abort();
     }
   }
 
@@ -324,12 +322,16 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   private void abort() {
-    Connection now = connection;
-    AsyncContext completed = context;
-    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
-      Log.notAborted(now);
+    if (!aborted()) {
+      Log.notAborted(connection);
       complete();
     }
+  }
+
+  private boolean aborted() {
+    Connection now = connection;
+    AsyncContext completed = context;
+    return now != null && completed != null && now.abort(() -> complete(completed));
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -601,8 +602,38 @@ final class Exchange {
     }
   }
 
-  /** Closes the container's side, if the end is decided, nothing is inside and nobody else does. */
+  /**
+   * Closes the container's side, if the end is decided, nothing is inside and nobody else does. On
+   * Tomcat under its lock, which comes before the claim: a container's thread that has the lock
+   * waits for whoever has claimed, and would recycle what is about to be completed.
+   */
   private void close() {
+    Lock lock = side.writeLock();
+    if (!lifecycle.isClosable()) {
+      return;
+    }
+    if (lock == null) {
+      closeAlone();
+    } else if (lock.tryLock()) {
+      closeUnder(lock);
+    } else {
+      exchanges.execute(
+          () -> {
+            lock.lock();
+            closeUnder(lock);
+          });
+    }
+  }
+
+  private void closeUnder(Lock held) {
+    try {
+      closeAlone();
+    } finally {
+      held.unlock();
+    }
+  }
+
+  private void closeAlone() {
     End decided = lifecycle.claimClose();
     if (decided == null) {
       return;

@@ -124,6 +124,10 @@ final class Lifecycle {
       return new State(phase, calls, thread, end, containerCompletes);
     }
 
+    private boolean isClosable() {
+      return phase == Phase.TOLD && calls == null && servlet == null;
+    }
+
     private boolean lets(Thread thread) {
       return switch (phase) {
         case OPEN, RESUMED -> true;
@@ -394,6 +398,11 @@ final class Lifecycle {
     }
   }
 
+  /** Whether {@link #claimClose} would succeed at this moment. */
+  boolean isClosable() {
+    return state.isClosable();
+  }
+
   /**
    * Claims the last touch of the container; any thread.
    *
@@ -403,7 +412,7 @@ final class Lifecycle {
   @Nullable End claimClose() {
     while (true) {
       State now = state;
-      if (now.phase != Phase.TOLD || now.calls != null || now.servlet != null) {
+      if (!now.isClosable()) {
         return null;
       }
       Call closer = new Call(Thread.currentThread(), null);
