@@ -548,7 +548,9 @@ final class Exchange {
         writing.onError(disconnectedException());
       }
       Cycle now = cycle;
-      if (now != null && !lifecycle.containerCompletes()) {
+      // Of its own failures the container tells.
+      boolean ours = decided.kind() == End.Kind.DISCONNECTED || !lifecycle.containerCompletes();
+      if (now != null && ours) {
         tell(now, decided);
       }
     } catch (RuntimeException | Error failure) {
@@ -706,8 +708,6 @@ final class Exchange {
     } else if (cause == null || isLostConnection(cause)) {
       if (!decide(End.disconnected(lost(), age(), cause), false)) {
         lifecycle.leaveToContainer();
-      } else if (lifecycle.containerCompletes()) {
-        tell(of, CycleListeners.Kind.ERROR, disconnectedException());
       }
       leaveQuietly();
     } else {

@@ -14,7 +14,6 @@ import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
@@ -43,7 +42,7 @@ class ContainerFaultsIT {
         SafeAsyncConfig.defaults(),
         application ->
             application
-                .handler("/raw", (in, out) -> raw.add(startAsync(unguarded(in))))
+                .handler("/raw", (in, out) -> raw.add(startAsync(Site.unguarded(in))))
                 .handler("/guarded", (in, out) -> raw.add(startAsync(in))));
   }
 
@@ -51,15 +50,6 @@ class ContainerFaultsIT {
     AsyncContext context = request.startAsync();
     context.setTimeout(0);
     return context;
-  }
-
-  /** Goes around the filter, to the container's own request. */
-  private static ServletRequest unguarded(ServletRequest request) {
-    ServletRequest own = request;
-    while (own instanceof ServletRequestWrapper wrapper) {
-      own = wrapper.getRequest();
-    }
-    return own;
   }
 
   @ParameterizedTest
