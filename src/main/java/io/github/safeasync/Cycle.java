@@ -30,7 +30,11 @@ final class Cycle implements AsyncListener {
     this.container = container;
     this.guarded = new GuardedAsyncContext(this, exchange);
     this.listeners = new CycleListeners(guarded);
-    this.originals = container.hasOriginalRequestAndResponse();
+    // Undertow takes what a filter has wrapped for the original where startAsync has no arguments.
+    this.originals =
+        container.hasOriginalRequestAndResponse()
+            || (container.getRequest() instanceof GuardedRequest
+                && container.getResponse() instanceof GuardedResponse);
     this.timeout = container.getTimeout();
   }
 

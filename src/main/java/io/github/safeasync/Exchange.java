@@ -240,7 +240,7 @@ final class Exchange {
     // Started twice: the container says so. After the end: nothing to start.
     return known == null
         ? container.get()
-        : gate.read(() -> guarded(container.get()), known.guarded());
+        : gate.readWhileOpen(() -> guarded(container.get()), known.guarded());
   }
 
   private boolean claimed() {
@@ -254,7 +254,7 @@ final class Exchange {
     Cycle known = cycle;
     if (known != null && !lifecycle.isFree()) {
       unclaimed = false;
-      return gate.read(() -> guarded(container.get()), known.guarded());
+      return gate.readWhileOpen(() -> guarded(container.get()), known.guarded());
     }
     AsyncContext started = container.get();
     if (lifecycle.starting()) {
@@ -686,6 +686,7 @@ final class Exchange {
       }
       tell(of, CycleListeners.Kind.COMPLETE, null);
       disarmDeadline();
+      lifecycle.depart();
       leaveQuietly();
     } else {
       tell(of, CycleListeners.Kind.COMPLETE, null);

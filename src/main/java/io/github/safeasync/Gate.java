@@ -57,7 +57,7 @@ final class Gate {
    * the container: a listener is where requests are logged and measured.
    */
   <T> T read(Supplier<? extends T> question, T otherwise) {
-    if (lifecycle.enter()) {
+    if (lifecycle.enterToAsk()) {
       try {
         return question.get();
       } finally {
@@ -67,6 +67,18 @@ final class Gate {
     return exchange.isInListener() ? question.get() : otherwise;
   }
 
+  /** Asks the container what only matters to someone who writes; the other answer after the end. */
+  <T> T readWhileOpen(Supplier<? extends T> question, T otherwise) {
+    if (lifecycle.enter()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exit();
+      }
+    }
+    return otherwise;
+  }
+
   /** Asks the container; null after the end. */
   <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question) {
     return readOrNull(question, null);
@@ -74,7 +86,7 @@ final class Gate {
 
   /** Asks the container, which may answer null. */
   <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question, @Nullable T otherwise) {
-    if (lifecycle.enter()) {
+    if (lifecycle.enterToAsk()) {
       try {
         return question.get();
       } finally {

@@ -103,7 +103,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public boolean isAsyncStarted() {
-    return gate.isFree() ? super.isAsyncStarted() : gate.read(super::isAsyncStarted, false);
+    return gate.isFree()
+        ? super.isAsyncStarted()
+        : gate.readWhileOpen(super::isAsyncStarted, false);
   }
 
   @Override

@@ -377,7 +377,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
 
   @Override
   public boolean isCommitted() {
-    return gate.isFree() ? super.isCommitted() : gate.read(super::isCommitted, true);
+    return gate.isFree() ? super.isCommitted() : gate.readWhileOpen(super::isCommitted, true);
   }
 
   @Override

@@ -27,7 +27,7 @@ final class GuardedStream extends ServletOutputStream {
 
   @Override
   public boolean isReady() {
-    return gate.isFree() ? stream.isReady() : gate.read(stream::isReady, true);
+    return gate.isFree() ? stream.isReady() : gate.readWhileOpen(stream::isReady, true);
   }
 
   @Override

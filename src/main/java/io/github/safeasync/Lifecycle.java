@@ -101,7 +101,9 @@ final class Lifecycle {
    *
    * @param calls who is inside the container
    * @param servlet the container's thread while it is in the filter and what comes after it; to the
-   *     container that is inside too, and it puts off complete and dispatch until the thread is out
+   *     container that is inside too, and it puts off complete and dispatch until the thread is
+   *     out. Or the thread on which the container answers a timeout or failure by itself, until it
+   *     has completed
    * @param end set from ENDED on
    * @param containerCompletes set where the container completes by itself, so that nobody else must
    */
@@ -124,17 +126,35 @@ final class Lifecycle {
       return new State(phase, calls, thread, end, containerCompletes);
     }
 
+    /** Whether the servlet, or the container that answers by itself, still may. */
+    private boolean lets(End.Kind kind) {
+      return switch (kind) {
+        case COMPLETED -> true;
+        case TIMED_OUT, FAILED -> containerCompletes;
+        case DISCONNECTED, SHUT_DOWN -> false;
+      };
+    }
+
+    /** Questions change nothing, and are answered until the container is told of the end. */
+    private boolean letsAsk(Thread thread) {
+      return switch (phase) {
+        case ENDED, TELLING, TOLD -> true;
+        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> lets(thread);
+      };
+    }
+
     private boolean isClosable() {
       return phase == Phase.TOLD && calls == null && servlet == null;
     }
 
     private boolean lets(Thread thread) {
       return switch (phase) {
-        case OPEN, RESUMED -> true;
+        // On the way to the filter, a container asks the guards in what it was given to dispatch.
+        case OPEN, DISPATCHED, RESUMED -> true;
         // The servlet's own thread may go on until it returns (Servlet 6.0, section 2.3.3.3).
-        case DISPATCHING, DISPATCHED -> servlet == thread;
-        case TOLD -> servlet == thread && end != null && end.kind() == End.Kind.COMPLETED;
-        case NEW, STARTING, ENDED, TELLING, CLOSING, CLOSED -> false;
+        case DISPATCHING -> servlet == thread;
+        case ENDED, TOLD -> servlet == thread && end != null && lets(end.kind());
+        case NEW, STARTING, TELLING, CLOSING, CLOSED -> false;
       };
     }
   }
@@ -213,10 +233,19 @@ final class Lifecycle {
    * @return false if the exchange is not open; otherwise {@link #exit} must follow
    */
   boolean enter() {
+    return enter(false);
+  }
+
+  /** As {@link #enter}, for a call that changes nothing. */
+  boolean enterToAsk() {
+    return enter(true);
+  }
+
+  private boolean enter(boolean toAsk) {
     Thread thread = Thread.currentThread();
     while (true) {
       State now = state;
-      if (!now.lets(thread)) {
+      if (!(toAsk ? now.letsAsk(thread) : now.lets(thread))) {
         return false;
       }
       if (compareAndSet(now, now.with(new Call(thread, now.calls)))) {
@@ -332,7 +361,12 @@ final class Lifecycle {
     return end(end, false);
   }
 
-  /** Decides the end; see {@link #end(End)}. */
+  /**
+   * Decides the end; see {@link #end(End)}.
+   *
+   * @param containerCompletes whether the container completes by itself, and the calling thread is
+   *     its own
+   */
   boolean end(End end, boolean containerCompletes) {
     while (true) {
       State now = state;
@@ -351,7 +385,11 @@ final class Lifecycle {
       }
       // Of the application's own completion its listeners hear from the container.
       Phase next = end.kind() == End.Kind.COMPLETED ? Phase.TOLD : Phase.ENDED;
-      if (compareAndSet(now, new State(next, now.calls, now.servlet, end, itself))) {
+      Thread servlet =
+          now.servlet == null && containerCompletes && end.kind() != End.Kind.COMPLETED
+              ? Thread.currentThread()
+              : now.servlet;
+      if (compareAndSet(now, new State(next, now.calls, servlet, end, itself))) {
         return true;
       }
     }
