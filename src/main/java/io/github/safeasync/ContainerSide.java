@@ -7,8 +7,10 @@ import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Instant;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +25,15 @@ final class ContainerSide implements Outbox.Sink {
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
 
   private final Exchange exchange;
-  private final Outbox outbox = new Outbox(this);
+  private final Outbox outbox;
   private final ResponseHead head = new ResponseHead();
   private final boolean http2;
+  private final boolean headRequest;
   private volatile @Nullable Objects objects;
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+  private Framing framing = Framing.UNKNOWN;
 
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
   private volatile boolean streaming;
@@ -38,6 +42,8 @@ final class ContainerSide implements Outbox.Sink {
     this.exchange = exchange;
     this.objects = new Objects(request, response);
     this.http2 = "HTTP/2.0".equals(request.getProtocol());
+    this.headRequest = "HEAD".equals(request.getMethod());
+    this.outbox = new Outbox(this, exchange.exchanges().limits());
   }
 
   Outbox outbox() {
@@ -60,6 +66,21 @@ final class ContainerSide implements Outbox.Sink {
   @Nullable Lock writeLock() {
     Connection now = connection;
     return now == null ? null : now.writeLock();
+  }
+
+  boolean isHead() {
+    return headRequest;
+  }
+
+  /** Answers what the container takes a file of this name for. */
+  @Nullable String mimeType(String fileName) {
+    Objects now = objects;
+    try {
+      return now == null ? null : now.request.getServletContext().getMimeType(fileName);
+    } catch (RuntimeException e) {
+      Log.refused("a question for a content type", e);
+      return null;
+    }
   }
 
   /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */
@@ -160,6 +181,11 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
+  public Future<?> schedule(Runnable task, Duration delay) {
+    return exchange.exchanges().schedule(task, delay);
+  }
+
+  @Override
   public boolean enter() {
     return exchange.lifecycle().enter();
   }
@@ -176,17 +202,60 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void startWhole() throws IOException {
+  public void startWhole(long length) throws IOException {
     HttpServletResponse response = present().response;
     head.commitTo(response);
+    framing = Framing.of(response, headRequest);
     stream = response.getOutputStream();
+    if (headRequest && framing.length() < 0 && framing.statusTakesBody()) {
+      // What the container would find out by itself from a body.
+      response.setContentLengthLong(length);
+    }
   }
 
   @Override
   public void startStream() throws IOException {
     streaming = true;
-    startWhole();
+    HttpServletResponse response = present().response;
+    head.commitTo(response);
+    framing = Framing.of(response, headRequest);
+    if (hasStreamThread() && !response.isCommitted()) {
+      // Undertow's flush leaves in its buffer what the connection does not take at once, and never
+      // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
+      // the connection, and what that does not take is sent as soon as it can be.
+      unbuffer(response);
+    }
+    stream = response.getOutputStream();
     stream().setWriteListener(new Readiness());
+  }
+
+  private static void unbuffer(HttpServletResponse response) {
+    try {
+      response.setBufferSize(1);
+    } catch (IllegalStateException e) {
+      Log.refused("a response without a buffer", e);
+    }
+  }
+
+  private boolean hasStreamThread() {
+    Connection now = connection;
+    return now != null && now.streamThread() != null;
+  }
+
+  @Override
+  public long declaredLength() {
+    return framing.length();
+  }
+
+  @Override
+  public boolean takesBody() {
+    return framing.takesBody();
+  }
+
+  /** ServletOutputStreamImpl.updateWrittenAsync of Undertow. */
+  @Override
+  public boolean endsByItself() {
+    return hasStreamThread();
   }
 
   private ServletOutputStream stream() {
@@ -203,8 +272,8 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void write(byte[] bytes, int offset, int length) throws IOException {
-    stream().write(bytes, offset, length);
+  public void write(ByteBuffer bytes) throws IOException {
+    BufferWrite.to(stream(), bytes);
     exchange.written();
   }
 
@@ -221,11 +290,19 @@ final class ContainerSide implements Outbox.Sink {
       throw new IllegalStateException(
           "The application has committed the response itself, so that it cannot become " + status);
     }
-    head.commitErrorTo(response);
+    commitErrorTo(response);
     if (message == null) {
       response.sendError(status);
     } else {
       response.sendError(status, message);
+    }
+  }
+
+  private void commitErrorTo(HttpServletResponse response) {
+    head.commitErrorTo(response);
+    if (response.getHeader("Content-Length") != null) {
+      // It was the length of the body that does not come.
+      response.setContentLengthLong(-1);
     }
   }
 
@@ -243,13 +320,31 @@ final class ContainerSide implements Outbox.Sink {
   }
 
   @Override
-  public void failed(Throwable failure) {
+  public void failed(Throwable failure, boolean heartbeat) {
     if (Exchange.isLostConnection(failure)) {
-      exchange.disconnected(
-          new Departure(Evidence.WRITE_FAILED, Instant.now(), "a failing write"), failure);
+      Departure departure =
+          heartbeat
+              ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
+              : Departure.now(Evidence.WRITE_FAILED, "a failing write");
+      exchange.disconnected(departure, failure);
     } else {
       exchange.failed(failure);
     }
+  }
+
+  @Override
+  public void stalled(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public void overLimit(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public boolean mayWait() {
+    return !exchange.isHandledBy(Thread.currentThread()) && !Workers.isOwn(Thread.currentThread());
   }
 
   /** What the container tells of the stream, on its own threads. */
@@ -262,7 +357,7 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      failed(failure);
+      outbox.failed(failure);
     }
   }
 
@@ -300,7 +395,7 @@ final class ContainerSide implements Outbox.Sink {
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
    */
   private void leave() {
-    if (http2 || !aborted()) {
+    if (http2 || !isAborted()) {
       complete();
     }
   }
@@ -309,11 +404,14 @@ final class ContainerSide implements Outbox.Sink {
   private void refuse(int status) {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
-      abort();
+      if (!isAborted()) {
+        Log.notAborted(connection);
+        complete();
+      }
       return;
     }
     try {
-      head.commitErrorTo(response);
+      commitErrorTo(response);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused("an answer of " + status, e);
@@ -321,14 +419,7 @@ final class ContainerSide implements Outbox.Sink {
     complete();
   }
 
-  private void abort() {
-    if (!aborted()) {
-      Log.notAborted(connection);
-      complete();
-    }
-  }
-
-  private boolean aborted() {
+  private boolean isAborted() {
     Connection now = connection;
     AsyncContext completed = context;
     return now != null && completed != null && now.abort(() -> complete(completed));

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A listener is in the queue before its registration looks for an end, and the end is set before
  * the queue is walked, so one of the two sees the other; the entry's own flag keeps both from
- * running it.
+ * running it. One that comes after the end never gets into the queue: no thread but its own can
+ * take it, and it has run when its registration returns.
  */
 final class EndListeners {
 
@@ -49,10 +50,15 @@ final class EndListeners {
    */
   Registration add(Consumer<? super End> listener) {
     Entry entry = new Entry(listener);
+    End before = end;
+    if (before != null) {
+      run(entry, before);
+      return entry;
+    }
     entries.add(entry);
-    End now = end;
-    if (now != null) {
-      run(entry, now);
+    End meanwhile = end;
+    if (meanwhile != null) {
+      run(entry, meanwhile);
       entries.remove(entry);
     }
     return entry;

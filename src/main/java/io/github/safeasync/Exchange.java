@@ -41,6 +41,7 @@ final class Exchange {
   private final Lifecycle lifecycle = new Lifecycle();
   private final EndListeners listeners = new EndListeners();
   private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final ExchangeResponse response = new ExchangeResponse(this);
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
@@ -130,6 +131,15 @@ final class Exchange {
 
   CompletionStage<End> end() {
     return end.minimalCompletionStage();
+  }
+
+  CompletionStage<Outcome> outcome() {
+    return outcome.minimalCompletionStage();
+  }
+
+  /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
+  boolean isHandledBy(Thread thread) {
+    return servlet == thread;
   }
 
   boolean isStarted() {
@@ -287,7 +297,7 @@ final class Exchange {
     }
     exchanges.opened(this);
     watch();
-    side.outbox().writable();
+    side.outbox().signal();
     return begun;
   }
 
@@ -374,7 +384,8 @@ final class Exchange {
   // The ways to an end.
 
   void completed() {
-    end(End.of(End.Kind.COMPLETED, age()));
+    decide(End.of(End.Kind.COMPLETED, age()), false, Outcome.HANDED_OVER);
+    settle();
   }
 
   void disconnected(Departure departure, @Nullable Throwable cause) {
@@ -407,6 +418,13 @@ final class Exchange {
   void lostOnWrite(Throwable failure) {
     Departure departure = Departure.now(Evidence.WRITE_FAILED, "a failing write");
     if (decide(End.disconnected(departure, age(), failure), false)) {
+      exchanges.execute(this::settle);
+    }
+  }
+
+  /** On the timer's thread or one of the application's, neither of which may wait. */
+  void tooSlow(SlowClientException cause) {
+    if (decide(End.failed(cause, age()), false)) {
       exchanges.execute(this::settle);
     }
   }
@@ -493,6 +511,11 @@ final class Exchange {
   }
 
   private boolean decide(End decided, boolean containerCompletes) {
+    boolean gone = decided.kind() == End.Kind.DISCONNECTED;
+    return decide(decided, containerCompletes, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
+  }
+
+  private boolean decide(End decided, boolean containerCompletes, Outcome known) {
     if (!lifecycle.end(decided, containerCompletes)) {
       return false;
     }
@@ -511,6 +534,7 @@ final class Exchange {
         () -> {
           listeners.runAll();
           end.complete(decided);
+          outcome.complete(known);
         });
     return true;
   }
@@ -653,7 +677,7 @@ final class Exchange {
       side.forget();
       lifecycle.closed();
       exchanges.ended(this);
-      side.outbox().ended();
+      side.outbox().signal();
       if (last != null && heard) {
         tellCompletion(last, decided);
       }

@@ -1,9 +1,16 @@
 package io.github.safeasync;
 
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +42,8 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public SafeAsyncResponse contentType(String contentType) {
-    Checks.headerValue("Content-Type", contentType);
-    return noted("contentType", hasNotEnded() && head().contentType(contentType));
+    ContentType checked = ContentType.of(Checks.headerValue("Content-Type", contentType));
+    return noted("contentType", hasNotEnded() && head().contentType(checked));
   }
 
   @Override
@@ -51,6 +58,9 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   private SafeAsyncResponse header(String name, String value, boolean replaces) {
     Checks.headerValue(Checks.headerName(name), value);
+    if (name.equalsIgnoreCase("Content-Type")) {
+      return contentType(value);
+    }
     return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
   }
 
@@ -84,6 +94,17 @@ final class ExchangeResponse implements SafeAsyncResponse {
     return isOpen() && consumed(bytes, outbox().write(copyOf(bytes)));
   }
 
+  @Override
+  public boolean writeOwned(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().write(bytes.slice());
+  }
+
+  @Override
+  public boolean writeAndFlush(ByteBuffer bytes) {
+    return writeOwned(bytes) && outbox().flushSoon();
+  }
+
   private static ByteBuffer copyOf(ByteBuffer bytes) {
     return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
   }
@@ -98,6 +119,22 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public CompletionStage<Boolean> flush() {
     return outbox().flush().minimalCompletionStage();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return isOpen() && outbox().pending().isWritable();
+  }
+
+  long pendingBytes() {
+    return outbox().pending().bytes();
+  }
+
+  @Override
+  public Registration onWritable(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    Runnable guarded = guard(callback);
+    return outbox().pending().whenWritable(() -> exchange.exchanges().execute(guarded));
   }
 
   @Override
@@ -146,8 +183,65 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   @Override
+  public CompletionStage<Outcome> send(Flow.Publisher<ByteBuffer> source) {
+    Objects.requireNonNull(source, "source").subscribe(new BodySubscriber(this));
+    return outcome();
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(ReadableByteChannel source, Executor reader) {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(reader, "reader");
+    ChannelSource.start(this, source, reader);
+    return outcome();
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(InputStream source, Executor reader) {
+    return send(Channels.newChannel(source), reader);
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(Path file) {
+    Path name = file.getFileName();
+    String type = name == null ? null : exchange.side().mimeType(name.toString());
+    if (type != null && isOpen()) {
+      head().contentTypeIfNone(type);
+    }
+    boolean withBody = !exchange.side().isHead();
+    workers().execute(() -> FileSource.start(this, file, withBody));
+    return outcome();
+  }
+
+  /** Where files are read, which never waits long. */
+  Executor workers() {
+    return exchange.exchanges()::execute;
+  }
+
+  /** A source of the body has failed. */
+  void sourceFailed(Throwable failure) {
+    exchange.callbackFailed(failure);
+  }
+
+  @Override
+  public Registration heartbeat(Duration idle, ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    if (idle.compareTo(Duration.ofMillis(10)) < 0) {
+      throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);
+    }
+    Heartbeat heartbeat = new Heartbeat(exchange, idle, ByteBuffer.wrap(copyOf(bytes).array()));
+    heartbeat.start();
+    return heartbeat;
+  }
+
+  @Override
   public CompletionStage<End> end() {
     return exchange.end();
+  }
+
+  @Override
+  public CompletionStage<Outcome> outcome() {
+    return exchange.outcome();
   }
 
   @Override

@@ -21,6 +21,7 @@ final class Exchanges {
   private static final long SHUTDOWN_SECONDS = 5;
 
   private final SafeAsyncConfig config;
+  private final Outbox.Limits limits;
   private final Workers workers;
   private final Detector detector;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
@@ -28,12 +29,22 @@ final class Exchanges {
 
   Exchanges(SafeAsyncConfig config) {
     this.config = config;
+    this.limits =
+        new Outbox.Limits(
+            config.maxPendingBytes(),
+            config.pendingLimit(),
+            config.overLimit(),
+            config.writeTimeout());
     this.workers = new Workers(config.executor());
     this.detector = Detector.start(config.detectorSettings());
   }
 
   SafeAsyncConfig config() {
     return config;
+  }
+
+  Outbox.Limits limits() {
+    return limits;
   }
 
   Exchange open(HttpServletRequest request, HttpServletResponse response) {

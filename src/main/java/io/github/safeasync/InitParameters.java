@@ -36,6 +36,30 @@ enum InitParameters {
       builder.start(constant(value, SafeAsyncConfig.Start.class));
     }
   },
+  MAX_PENDING_BYTES("a number of bytes, at least 1") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.maxPendingBytes(Long.parseLong(value));
+    }
+  },
+  PENDING_LIMIT("a number of bytes, at least 1") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.pendingLimit(Long.parseLong(value));
+    }
+  },
+  OVER_LIMIT("fail, drop-newest or block") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.overLimit(constant(value, OverLimit.class));
+    }
+  },
+  WRITE_TIMEOUT("milliseconds, or an ISO-8601 duration such as PT30S; 0 for none") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.writeTimeout(duration(value));
+    }
+  },
   DETECT_AFTER("milliseconds, or an ISO-8601 duration, from 0 to 60 seconds") {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {

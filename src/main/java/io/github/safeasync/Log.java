@@ -12,7 +12,7 @@ final class Log {
   private Log() {}
 
   static void installed(String filter, SafeAsyncConfig config, String detection) {
-    LOGGER.log(Level.INFO, "{0}: {1}; hang-ups are noticed by {2}", filter, config, detection);
+    LOGGER.log(Level.INFO, "{0}: {1}; detection {2}", filter, config, detection);
   }
 
   static void shutDown(String filter, int open) {
@@ -29,6 +29,11 @@ final class Log {
   }
 
   static void failed(End end) {
+    if (end.cause().orElse(null) instanceof SlowClientException slow) {
+      Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
+      LOGGER.log(level, "An exchange ended {0}", end);
+      return;
+    }
     LOGGER.log(Level.WARNING, "An exchange ended " + end, end.cause().orElse(null));
   }
 

@@ -1,26 +1,31 @@
 package io.github.safeasync;
 
+import io.github.safeasync.Item.Chunk;
+import io.github.safeasync.Item.Failure;
+import io.github.safeasync.Item.Finish;
+import io.github.safeasync.Item.Flush;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a response's body out: any thread puts items in, one thread at a time hands them to
- * the container in order, and no thread ever waits for another or for the client.
+ * the container in order, and no thread waits for another or for the client, unless the {@link
+ * Limits} say that writers wait for room.
  *
- * <p>Items are pushed on a lock-free stack whose last item, a finish or an error, closes it: what
- * is accepted before that goes out, and nothing is accepted after it, whatever races. Whoever
- * pushes takes the {@link Turn} or leaves a note for the thread that has it. The body is held back
- * until it is worth committing the response: a whole body that fits the container's buffer is
- * written in one go; any other is streamed, write by write as the container says that it is ready.
+ * <pre>
+ *   any thread ──► Limits ──► Intake ──► Drain ──► Sink
+ *                  too much?  in order   by the thread that has the {@link Turn}
+ * </pre>
+ *
+ * <p>Whoever puts an item in takes the turn, or leaves a note for the thread that has it. The body
+ * is held back until it is worth committing the response: a whole body that fits the container's
+ * buffer is written in one go; any other is streamed, write by write as the container says that it
+ * is ready.
  *
  * <p>No servlet types: the container is a {@link Sink}.
  */
@@ -35,8 +40,11 @@ final class Outbox {
      */
     void work(Runnable turn);
 
-    /** Runs a task on a thread that holds no lock of the application. */
+    /** Runs a task on a thread that holds no lock of the application. Any thread. */
     void execute(Runnable task);
+
+    /** Runs a task later that never waits. Any thread. */
+    Future<?> schedule(Runnable task, Duration delay);
 
     /** Enters the container; false if the exchange has ended. */
     boolean enter();
@@ -48,15 +56,25 @@ final class Outbox {
     int wholeLimit();
 
     /** Commits nothing yet, but hands over status and headers, before a body in one go. */
-    void startWhole() throws IOException;
+    void startWhole(long length) throws IOException;
 
     /** Hands over status and headers and asks for a call of {@link #writable} when ready. */
     void startStream() throws IOException;
 
+    /** Answers the length that the headers declare, -1 if they do not. After a start. */
+    long declaredLength();
+
+    /** Whether the container's stream closes at the declared length, and is silent from then on. */
+    boolean endsByItself();
+
+    /** Answers false if the response has no content, whatever is written. After a start. */
+    boolean takesBody();
+
     /** Answers whether a write would not block; if not, {@link #writable} will be called. */
     boolean isReady();
 
-    void write(byte[] bytes, int offset, int length) throws IOException;
+    /** Writes; the bytes are the container's until {@link #isReady} answers true. */
+    void write(ByteBuffer bytes) throws IOException;
 
     void flush() throws IOException;
 
@@ -70,89 +88,55 @@ final class Outbox {
     void truncated(int status, @Nullable String message);
 
     /** A call of the container failed. Called outside enter and exit. */
-    void failed(Throwable failure);
+    void failed(Throwable failure, boolean heartbeat);
+
+    /** The client takes nothing. On the timer's thread. */
+    void stalled(SlowClientException why);
+
+    /** The application wrote more than may be pending. On its thread. */
+    void overLimit(SlowClientException why);
+
+    /** Answers whether the calling thread may wait for room. */
+    boolean mayWait();
   }
 
-  private sealed interface Item {}
-
-  private record Chunk(ByteBuffer bytes) implements Item {}
-
-  private record Flush(CompletableFuture<Boolean> done) implements Item {}
-
-  private record Finish(@Nullable ByteBuffer bytes) implements Item {}
-
-  private record Failure(int status, @Nullable String message) implements Item {}
-
-  /** Stands on the stack when the last item has been taken from it. */
-  private record Closed() implements Item {}
-
-  private record Node(Item item, @Nullable Node below) {
-
-    boolean isLast() {
-      return item instanceof Finish || item instanceof Failure || item instanceof Closed;
-    }
-  }
-
-  private static final Node CLOSED = new Node(new Closed(), null);
-
-  /** Small chunks are put together to writes of this many bytes. */
-  private static final int COALESCED = 16 * 1024;
-
-  private enum Stage {
-    /** Nothing was handed over: the body is held back. */
-    HELD,
-    /** The response is handed over write by write. */
-    STREAMING,
-    /** The last item was dealt with, or the exchange has ended. */
-    OVER
-  }
-
-  private enum Progress {
-    /** Go on with the next step. */
-    MORE,
-    /** Nothing to do before the next item or call of {@link #writable}. */
-    WAIT,
-    /** The body went out. */
-    FINISHED,
-    /** An error came after a part of the body. */
-    TRUNCATED
-  }
-
-  private static final VarHandle TOP;
-
-  static {
-    try {
-      TOP = MethodHandles.lookup().findVarHandle(Outbox.class, "top", Node.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  /** What may be pending, and what becomes of a write beyond it. */
+  record Limits(long mark, long limit, OverLimit overLimit, Duration writeTimeout) {}
 
   private final Sink sink;
+  private final Limits limits;
   private final Turn turn = new Turn();
-  private final AtomicLong pendingBytes = new AtomicLong();
-  private volatile @Nullable Node top;
+  private final Intake intake = new Intake();
+  private final Pending pending;
+  private final Drain drain;
+  private volatile long lastWriteNanos = System.nanoTime();
 
-  /** Set by the thread with the turn before it asks isReady; cleared by {@link #writable}. */
-  private volatile boolean parked;
-
-  // What follows belongs to the thread that has the turn.
-  private final Deque<Item> backlog = new ArrayDeque<>();
-  private Stage stage = Stage.HELD;
-  private long backlogBytes;
-  private boolean flushWanted;
-  private boolean flushUnderWay;
-  private @Nullable Finish finish;
-  private @Nullable Failure failure;
-  private byte @Nullable [] coalesced;
-
-  Outbox(Sink sink) {
+  Outbox(Sink sink, Limits limits) {
     this.sink = sink;
+    this.limits = limits;
+    this.pending = new Pending(limits.mark, limits.limit);
+    Stall stall = new Stall(limits.writeTimeout, System::nanoTime, sink::schedule, this::stalled);
+    this.drain = new Drain(sink, pending, stall);
   }
 
-  /** Takes bytes that nobody else will touch. Any thread. Answers false once closed. */
+  /** Takes bytes that nobody else will touch. Any thread. Answers false if not accepted. */
   boolean write(ByteBuffer bytes) {
-    return push(new Chunk(bytes), bytes.remaining());
+    return write(new Chunk(bytes, false));
+  }
+
+  /** Takes bytes that are written to find out whether the client is there, and sends them. */
+  boolean heartbeat(ByteBuffer bytes) {
+    return write(new Chunk(bytes, true)) && put(new Flush(null));
+  }
+
+  private boolean write(Chunk chunk) {
+    int length = chunk.bytes().remaining();
+    return length == 0 ? !isClosed() : admit(length) && putAdmitted(chunk, length);
+  }
+
+  /** As {@link #flush}, for those who need not know when. */
+  boolean flushSoon() {
+    return put(new Flush(null));
   }
 
   /**
@@ -161,7 +145,7 @@ final class Outbox {
    */
   CompletableFuture<Boolean> flush() {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
-    if (!push(new Flush(done), 0)) {
+    if (!put(new Flush(done))) {
       done.complete(false);
     }
     return done;
@@ -169,253 +153,112 @@ final class Outbox {
 
   /**
    * Closes the body with its last bytes, which nobody else will touch, if any. Any thread. Answers
-   * false if it was closed before.
+   * false if it was closed before, or the bytes are not accepted.
    */
   boolean finish(@Nullable ByteBuffer bytes) {
-    return push(new Finish(bytes), bytes == null ? 0 : bytes.remaining());
+    if (bytes == null || !bytes.hasRemaining()) {
+      return put(new Finish(null));
+    }
+    int length = bytes.remaining();
+    return admit(length) && putAdmitted(new Finish(bytes), length);
   }
 
   /** Closes with an error in place of the body. Any thread. False if it was closed before. */
   boolean sendError(int status, @Nullable String message) {
-    return push(new Failure(status, message), 0);
+    return put(new Failure(status, message));
   }
 
   boolean isClosed() {
-    Node now = top;
-    return now != null && now.isLast();
+    return intake.isClosed();
   }
 
-  /** Answers how many bytes were accepted and not yet handed over. */
-  long pendingBytes() {
-    return pendingBytes.get();
+  Pending pending() {
+    return pending;
   }
 
   /** The container's onWritePossible. */
   void writable() {
-    parked = false;
+    drain.writable();
     signal();
   }
 
-  /** Drops what is pending: the exchange has ended. Any thread. */
-  void ended() {
-    signal();
+  /** The container's onError of the stream. */
+  void failed(Throwable failure) {
+    sink.failed(failure, drain.isHeartbeat());
   }
 
-  private boolean push(Item item, int length) {
-    pendingBytes.addAndGet(length);
-    while (true) {
-      Node now = top;
-      if (now != null && now.isLast()) {
-        pendingBytes.addAndGet(-length);
-        return false;
-      }
-      if (TOP.compareAndSet(this, now, new Node(item, now))) {
-        signal();
-        return true;
-      }
+  /** There may be something to do: the exchange has started, or ended. Any thread. */
+  void signal() {
+    if (turn.take()) {
+      sink.work(this::work);
     }
-  }
-
-  private void signal() {
-    if (!turn.take()) {
-      return;
-    }
-    sink.work(this::work);
   }
 
   private void work() {
     do {
-      collect();
-      pass();
+      intake.takeAll().forEach(drain::accept);
+      drain.run();
     } while (!turn.leave());
   }
 
-  /** Moves what was pushed to the backlog, oldest first. */
-  private void collect() {
-    Node taken;
-    while (true) {
-      Node now = top;
-      if (now == null || now.item instanceof Closed) {
-        return;
+  private boolean put(Item item) {
+    boolean accepted = intake.put(item);
+    if (accepted) {
+      signal();
+    }
+    return accepted;
+  }
+
+  /** Answers when bytes were last accepted, by {@link System#nanoTime}. */
+  long lastWriteNanos() {
+    return lastWriteNanos;
+  }
+
+  private boolean putAdmitted(Item item, int length) {
+    lastWriteNanos = System.nanoTime();
+    boolean accepted = put(item);
+    if (!accepted) {
+      pending.release(length);
+    }
+    return accepted;
+  }
+
+  private boolean admit(int length) {
+    if (isClosed()) {
+      return false;
+    }
+    return switch (limits.overLimit) {
+      case FAIL -> pending.admit(length) || refused(length);
+      case DROP_NEWEST -> pending.admit(length);
+      case BLOCK -> awaitRoom() && (pending.admit(length) || refused(length));
+    };
+  }
+
+  private boolean awaitRoom() {
+    if (pending.isWritable() || !sink.mayWait()) {
+      return true;
+    }
+    try {
+      Duration longest = limits.writeTimeout;
+      long nanos = longest.isZero() ? Long.MAX_VALUE / 2 : longest.toNanos();
+      if (pending.await(nanos, TimeUnit.NANOSECONDS)) {
+        return true;
       }
-      if (TOP.compareAndSet(this, now, now.isLast() ? CLOSED : null)) {
-        taken = now;
-        break;
-      }
+      sink.overLimit(SlowClientException.noRoom(longest, pending.bytes()));
+    } catch (InterruptedException e) {
+      // A part of the response is missing from here on: it must not look whole.
+      Thread.currentThread().interrupt();
+      sink.overLimit(SlowClientException.interrupted(pending.bytes()));
     }
-    Deque<Item> oldestFirst = new ArrayDeque<>();
-    for (Node node = taken; node != null; node = node.below) {
-      oldestFirst.addFirst(node.item);
-    }
-    oldestFirst.forEach(this::accept);
+    return false;
   }
 
-  private void accept(Item item) {
-    if (item instanceof Chunk chunk) {
-      backlogBytes += chunk.bytes.remaining();
-      backlog.add(chunk);
-    } else if (item instanceof Flush flush) {
-      flushWanted = true;
-      backlog.add(flush);
-    } else if (item instanceof Finish last) {
-      finish = last;
-      if (last.bytes != null) {
-        accept(new Chunk(last.bytes));
-      }
-    } else if (item instanceof Failure last) {
-      failure = last;
-    }
+  private boolean refused(int length) {
+    sink.overLimit(SlowClientException.overLimit(length, pending.bytes(), pending.limit()));
+    return false;
   }
 
-  private void pass() {
-    while (stage != Stage.OVER) {
-      if (!sink.enter()) {
-        break;
-      }
-      Progress progress;
-      Throwable thrown = null;
-      try {
-        progress = step();
-      } catch (IOException | RuntimeException | Error e) {
-        progress = Progress.WAIT;
-        thrown = e;
-      }
-      if (thrown != null || progress == Progress.FINISHED || progress == Progress.TRUNCATED) {
-        stage = Stage.OVER;
-      }
-      sink.exit();
-      if (thrown != null) {
-        sink.failed(thrown);
-      } else if (progress == Progress.FINISHED) {
-        sink.finished();
-      } else if (progress == Progress.TRUNCATED && failure != null) {
-        sink.truncated(failure.status, failure.message);
-      } else if (progress == Progress.WAIT) {
-        return;
-      }
-    }
-    stage = Stage.OVER;
-    discard();
-  }
-
-  private Progress step() throws IOException {
-    return stage == Stage.HELD ? hold() : stream();
-  }
-
-  private Progress hold() throws IOException {
-    if (failure != null) {
-      sink.sendError(failure.status, failure.message);
-      return Progress.FINISHED;
-    }
-    boolean fits = backlogBytes <= sink.wholeLimit();
-    if (finish != null && fits && !flushWanted) {
-      sink.startWhole();
-      while (!backlog.isEmpty()) {
-        writeSome();
-      }
-      return Progress.FINISHED;
-    }
-    if (finish == null && fits && !flushWanted) {
-      return Progress.WAIT;
-    }
-    stage = Stage.STREAMING;
-    parked = true;
-    sink.startStream();
-    return Progress.MORE;
-  }
-
-  private Progress stream() throws IOException {
-    if (failure != null) {
-      return Progress.TRUNCATED;
-    }
-    if (parked || (backlog.isEmpty() && finish == null)) {
-      return Progress.WAIT;
-    }
-    parked = true;
-    if (!sink.isReady()) {
-      return Progress.WAIT;
-    }
-    parked = false;
-    Item next = backlog.peek();
-    if (next == null) {
-      return Progress.FINISHED;
-    }
-    if (next instanceof Flush flush) {
-      flushOnce(flush);
-    } else {
-      writeSome();
-    }
-    return Progress.MORE;
-  }
-
-  /** A flush is done when the container, after it, is ready again: that took a second look. */
-  private void flushOnce(Flush flush) throws IOException {
-    if (!flushUnderWay) {
-      sink.flush();
-      flushUnderWay = true;
-      return;
-    }
-    flushUnderWay = false;
-    backlog.remove();
-    tell(List.of(flush), true);
-  }
-
-  /** Writes one chunk, or as many small ones as fit one write. */
-  private void writeSome() throws IOException {
-    Chunk first = (Chunk) backlog.remove();
-    boolean alone = !(backlog.peek() instanceof Chunk);
-    if (first.bytes.hasArray() && (alone || first.bytes.remaining() >= COALESCED)) {
-      ByteBuffer bytes = first.bytes;
-      handedOver(bytes.remaining());
-      sink.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
-      return;
-    }
-    if (coalesced == null) {
-      coalesced = new byte[COALESCED];
-    }
-    byte[] room = coalesced;
-    int filled = take(first, room, 0);
-    while (filled < room.length && backlog.peek() instanceof Chunk chunk) {
-      backlog.remove();
-      filled = take(chunk, room, filled);
-    }
-    handedOver(filled);
-    sink.write(room, 0, filled);
-  }
-
-  /** Moves what fits from the chunk to the room; what is left goes back to the front. */
-  private int take(Chunk chunk, byte[] room, int filled) {
-    int length = Math.min(chunk.bytes.remaining(), room.length - filled);
-    chunk.bytes.get(room, filled, length);
-    if (chunk.bytes.hasRemaining()) {
-      backlog.addFirst(chunk);
-    }
-    return filled + length;
-  }
-
-  private void handedOver(int length) {
-    backlogBytes -= length;
-    pendingBytes.addAndGet(-length);
-  }
-
-  private void discard() {
-    collect();
-    List<Flush> flushes = new ArrayList<>();
-    for (Item item; (item = backlog.poll()) != null; ) {
-      if (item instanceof Flush flush) {
-        flushes.add(flush);
-      } else if (item instanceof Chunk chunk) {
-        handedOver(chunk.bytes.remaining());
-      }
-    }
-    coalesced = null;
-    tell(flushes, false);
-  }
-
-  /** Completes futures on a thread of ours: what the application hangs on them runs there. */
-  private void tell(List<Flush> flushes, boolean accepted) {
-    if (!flushes.isEmpty()) {
-      sink.execute(() -> flushes.forEach(flush -> flush.done.complete(accepted)));
-    }
+  private void stalled() {
+    sink.stalled(SlowClientException.stalled(limits.writeTimeout, pending.bytes()));
   }
 }

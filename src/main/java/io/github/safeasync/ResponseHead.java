@@ -1,12 +1,12 @@
 package io.github.safeasync;
 
 import jakarta.servlet.http.HttpServletResponse;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.Charset;
-import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
-import java.nio.charset.UnsupportedCharsetException;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,65 +19,107 @@ final class ResponseHead {
   /** A header and those given before it. */
   private record Header(String name, String value, boolean replaces, @Nullable Header before) {}
 
+  /** All of it at one moment. */
   private record Fields(
-      int status, @Nullable String contentType, boolean text, @Nullable Header headers) {}
+      boolean committed,
+      int status,
+      @Nullable ContentType contentType,
+      boolean text,
+      @Nullable Header headers) {
 
-  private static final String DEFAULT_TEXT = "text/plain;charset=utf-8";
+    static final Fields NONE = new Fields(false, 0, null, false, null);
 
-  /** Null once the response is committed. */
-  private final AtomicReference<@Nullable Fields> fields =
-      new AtomicReference<>(new Fields(0, null, false, null));
+    Fields asCommitted() {
+      return new Fields(true, status, contentType, text, headers);
+    }
 
-  /** Written by {@link #startFrom} and {@link #commitTo} only; needed after the commit. */
-  private volatile Charset charset = StandardCharsets.UTF_8;
+    Fields withStatus(int value) {
+      return new Fields(committed, value, contentType, text, headers);
+    }
+
+    Fields withContentType(ContentType value) {
+      return new Fields(committed, status, value, text, headers);
+    }
+
+    Fields withText() {
+      return new Fields(committed, status, contentType, true, headers);
+    }
+
+    Fields withHeader(String name, String value, boolean replaces) {
+      Header added = new Header(name, value, replaces, headers);
+      return new Fields(committed, status, contentType, text, added);
+    }
+
+    Charset charset() {
+      return contentType == null ? StandardCharsets.UTF_8 : contentType.charset();
+    }
+
+    @Nullable String contentTypeToSend() {
+      if (!text) {
+        return contentType == null ? null : contentType.toString();
+      }
+      return contentType == null ? ContentType.PLAIN_TEXT.toString() : contentType.withText();
+    }
+  }
+
+  private static final VarHandle FIELDS;
+
+  static {
+    try {
+      FIELDS = MethodHandles.lookup().findVarHandle(ResponseHead.class, "fields", Fields.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private volatile Fields fields = Fields.NONE;
 
   /** Takes over the content type that the application has given the container's response. */
   void startFrom(HttpServletResponse response) {
     String contentType = response.getContentType();
     if (contentType != null) {
-      change(f -> new Fields(f.status, contentType, f.text, f.headers));
+      ContentType given = ContentType.unchecked(contentType);
+      change(f -> f.withContentType(given));
     }
   }
 
   boolean status(int status) {
-    return change(f -> new Fields(status, f.contentType, f.text, f.headers));
+    return change(f -> f.withStatus(status));
   }
 
-  boolean contentType(String contentType) {
-    charsetOf(contentType);
-    return change(f -> new Fields(f.status, contentType, f.text, f.headers));
+  boolean contentType(ContentType contentType) {
+    return change(f -> f.withContentType(contentType));
+  }
+
+  boolean contentTypeIfNone(String contentType) {
+    ContentType type = ContentType.unchecked(contentType);
+    return change(f -> f.contentType != null ? f : f.withContentType(type));
   }
 
   boolean header(String name, String value, boolean replaces) {
-    return change(
-        f ->
-            new Fields(
-                f.status, f.contentType, f.text, new Header(name, value, replaces, f.headers)));
+    return change(f -> f.withHeader(name, value, replaces));
   }
 
   /** Answers the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
-    change(f -> f.text ? f : new Fields(f.status, f.contentType, true, f.headers));
-    Fields now = fields.get();
-    Charset encoding = now == null ? charset : charsetOf(now.contentType);
-    return text.toString().getBytes(encoding);
+    change(Fields::withText);
+    return text.toString().getBytes(fields.charset());
   }
 
   boolean isCommitted() {
-    return fields.get() == null;
+    return fields.committed;
   }
 
   /** Hands everything to the response and accepts no more changes. */
   void commitTo(HttpServletResponse response) {
-    Fields last = fields.getAndSet(null);
-    if (last == null) {
+    Fields last = update(Fields::asCommitted);
+    if (last.committed) {
       return;
     }
-    charset = charsetOf(last.contentType);
     if (last.status != 0) {
       response.setStatus(last.status);
     }
-    String contentType = contentTypeOf(last);
+    String contentType = last.contentTypeToSend();
     if (contentType != null && !contentType.equals(response.getContentType())) {
       response.setContentType(contentType);
     }
@@ -86,76 +128,38 @@ final class ResponseHead {
 
   /** Hands over the headers alone, for an error in place of the body. */
   void commitErrorTo(HttpServletResponse response) {
-    Fields last = fields.getAndSet(null);
-    if (last != null) {
+    Fields last = update(Fields::asCommitted);
+    if (!last.committed) {
       apply(last.headers, response);
     }
   }
 
+  /** Answers false, and changes nothing, once the response is committed. */
   private boolean change(UnaryOperator<Fields> change) {
+    return !update(change).committed;
+  }
+
+  /** Changes the fields unless they are committed, and answers what they were before. */
+  private Fields update(UnaryOperator<Fields> change) {
     while (true) {
-      Fields now = fields.get();
-      if (now == null) {
-        return false;
-      }
-      if (fields.compareAndSet(now, change.apply(now))) {
-        return true;
+      Fields now = fields;
+      if (now.committed || FIELDS.compareAndSet(this, now, change.apply(now))) {
+        return now;
       }
     }
   }
 
   private static void apply(@Nullable Header last, HttpServletResponse response) {
-    if (last == null) {
-      return;
+    Deque<Header> inOrder = new ArrayDeque<>();
+    for (Header header = last; header != null; header = header.before) {
+      inOrder.push(header);
     }
-    apply(last.before, response);
-    if (last.replaces) {
-      response.setHeader(last.name, last.value);
-    } else {
-      response.addHeader(last.name, last.value);
-    }
-  }
-
-  /**
-   * Answers the content type to send. Text without a declared charset was encoded in UTF-8, and a
-   * {@code text} type says so: a client would guess otherwise. An event stream is UTF-8 by
-   * definition (HTML standard, section 9.2.5).
-   */
-  private static @Nullable String contentTypeOf(Fields fields) {
-    String type = fields.contentType;
-    if (!fields.text) {
-      return type;
-    }
-    if (type == null) {
-      return DEFAULT_TEXT;
-    }
-    String lower = type.toLowerCase(Locale.ROOT);
-    boolean undeclared =
-        lower.startsWith("text/")
-            && !lower.startsWith("text/event-stream")
-            && !lower.contains("charset=");
-    return undeclared ? type + ";charset=utf-8" : type;
-  }
-
-  private static Charset charsetOf(@Nullable String contentType) {
-    if (contentType == null) {
-      return StandardCharsets.UTF_8;
-    }
-    for (String parameter : contentType.split(";", -1)) {
-      String trimmed = parameter.trim();
-      if (trimmed.regionMatches(true, 0, "charset=", 0, 8)) {
-        return charsetNamed(trimmed.substring(8).replace("\"", "").trim(), contentType);
+    for (Header header : inOrder) {
+      if (header.replaces) {
+        response.setHeader(header.name, header.value);
+      } else {
+        response.addHeader(header.name, header.value);
       }
-    }
-    return StandardCharsets.UTF_8;
-  }
-
-  private static Charset charsetNamed(String name, String contentType) {
-    try {
-      return Charset.forName(name);
-    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-      throw new IllegalArgumentException(
-          "The content type " + contentType + " names a charset that this JVM does not have", e);
     }
   }
 }

@@ -40,6 +40,10 @@ public final class SafeAsyncConfig {
   private final AfterDisconnect afterDisconnect;
   private final DetectorSettings detector;
   private final @Nullable Executor executor;
+  private final long maxPendingBytes;
+  private final long pendingLimit;
+  private final OverLimit overLimit;
+  private final Duration writeTimeout;
 
   private SafeAsyncConfig(Builder builder) {
     this.timeout = builder.timeout;
@@ -48,6 +52,10 @@ public final class SafeAsyncConfig {
     this.afterDisconnect = builder.afterDisconnect;
     this.detector = builder.detector;
     this.executor = builder.executor;
+    this.maxPendingBytes = builder.maxPendingBytes;
+    this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
+    this.overLimit = builder.overLimit;
+    this.writeTimeout = builder.writeTimeout;
   }
 
   /** Answers the settings that a filter has unless it is told otherwise. */
@@ -69,6 +77,10 @@ public final class SafeAsyncConfig {
     builder.afterDisconnect = afterDisconnect;
     builder.detector = detector;
     builder.executor = executor;
+    builder.maxPendingBytes = maxPendingBytes;
+    builder.pendingLimit = pendingLimit;
+    builder.overLimit = overLimit;
+    builder.writeTimeout = writeTimeout;
     return builder;
   }
 
@@ -117,6 +129,26 @@ public final class SafeAsyncConfig {
     return executor;
   }
 
+  /** Answers from how many pending bytes on a response is not writable. */
+  public long maxPendingBytes() {
+    return maxPendingBytes;
+  }
+
+  /** Answers how many bytes may be pending for one client; never less than the former. */
+  public long pendingLimit() {
+    return pendingLimit;
+  }
+
+  /** Answers what becomes of a write over the limit. */
+  public OverLimit overLimit() {
+    return overLimit;
+  }
+
+  /** Answers how long a client may take nothing of what waits for it; zero for no limit. */
+  public Duration writeTimeout() {
+    return writeTimeout;
+  }
+
   @Override
   public String toString() {
     return "timeout="
@@ -127,6 +159,14 @@ public final class SafeAsyncConfig {
         + start
         + ", after-disconnect="
         + afterDisconnect
+        + ", max-pending-bytes="
+        + maxPendingBytes
+        + ", pending-limit="
+        + pendingLimit
+        + ", over-limit="
+        + overLimit
+        + ", write-timeout="
+        + writeTimeout
         + ", detect-after="
         + detectAfter()
         + ", half-close="
@@ -147,6 +187,10 @@ public final class SafeAsyncConfig {
     private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private @Nullable Executor executor;
+    private long maxPendingBytes = 1 << 20;
+    private long pendingLimit = 16 << 20;
+    private OverLimit overLimit = OverLimit.FAIL;
+    private Duration writeTimeout = Duration.ofSeconds(30);
 
     private Builder() {}
 
@@ -159,13 +203,18 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 292 years
      */
     public Builder timeout(Duration timeout) {
-      if (timeout.isNegative() || timeout.compareTo(LONGEST) > 0) {
-        throw new IllegalArgumentException(
-            "timeout must be 0 (none) or a positive duration of less than 292 years, not "
-                + timeout);
-      }
-      this.timeout = timeout;
+      this.timeout = checked("timeout", timeout);
       return this;
+    }
+
+    private static Duration checked(String name, Duration duration) {
+      if (duration.isNegative() || duration.compareTo(LONGEST) > 0) {
+        throw new IllegalArgumentException(
+            name
+                + " must be 0 (none) or a positive duration of less than 292 years, not "
+                + duration);
+      }
+      return duration;
     }
 
     /**
@@ -250,6 +299,67 @@ public final class SafeAsyncConfig {
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /**
+     * Sets from how many bytes on, accepted and not yet handed to the container, a response is not
+     * writable: {@link SafeAsyncResponse#isWritable} is false, and sources that the library reads
+     * from pause. Init-param {@code max-pending-bytes}.
+     *
+     * @param bytes at least 1; 1 MiB unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxPendingBytes(long bytes) {
+      this.maxPendingBytes = positive("max-pending-bytes", bytes);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes may be pending for one client, whoever writes them; what happens beyond
+     * is {@link #overLimit}'s to say. Bytes that are handed over at once while nothing is pending
+     * are never too many. Init-param {@code pending-limit}.
+     *
+     * @param bytes at least 1; 16 MiB unless set; raised to {@link #maxPendingBytes} if less
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder pendingLimit(long bytes) {
+      this.pendingLimit = positive("pending-limit", bytes);
+      return this;
+    }
+
+    private static long positive(String name, long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException(name + " must be at least 1 byte, not " + bytes);
+      }
+      return bytes;
+    }
+
+    /**
+     * Sets what becomes of a write over the limit; init-param {@code over-limit}.
+     *
+     * @param overLimit {@link OverLimit#FAIL} unless set
+     * @return this builder
+     */
+    public Builder overLimit(OverLimit overLimit) {
+      this.overLimit = Objects.requireNonNull(overLimit, "overLimit");
+      return this;
+    }
+
+    /**
+     * Sets how long a client may take nothing of what waits for it, before the exchange ends {@link
+     * End.Kind#FAILED} with a {@link SlowClientException} and its connection is aborted; init-param
+     * {@code write-timeout}. The clock starts when the container is not ready for more, and starts
+     * again when it has become ready.
+     *
+     * @param writeTimeout zero for no limit; 30 seconds unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 292 years
+     */
+    public Builder writeTimeout(Duration writeTimeout) {
+      this.writeTimeout = checked("write-timeout", writeTimeout);
       return this;
     }
 

@@ -1,9 +1,15 @@
 package io.github.safeasync;
 
 import jakarta.servlet.ServletRequest;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +129,43 @@ public interface SafeAsyncResponse {
   boolean write(ByteBuffer bytes);
 
   /**
+   * Writes the remaining bytes of a buffer without a copy. They belong to the response from now on:
+   * nobody may change them, but they may be given to several responses, each with a buffer of its
+   * own that shares them.
+   *
+   * @param bytes the buffer; its position does not change
+   * @return true if they were accepted, false if the response is not open
+   */
+  boolean writeOwned(ByteBuffer bytes);
+
+  /**
+   * Writes as {@link #writeOwned} does and sends what was written so far, for those who need not
+   * know when it was taken.
+   *
+   * @param bytes the buffer; its position does not change
+   * @return true if they were accepted, false if the response is not open
+   */
+  boolean writeAndFlush(ByteBuffer bytes);
+
+  /**
+   * Answers whether the response is open and fewer than {@code max-pending-bytes} wait for the
+   * client. A write at another time is accepted too, up to the {@code pending-limit}: but it only
+   * adds to what waits in memory.
+   */
+  boolean isWritable();
+
+  /**
+   * Registers what is to happen when the response is writable: once, and now if it is. A source
+   * that writes as long as {@link #isWritable} is true, and registers itself here when it is not,
+   * goes as fast as the client.
+   *
+   * @param callback runs on the filter's executor, guarded as by {@link #guard(Runnable)}; never if
+   *     the exchange ends first
+   * @return takes the registration back
+   */
+  Registration onWritable(Runnable callback);
+
+  /**
    * Sends what was written so far.
    *
    * @return completes with true when the container has taken all of it and is ready for more, with
@@ -164,6 +207,62 @@ public interface SafeAsyncResponse {
   boolean finish(ByteBuffer body);
 
   /**
+   * Writes what a publisher sends, as fast as the client takes it, and finishes the response when
+   * the publisher completes. At the end of the exchange the subscription is cancelled. A failure of
+   * the publisher is treated as one of a {@linkplain #guard(Runnable) guarded} callback.
+   *
+   * @param source sends buffers that nobody changes any more
+   * @return the {@link #outcome}
+   */
+  CompletionStage<Outcome> send(Flow.Publisher<ByteBuffer> source);
+
+  /**
+   * Sends a file with its length, time, and the content type that the container has for its name
+   * unless one is set, and finishes the response; with 404 if there is no such file. It is read as
+   * fast as the client takes it, a few chunks at a time, and closed at the end of the exchange.
+   * Conditions and ranges of the request are not looked at: for files that are the same for all,
+   * the container's default servlet does that.
+   *
+   * @param file a regular file; its name is the application's choice and never the client's
+   * @return the {@link #outcome}
+   */
+  CompletionStage<Outcome> send(Path file);
+
+  /**
+   * Sends what a channel has, as fast as the client takes it, and finishes the response at its end.
+   * The channel is closed at the end of the exchange, even while it is being read. A failure is
+   * treated as one of a {@linkplain #guard(Runnable) guarded} callback.
+   *
+   * @param source a channel in blocking mode
+   * @param reader runs the reading, which may block: an executor with enough threads for that, or
+   *     of virtual threads
+   * @return the {@link #outcome}
+   */
+  CompletionStage<Outcome> send(ReadableByteChannel source, Executor reader);
+
+  /**
+   * Sends what a stream has, as {@link #send(ReadableByteChannel, Executor)} does.
+   *
+   * @param source closed at the end of the exchange, by another thread than the one that reads
+   * @param reader runs the reading, which may block
+   * @return the {@link #outcome}
+   */
+  CompletionStage<Outcome> send(InputStream source, Executor reader);
+
+  /**
+   * Writes and sends a few bytes whenever nothing was written for some time and nothing waits for
+   * the client, so that one that has vanished without a word is noticed by the failing write, with
+   * {@link Evidence#HEARTBEAT}. The first write to a vanished client succeeds: it takes two
+   * heartbeats or more, and as long as TCP tries.
+   *
+   * @param idle at least 10 ms; 15 seconds and more suit most proxies
+   * @param bytes what the media type allows between two messages, such as a newline, or {@code :}
+   *     and two newlines in an event stream; they are copied
+   * @return takes the heartbeat back
+   */
+  Registration heartbeat(Duration idle, ByteBuffer bytes);
+
+  /**
    * Answers with an error status and the container's error page, as {@link #sendError(int, String)}
    * without a message.
    *
@@ -191,6 +290,14 @@ public interface SafeAsyncResponse {
    *     What hangs on it runs on the filter's executor
    */
   CompletionStage<End> end();
+
+  /**
+   * Answers what is known of the delivery, when the exchange has ended.
+   *
+   * @return completes with the outcome, never exceptionally. What hangs on it runs on the filter's
+   *     executor
+   */
+  CompletionStage<Outcome> outcome();
 
   /**
    * Answers how a hang-up of this client would be noticed, as things stand now.

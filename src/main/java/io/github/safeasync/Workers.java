@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Workers {
 
   private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
-  private static final long IDLE_SECONDS = 10;
+  private static final Duration IDLE = Duration.ofSeconds(10);
 
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
@@ -33,13 +33,17 @@ final class Workers {
    * @param executor the application's executor, or null for a pool of the library's own
    */
   Workers(@Nullable Executor executor) {
+    this(executor, IDLE);
+  }
+
+  Workers(@Nullable Executor executor, Duration idle) {
     if (executor == null) {
       ThreadPoolExecutor own =
           new ThreadPoolExecutor(
               POOL_SIZE,
               POOL_SIZE,
-              IDLE_SECONDS,
-              TimeUnit.SECONDS,
+              idle.toMillis(),
+              TimeUnit.MILLISECONDS,
               new LinkedBlockingQueue<>(),
               factory("safe-async-worker-"));
       own.allowCoreThreadTimeOut(true);
@@ -57,11 +61,24 @@ final class Workers {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
-      Thread thread = new Thread(null, task, prefix + count.incrementAndGet(), 0, false);
+      Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
       return thread;
     };
+  }
+
+  /** A thread of the library. */
+  private static final class Own extends Thread {
+
+    Own(Runnable task, String name) {
+      super(null, task, name, 0, false);
+    }
+  }
+
+  /** Whether a thread is the library's: all exchanges need them, so none may wait for a client. */
+  static boolean isOwn(Thread thread) {
+    return thread instanceof Own;
   }
 
   /** Runs a task soon; on the calling thread if the executor takes nothing any more. */
@@ -73,12 +90,11 @@ final class Workers {
     }
   }
 
-  /** Runs a short task that never waits, on the timer's thread; now if that has ended. */
+  /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
       return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
-      task.run();
       return CompletableFuture.completedFuture(null);
     }
   }

@@ -89,19 +89,23 @@ final class UndertowConnection extends ReachedConnection {
         || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
       return false;
     }
-    try {
-      closeable.close();
-    } catch (IOException | RuntimeException | LinkageError unreachable) {
-      return false;
-    }
-    inIoThread(complete);
+    inIoThread(
+        () -> {
+          try {
+            closeable.close();
+          } catch (IOException | RuntimeException | LinkageError closedAlready) {
+            // What is left is to end the exchange.
+          }
+          complete.run();
+        });
     return true;
   }
 
   /**
    * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
    * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
-   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088).
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088);
+   * so does the connection's close(), where the client has not taken all of a write.
    */
   @Override
   public @Nullable Executor streamThread() {

@@ -13,6 +13,9 @@ final class Budget {
 
   private static final int SAMPLES = 8;
 
+  /** A machine so busy, or a table so large, that the share cannot be kept: it is let slip. */
+  private static final long LONGEST_PAUSE_NANOS = 10_000_000_000L;
+
   private final long divisor;
   private final long burstNanos;
   private final long[] prices = new long[SAMPLES];
@@ -25,11 +28,12 @@ final class Budget {
    *
    * @param divisor one nanosecond of how many may be spent
    * @param burstNanos how much of the past may be made up for
+   * @param price of one unit in nanoseconds, as measured before
    */
-  Budget(int divisor, long burstNanos) {
+  Budget(int divisor, long burstNanos, long price) {
     this.divisor = divisor;
     this.burstNanos = burstNanos;
-    Arrays.fill(prices, Long.MAX_VALUE);
+    Arrays.fill(prices, price);
   }
 
   boolean allows(long now) {
@@ -52,6 +56,6 @@ final class Budget {
       nextAt = earliest;
       used = true;
     }
-    nextAt += price * units * divisor;
+    nextAt = Math.min(nextAt + price * units * divisor, now + LONGEST_PAUSE_NANOS);
   }
 }

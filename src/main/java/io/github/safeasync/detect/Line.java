@@ -16,6 +16,9 @@ final class Line {
 
   private static final int URGENT_LOOKS = 3;
 
+  /** After as long without an event the next one is as good as the first. */
+  static final long CALM_NANOS = 1_000_000_000L;
+
   final @Nullable SocketChannel channel;
   final boolean secure;
   final boolean multiplexed;
@@ -49,8 +52,8 @@ final class Line {
   /** When it last became a suspect. */
   long suspectSince;
 
-  /** Whether the event that made it a suspect looked like an end of the stream. */
-  boolean endedAtFirstSight;
+  private long scannedSince;
+  private int scans;
 
   /** What {@link PollFlags} saw at the last look. */
   int flags;
@@ -125,11 +128,29 @@ final class Line {
     return !multiplexed;
   }
 
-  /** Whether a look is worth its cost at once. */
+  /** Whether it goes before others, which have been looked at in vain already. */
   boolean isUrgent() {
-    return isPolled()
-        ? isMissed()
-        : endedAtFirstSight && looks < URGENT_LOOKS && state == LineState.SUSPECT;
+    return isPolled() ? isMissed() : looks < URGENT_LOOKS && state == LineState.SUSPECT;
+  }
+
+  /**
+   * Whether a scan is worth its cost at once: missing once, or as with an end of the stream. That
+   * may be the container's reading in between, so only a few times a second.
+   */
+  boolean deservesScan(long now) {
+    if (isPolled()) {
+      return isMissed();
+    }
+    if (now - scannedSince > CALM_NANOS) {
+      scannedSince = now;
+      scans = 0;
+    }
+    return scans < URGENT_LOOKS && looksEnded();
+  }
+
+  /** A scan was made for it. */
+  void scanned() {
+    scans++;
   }
 
   /** Whether it was seen in the table once, and not when last looked for. */
@@ -159,7 +180,7 @@ final class Line {
    * Whether it looks as with an end of the stream, or the alert that TLS sends before it. Other
    * unread bytes are a body, or the next request.
    */
-  boolean looksEnded() {
+  private boolean looksEnded() {
     if (multiplexed) {
       return false;
     }

@@ -67,7 +67,6 @@ final class Lines {
     if (line.state == LineState.QUIET) {
       line.interest(0);
       line.state = LineState.SUSPECT;
-      line.endedAtFirstSight = line.looksEnded();
       suspects.add(line, now);
     }
   }

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at connections and comes to a {@link Verdict} on each: first by the poll flags, which cost
- * little and settle most, then by the kernel's table, else by spaced looks. Belongs to the
- * watcher's thread.
+ * Looks at connections and comes to a {@link Verdict} on each, by what costs least first: a lookup
+ * in the kernel's table where that is exact, the poll flags, a scan of the table, and spaced looks
+ * where there is none. Belongs to the watcher's thread.
  */
 final class Looks {
 
@@ -24,21 +24,32 @@ final class Looks {
   private final PollFlags flags;
   private final boolean exactFlags;
   private final @Nullable Judge judge;
+  private final @Nullable Judge exactJudge;
+  private final @Nullable Judge scanningJudge;
   private final @Nullable SegmentGate gate;
-  private final Budget urgentScans = new Budget(10, 3_000_000_000L);
-  private final Budget patientScans = new Budget(100, 500_000_000L);
+
+  /** Scans for what looks like an end of the stream: a tenth of a core. */
+  private final Budget urgentScans;
+
+  /** All other scans: one hundredth. */
+  private final Budget patientScans;
+
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
-  Looks(PollFlags flags, boolean exactFlags, @Nullable Judge judge, @Nullable SegmentGate gate) {
+  Looks(PollFlags flags, Mechanisms found, @Nullable Judge judge, @Nullable SegmentGate gate) {
     this.flags = flags;
-    this.exactFlags = exactFlags;
+    this.exactFlags = found.exactFlags();
     this.judge = judge;
+    this.exactJudge = judge == null || judge.isBatching() ? null : judge;
+    this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
+    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos());
+    this.patientScans = new Budget(100, 500_000_000L, found.scanNanos());
   }
 
   boolean isBatching() {
-    return judge != null && judge.isBatching();
+    return scanningJudge != null;
   }
 
   boolean hasTable() {
@@ -68,16 +79,21 @@ final class Looks {
    * @return nanoseconds taken by a scan, for which there is a budget here already
    */
   long look(List<Line> lines, long now) throws IOException {
-    flags.look(lines);
+    if (exactJudge != null) {
+      collect(lines);
+      exactJudge.look(entries);
+    }
     undecided.clear();
     for (Line line : lines) {
-      line.verdict = byFlags(line);
+      line.verdict = exactJudge != null && isFinished(line) ? Verdict.FIN : null;
       if (line.verdict == null) {
         undecided.add(line);
       }
     }
+    flags.look(undecided);
+    undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
     long start = System.nanoTime();
-    long retryAt = askTable(start);
+    long retryAt = scan(start);
     long after = System.nanoTime();
     for (Line line : undecided) {
       if (retryAt == ASKED) {
@@ -123,25 +139,37 @@ final class Looks {
     }
   }
 
-  /** Answers ASKED, or when to come again. */
-  private long askTable(long now) {
+  private void collect(List<Line> lines) {
     entries.clear();
+    for (Line line : lines) {
+      TableEntry entry = line.entry();
+      if (entry != null) {
+        entries.add(entry);
+      }
+    }
+  }
+
+  /** Whether a FIN has come, and the channel is still open, so that the addresses are its own. */
+  private static boolean isFinished(Line line) {
+    TableEntry entry = line.entry();
+    return entry != null && entry.sighting() == Sighting.FIN_RECEIVED && !line.isClosedHere();
+  }
+
+  /** Answers ASKED, or when to come again. */
+  private long scan(long now) {
+    collect(undecided);
+    if (scanningJudge == null || entries.isEmpty()) {
+      return ASKED;
+    }
     boolean urgent = false;
     boolean firstLook = false;
     for (Line line : undecided) {
       TableEntry entry = line.entry();
-      if (entry != null) {
-        entries.add(entry);
-        urgent |= line.isUrgent();
-        firstLook |= entry.sighting() == Sighting.UNKNOWN;
+      if (line.deservesScan(now)) {
+        line.scanned();
+        urgent = true;
       }
-    }
-    if (judge == null || entries.isEmpty()) {
-      return ASKED;
-    }
-    if (!judge.isBatching()) {
-      judge.look(entries);
-      return ASKED;
+      firstLook |= entry != null && entry.sighting() == Sighting.UNKNOWN;
     }
     Budget scans = urgent ? urgentScans : patientScans;
     if (!scans.allows(now)) {
@@ -149,7 +177,7 @@ final class Looks {
     }
     // A scan left out because nothing can have changed leaves the last sightings as they are.
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
-      judge.look(entries);
+      scanningJudge.look(entries);
       long after = System.nanoTime();
       scans.spent(after - now, 1, after);
     }

@@ -9,10 +9,16 @@ import java.util.List;
  * @param exactFlags whether {@link PollFlags} show a reset, and nothing else, as a hang-up
  * @param judge who answers for the kernel's table
  * @param gate whether the count of segments moves with the traffic
+ * @param scanNanos what one look of the judge takes
  * @param missing what does not work, and why
  */
 record Mechanisms(
-    boolean selector, boolean exactFlags, JudgeKind judge, boolean gate, List<String> missing) {
+    boolean selector,
+    boolean exactFlags,
+    JudgeKind judge,
+    boolean gate,
+    long scanNanos,
+    List<String> missing) {
 
   /** A way to ask the kernel's table. */
   enum JudgeKind {
@@ -29,7 +35,7 @@ record Mechanisms(
   }
 
   static Mechanisms none(String why) {
-    return new Mechanisms(false, false, JudgeKind.NONE, false, List.of(why));
+    return new Mechanisms(false, false, JudgeKind.NONE, false, 0, List.of(why));
   }
 
   boolean hasTable() {

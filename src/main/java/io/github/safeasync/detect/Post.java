@@ -41,7 +41,7 @@ final class Post implements AutoCloseable {
           case NONE -> null;
         };
     SegmentGate gate = mechanisms.gate() ? new SegmentGate(Judges.PROC_NET) : null;
-    this.looks = new Looks(flags, mechanisms.exactFlags(), judge, gate);
+    this.looks = new Looks(flags, mechanisms, judge, gate);
     this.suspects = new Suspects(looks, this::carryOut);
     this.lines = new Lines(selector, suspects, onReady);
   }

@@ -1,5 +1,6 @@
 package io.github.safeasync.detect;
 
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.List;
@@ -21,6 +22,7 @@ final class ProcTable implements Judge {
 
   private final String directory;
   private final Runnable meanwhile;
+  private final boolean hasTcp6;
   private final TableIndex index = new TableIndex();
   private final RowParser ipv4Rows = new RowParser(false);
   private final RowParser ipv6Rows = new RowParser(true);
@@ -34,6 +36,8 @@ final class ProcTable implements Judge {
   ProcTable(String directory, Runnable meanwhile) {
     this.directory = directory;
     this.meanwhile = meanwhile;
+    // A kernel without IPv6 has no such file.
+    this.hasTcp6 = new File(directory, "tcp6").exists();
   }
 
   @Override
@@ -60,7 +64,7 @@ final class ProcTable implements Judge {
     }
     index.fill(entries);
     try {
-      if (inTcp6) {
+      if (inTcp6 && hasTcp6) {
         scan("/tcp6", ipv6Rows, TableEntry.Home.TCP6);
       }
       if (anyMayBeIn4(entries)) {

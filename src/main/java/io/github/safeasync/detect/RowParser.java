@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
 final class RowParser {
 
   private static final boolean SWAP = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-  private static final int FIELDS_FROM_STATE_TO_INODE = 6;
+  private static final int FIELDS_BETWEEN_STATE_AND_INODE = 5;
 
   private final boolean ipv6;
   private byte[] bytes = {};
@@ -60,7 +60,7 @@ final class RowParser {
 
   /** Reads on to the inode of the row just read; 0 if there is none. */
   long inode() {
-    for (int field = 0; field < FIELDS_FROM_STATE_TO_INODE; field++) {
+    for (int field = 0; field < FIELDS_BETWEEN_STATE_AND_INODE; field++) {
       while (at < end && bytes[at] == ' ') {
         at++;
       }

@@ -7,14 +7,13 @@ import java.util.List;
 /**
  * The connections that have to be looked at, and when. Belongs to the watcher's thread.
  *
- * <p>An urgent look follows an event that an end of the stream explains best, and is never put off
- * here. All others (unread bytes, polling, half-closed connections) may take one hundredth of a
- * core together. Scans have a budget of their own, in {@link Looks}.
+ * <p>The first looks after an event are never put off here. All others (unread bytes, polling,
+ * half-closed connections) may take one hundredth of a core together. Scans have a budget of their
+ * own, in {@link Looks}.
  */
 final class Suspects {
 
   private static final int SLICE = 256;
-  private static final long CALM_NANOS = 1_000_000_000L;
 
   /** What comes of a verdict; called after a look, once for each connection looked at. */
   interface Sentence {
@@ -24,7 +23,7 @@ final class Suspects {
   private final Looks looks;
   private final Pace pace;
   private final Sentence sentence;
-  private final Budget patience = new Budget(100, 200_000_000L);
+  private final Budget patience = new Budget(100, 200_000_000L, 10_000);
   private final List<Line> lines = new ArrayList<>();
   private final List<Line> batch = new ArrayList<>();
   private long nextAt;
@@ -37,7 +36,7 @@ final class Suspects {
 
   /** Takes a line in; looked at on the next {@link #run} unless it has been so very often. */
   void add(Line line, long now) {
-    if (now - line.suspectSince > CALM_NANOS) {
+    if (now - line.suspectSince > Line.CALM_NANOS) {
       line.looks = 0;
     }
     line.suspectSince = now;
@@ -109,7 +108,9 @@ final class Suspects {
         continue;
       }
       if (verdict == null) {
-        lookAt(line, line.lookAt);
+        // The flags cost little, and may show meanwhile that a scan has become urgent.
+        line.looks++;
+        lookAt(line, Math.min(line.lookAt - after, pace.after(line)) + after);
       } else {
         sentence.carryOut(line, verdict, after);
       }

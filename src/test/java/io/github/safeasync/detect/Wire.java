@@ -10,6 +10,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,15 @@ final class Wire implements Connection, AutoCloseable {
     return accept(listener, container, false);
   }
 
+  /** From a port of the client's choice. */
+  static Wire open(ServerSocketChannel listener, Selector container, InetSocketAddress client)
+      throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+    channel.bind(client).connect(listener.getLocalAddress());
+    return new Wire(channel, listener.accept(), container, false);
+  }
+
   private static Wire accept(ServerSocketChannel listener, Selector container, boolean owns)
       throws IOException {
     SocketChannel client = SocketChannel.open(listener.getLocalAddress());
@@ -61,6 +71,10 @@ final class Wire implements Connection, AutoCloseable {
 
   void send(int bytes) throws IOException {
     client.write(ByteBuffer.allocate(bytes));
+  }
+
+  Selector selector() {
+    return container;
   }
 
   int containerReads() throws IOException {
@@ -128,6 +142,11 @@ final class Wire implements Connection, AutoCloseable {
 
   @Override
   public @Nullable Lock writeLock() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Executor streamThread() {
     return null;
   }
 

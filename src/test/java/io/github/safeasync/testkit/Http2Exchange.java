@@ -57,6 +57,13 @@ public final class Http2Exchange implements Stream.Listener {
     return end.get(10, TimeUnit.SECONDS);
   }
 
+  /** The body's bytes as far as they have come. */
+  public byte[] bodyBytes() {
+    synchronized (body) {
+      return body.toByteArray();
+    }
+  }
+
   /** The body as far as it has come. */
   public String bodySoFar() {
     synchronized (body) {

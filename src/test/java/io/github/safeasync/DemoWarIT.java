@@ -1,4 +1,4 @@
-package io.github.safeasync.demo;
+package io.github.safeasync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -1,0 +1,316 @@
+package io.github.safeasync;
+
+import io.github.safeasync.Item.Chunk;
+import io.github.safeasync.Item.Failure;
+import io.github.safeasync.Item.Finish;
+import io.github.safeasync.Item.Flush;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands items to the container, in order, as far as it is ready. Belongs to the thread that has the
+ * {@link Outbox}'s turn; only {@link #writable} is called by others.
+ *
+ * <pre>
+ *            a whole body that fits, or an error
+ *   ┌──────┐ ──────────────────────────────────────────────► ┌──────┐
+ *   │ HELD │                                                 │ OVER │
+ *   └──────┘ ─────────────► ┌───────────┐ ─────────────────► └──────┘
+ *            flush, or more │ STREAMING │  all written, cut off,
+ *            than fits      └───────────┘  a failure, the end
+ * </pre>
+ */
+final class Drain {
+
+  /** Small chunks are put together to writes of this many bytes. */
+  private static final int COALESCED = 16 * 1024;
+
+  /** Large ones are written in parts, so that the progress of a slow client shows. */
+  private static final int SLICE = 64 * 1024;
+
+  private enum Stage {
+    /** Nothing was handed over: the body is held back. */
+    HELD,
+    /** The response is handed over write by write. */
+    STREAMING,
+    /** The last item was dealt with, or the exchange has ended. */
+    OVER
+  }
+
+  private enum Progress {
+    /** Go on with the next step. */
+    MORE,
+    /** Nothing to do before the next item or call of {@link #writable}. */
+    WAIT,
+    /** The body went out. */
+    FINISHED,
+    /** An error came after a part of the body. */
+    TRUNCATED
+  }
+
+  private final Outbox.Sink sink;
+  private final Pending pending;
+  private final Stall stall;
+
+  /** Set by the thread with the turn before it asks isReady; cleared by {@link #writable}. */
+  private volatile boolean parked;
+
+  /** Whether the last write was a heartbeat's. */
+  private volatile boolean heartbeat;
+
+  private final Deque<Item> backlog = new ArrayDeque<>();
+
+  /** Flushes of which all that was before them is written. */
+  private final List<Flush> due = new ArrayList<>();
+
+  /** Those for which the container was asked to flush; done when it is ready again. */
+  private final List<Flush> flushed = new ArrayList<>();
+
+  private Stage stage = Stage.HELD;
+  private long backlogBytes;
+  private long written;
+  private boolean flushWanted;
+  private @Nullable Finish finish;
+  private @Nullable Failure failure;
+  private byte @Nullable [] coalesced;
+
+  Drain(Outbox.Sink sink, Pending pending, Stall stall) {
+    this.sink = sink;
+    this.pending = pending;
+    this.stall = stall;
+  }
+
+  /** The container says that it is ready. Any thread; the turn must be taken afterwards. */
+  void writable() {
+    stall.moved();
+    parked = false;
+  }
+
+  /** Whether the last write was a heartbeat's. Any thread. */
+  boolean isHeartbeat() {
+    return heartbeat;
+  }
+
+  void accept(Item item) {
+    if (item instanceof Chunk chunk) {
+      backlogBytes += chunk.bytes().remaining();
+      backlog.add(chunk);
+    } else if (item instanceof Flush flush) {
+      flushWanted = true;
+      backlog.add(flush);
+    } else if (item instanceof Finish last) {
+      finish = last;
+      if (last.bytes() != null) {
+        accept(new Chunk(last.bytes(), false));
+      }
+    } else if (item instanceof Failure last) {
+      failure = last;
+    }
+  }
+
+  /** Goes as far as the container is ready, and to the end if there is one. */
+  void run() {
+    while (stage != Stage.OVER) {
+      if (!sink.enter()) {
+        break;
+      }
+      Progress progress = Progress.WAIT;
+      Throwable thrown = null;
+      try {
+        progress = step();
+      } catch (IOException | RuntimeException | Error e) {
+        thrown = e;
+      }
+      if (thrown != null || progress == Progress.FINISHED || progress == Progress.TRUNCATED) {
+        stage = Stage.OVER;
+      }
+      sink.exit();
+      if (thrown != null) {
+        sink.failed(thrown, heartbeat);
+      } else if (progress == Progress.FINISHED) {
+        flushed.addAll(due);
+        tell(flushed, true);
+        sink.finished();
+      } else if (progress == Progress.TRUNCATED && failure != null) {
+        sink.truncated(failure.status(), failure.message());
+      } else if (progress == Progress.WAIT) {
+        return;
+      }
+    }
+    stage = Stage.OVER;
+    discard();
+  }
+
+  private Progress step() throws IOException {
+    return stage == Stage.HELD ? hold() : stream();
+  }
+
+  private Progress hold() throws IOException {
+    if (failure != null) {
+      sink.sendError(failure.status(), failure.message());
+      return Progress.FINISHED;
+    }
+    boolean fits = backlogBytes <= sink.wholeLimit();
+    if (finish != null && fits && !flushWanted) {
+      sink.startWhole(backlogBytes);
+      requireWhole(backlogBytes);
+      while (!backlog.isEmpty()) {
+        writeSome();
+      }
+      return Progress.FINISHED;
+    }
+    if (finish == null && fits && !flushWanted) {
+      return Progress.WAIT;
+    }
+    stage = Stage.STREAMING;
+    parked = true;
+    sink.startStream();
+    return Progress.MORE;
+  }
+
+  private Progress stream() throws IOException {
+    if (failure != null) {
+      return Progress.TRUNCATED;
+    }
+    while (backlog.peek() instanceof Flush flush) {
+      backlog.remove();
+      due.add(flush);
+    }
+    boolean allWritten = backlog.isEmpty() && finish != null;
+    if (allWritten && sink.endsByItself() && sink.declaredLength() == written) {
+      return Progress.FINISHED;
+    }
+    if (parked || (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null)) {
+      return Progress.WAIT;
+    }
+    parked = true;
+    if (!sink.isReady()) {
+      stall.waiting();
+      if (!parked) {
+        // It has become ready in between.
+        stall.moved();
+      }
+      return Progress.WAIT;
+    }
+    parked = false;
+    return streamWhenReady();
+  }
+
+  private Progress streamWhenReady() throws IOException {
+    if (!flushed.isEmpty()) {
+      tell(flushed, true);
+    }
+    if (!due.isEmpty()) {
+      flushed.addAll(due);
+      due.clear();
+      sink.flush();
+    } else if (!backlog.isEmpty()) {
+      writeSome();
+    } else if (finish != null) {
+      requireWhole(written);
+      return Progress.FINISHED;
+    }
+    return Progress.MORE;
+  }
+
+  private void requireWhole(long length) {
+    long declared = sink.declaredLength();
+    if (declared >= 0 && length != declared && sink.takesBody()) {
+      throw ContentLengthException.of(length, declared, length < declared);
+    }
+  }
+
+  /** Writes a part of one chunk, or as many small ones as fit one write. */
+  private void writeSome() throws IOException {
+    Chunk first = (Chunk) backlog.remove();
+    heartbeat = first.heartbeat();
+    ByteBuffer bytes = first.bytes();
+    if (bytes.remaining() < COALESCED && !backlog.isEmpty()) {
+      backlog.addFirst(first);
+      write(coalesce());
+    } else if (bytes.remaining() > SLICE) {
+      ByteBuffer slice = bytes.duplicate().limit(bytes.position() + SLICE);
+      bytes.position(slice.limit());
+      backlog.addFirst(first);
+      write(slice);
+    } else {
+      write(bytes);
+    }
+  }
+
+  /** Puts small chunks together; flushes between them are due when those are written. */
+  private ByteBuffer coalesce() {
+    byte[] room = coalesced;
+    if (room == null) {
+      room = new byte[COALESCED];
+      coalesced = room;
+    }
+    int filled = 0;
+    for (Item next; (next = backlog.peek()) != null; backlog.remove()) {
+      if (next instanceof Chunk chunk) {
+        ByteBuffer bytes = chunk.bytes();
+        int length = Math.min(bytes.remaining(), room.length - filled);
+        bytes.get(room, filled, length);
+        filled += length;
+        if (bytes.hasRemaining()) {
+          break;
+        }
+      } else if (next instanceof Flush flush) {
+        due.add(flush);
+      }
+    }
+    return ByteBuffer.wrap(room, 0, filled);
+  }
+
+  private void write(ByteBuffer bytes) throws IOException {
+    int length = bytes.remaining();
+    long declared = sink.declaredLength();
+    written += length;
+    backlogBytes -= length;
+    pending.release(length);
+    if (!sink.takesBody()) {
+      return;
+    }
+    if (declared >= 0 && written > declared) {
+      throw ContentLengthException.of(written, declared, false);
+    }
+    sink.write(bytes);
+  }
+
+  /** Drops all that is left. */
+  private void discard() {
+    stall.end();
+    for (Item item; (item = backlog.poll()) != null; ) {
+      if (item instanceof Flush flush) {
+        due.add(flush);
+      }
+    }
+    coalesced = null;
+    pending.release(backlogBytes);
+    backlogBytes = 0;
+    pending.end();
+    flushed.addAll(due);
+    due.clear();
+    tell(flushed, false);
+  }
+
+  /** Completes futures on a thread of ours: what the application hangs on them runs there. */
+  private void tell(List<Flush> flushes, boolean accepted) {
+    List<CompletableFuture<Boolean>> futures = new ArrayList<>();
+    for (Flush flush : flushes) {
+      if (flush.done() != null) {
+        futures.add(flush.done());
+      }
+    }
+    flushes.clear();
+    if (!futures.isEmpty()) {
+      sink.execute(() -> futures.forEach(future -> future.complete(accepted)));
+    }
+  }
+}

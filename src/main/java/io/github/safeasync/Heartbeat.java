@@ -1,0 +1,71 @@
+package io.github.safeasync;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a few bytes whenever nothing else was written for some time, so that a client that has
+ * vanished is noticed. Its timer is the filter's, shared by all exchanges; a tick costs a look at a
+ * clock, and nothing is written while something still waits for the client: that finds it out too.
+ */
+final class Heartbeat implements Registration {
+
+  private final Exchange exchange;
+  private final Outbox outbox;
+  private final Duration idle;
+  private final ByteBuffer bytes;
+  private volatile @Nullable Future<?> next;
+  private volatile boolean removed;
+
+  Heartbeat(Exchange exchange, Duration idle, ByteBuffer bytes) {
+    this.exchange = exchange;
+    this.outbox = exchange.side().outbox();
+    this.idle = idle;
+    this.bytes = bytes;
+  }
+
+  void start() {
+    exchange.listeners().add(end -> remove());
+    schedule(idle);
+  }
+
+  private void schedule(Duration delay) {
+    if (!removed) {
+      Future<?> armed = exchange.exchanges().schedule(this::tick, delay);
+      next = armed;
+      if (removed) {
+        armed.cancel(false);
+      }
+    }
+  }
+
+  /** On the timer's thread. */
+  private void tick() {
+    if (removed || outbox.isClosed()) {
+      return;
+    }
+    Duration quiet = Duration.ofNanos(System.nanoTime() - outbox.lastWriteNanos());
+    if (quiet.compareTo(idle) < 0) {
+      schedule(idle.minus(quiet));
+      return;
+    }
+    if (outbox.pending().bytes() == 0) {
+      // Not here: a write may wait for a container's lock, and the timer must not.
+      exchange.exchanges().execute(() -> outbox.heartbeat(bytes.duplicate()));
+    }
+    schedule(idle);
+  }
+
+  @Override
+  public boolean remove() {
+    boolean first = !removed;
+    removed = true;
+    Future<?> armed = next;
+    if (armed != null) {
+      armed.cancel(false);
+    }
+    return first;
+  }
+}

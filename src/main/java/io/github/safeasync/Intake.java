@@ -1,0 +1,84 @@
+package io.github.safeasync;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where any number of threads put items for one thread to take, in the order in which they were
+ * put. A last item closes it: what came before is taken, and nothing is accepted after it, whatever
+ * races. Lock-free: a stack that is turned over when it is taken.
+ *
+ * <pre>
+ *          put: any item                put: a last item
+ *   ┌──────┐ ──────► ┌──────────────┐ ──────► ┌────────────┐   takeAll   ┌────────┐
+ *   │ null │         │ top: not last │         │ top: last  │ ──────────► │ CLOSED │
+ *   └──────┘ ◄────── └──────────────┘         └────────────┘             └────────┘
+ *           takeAll                        put: false                  put: false
+ * </pre>
+ */
+final class Intake {
+
+  private record Node(@Nullable Item item, @Nullable Node below) {
+
+    boolean isLast() {
+      return item == null || item.isLast();
+    }
+  }
+
+  /** Stands for a last item that was taken. */
+  private static final Node CLOSED = new Node(null, null);
+
+  private static final VarHandle TOP;
+
+  static {
+    try {
+      TOP = MethodHandles.lookup().findVarHandle(Intake.class, "top", Node.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private volatile @Nullable Node top;
+
+  /** Puts an item in; any thread. Answers false once closed. */
+  boolean put(Item item) {
+    while (true) {
+      Node now = top;
+      if (now != null && now.isLast()) {
+        return false;
+      }
+      if (TOP.compareAndSet(this, now, new Node(item, now))) {
+        return true;
+      }
+    }
+  }
+
+  /** Takes all that was put in, oldest first; one thread at a time. */
+  Deque<Item> takeAll() {
+    Deque<Item> oldestFirst = new ArrayDeque<>();
+    Node now = top;
+    while (now != null && now.item != null) {
+      if (TOP.compareAndSet(this, now, now.isLast() ? CLOSED : null)) {
+        for (Node node = now; node != null && node.item != null; node = node.below) {
+          oldestFirst.addFirst(node.item);
+        }
+        break;
+      }
+      now = top;
+    }
+    return oldestFirst;
+  }
+
+  boolean isEmpty() {
+    Node now = top;
+    return now == null || now.item == null;
+  }
+
+  boolean isClosed() {
+    Node now = top;
+    return now != null && now.isLast();
+  }
+}

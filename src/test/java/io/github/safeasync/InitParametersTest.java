@@ -1,0 +1,163 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InitParametersTest {
+
+  /** What a container tells a filter that is named "guard". */
+  record Given(Map<String, String> parameters) implements FilterConfig {
+
+    @Override
+    public String getFilterName() {
+      return "guard";
+    }
+
+    @Override
+    public ServletContext getServletContext() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String getInitParameter(String name) {
+      return parameters.get(name);
+    }
+
+    @Override
+    public Enumeration<String> getInitParameterNames() {
+      return Collections.enumeration(parameters.keySet());
+    }
+  }
+
+  private static SafeAsyncConfig read(String name, String value) throws ServletException {
+    return InitParameters.read(new Given(Map.of(name, value)), SafeAsyncConfig.defaults());
+  }
+
+  private static void assertRefused(String name, String value, String allowed) {
+    assertThatThrownBy(() -> read(name, value))
+        .isInstanceOf(ServletException.class)
+        .hasMessageContaining("The filter guard")
+        .hasMessageContaining(name + " = \"" + value.trim() + "\"")
+        .hasMessageContaining(allowed)
+        .hasCauseInstanceOf(RuntimeException.class);
+  }
+
+  @Nested
+  class All {
+
+    @Test
+    void read_none_isTheBase() throws ServletException {
+      SafeAsyncConfig base = SafeAsyncConfig.builder().timeoutStatus(500).build();
+
+      SafeAsyncConfig config = InitParameters.read(new Given(Map.of()), base);
+
+      assertThat(config).usingRecursiveComparison().isEqualTo(base);
+    }
+
+    @Test
+    void read_some_changesThoseAlone() throws ServletException {
+      SafeAsyncConfig base =
+          SafeAsyncConfig.builder().timeoutStatus(500).timeout(Duration.ofHours(1)).build();
+
+      SafeAsyncConfig config =
+          InitParameters.read(new Given(Map.of("timeout", "7", "start", "eager")), base);
+
+      assertThat(config.timeout()).isEqualTo(Duration.ofMillis(7));
+      assertThat(config.start()).isEqualTo(SafeAsyncConfig.Start.EAGER);
+      assertThat(config.timeoutStatus()).isEqualTo(500);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"time-out", "Timeout", "timeoutStatus", "TIMEOUT", ""})
+    void read_unknown_namesItAndThoseThatAreAllowed(String name) {
+      assertThatThrownBy(() -> read(name, "1"))
+          .isInstanceOf(ServletException.class)
+          .hasMessageContaining("The filter guard")
+          .hasMessageContaining("unknown init-param " + name + ";")
+          .hasMessageContaining("timeout, timeout-status, start");
+    }
+  }
+
+  @Nested
+  class Timeout {
+
+    @ParameterizedTest
+    @CsvSource({
+      "0, PT0S",
+      "1500, PT1.5S",
+      "'  250 ', PT0.25S",
+      "PT30S, PT30S",
+      "pt2m, PT2M",
+      "P1D, PT24H",
+      "9223372036854, PT2562047H47M16.854S"
+    })
+    void timeout_good_isTaken(String value, Duration expected) throws ServletException {
+      assertThat(read("timeout", value).timeout()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "",
+          "-1",
+          "30s",
+          "1.5",
+          "PT-1S",
+          "none",
+          "9223372036855",
+          "99999999999999999999",
+          "PT9223372036854775807H",
+          "٣"
+        })
+    void timeout_bad_isRefused(String value) {
+      assertRefused(
+          "timeout", value, "milliseconds, or an ISO-8601 duration such as PT30S; 0 for none");
+    }
+  }
+
+  @Nested
+  class TimeoutStatus {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"400", "503", " 599 "})
+    void timeoutStatus_good_isTaken(String value) throws ServletException {
+      assertThat(read("timeout-status", value).timeoutStatus())
+          .isEqualTo(Integer.parseInt(value.trim()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "399", "600", "-503", "503.0", "Gateway Timeout"})
+    void timeoutStatus_bad_isRefused(String value) {
+      assertRefused("timeout-status", value, "an error status, 400 to 599");
+    }
+  }
+
+  @Nested
+  class Start {
+
+    @ParameterizedTest
+    @CsvSource({"on-demand, ON_DEMAND", "eager, EAGER", "' eager ', EAGER"})
+    void start_good_isTaken(String value, SafeAsyncConfig.Start expected) throws ServletException {
+      assertThat(read("start", value).start()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Eager", "on_demand", "ON_DEMAND", "lazy"})
+    void start_bad_isRefused(String value) {
+      assertRefused("start", value, "on-demand or eager");
+    }
+  }
+}

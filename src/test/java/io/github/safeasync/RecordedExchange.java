@@ -1,0 +1,93 @@
+package io.github.safeasync;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A request of a container that is not there, for which a filter makes an exchange. */
+final class RecordedExchange {
+
+  private final Map<String, Object> attributes = new ConcurrentHashMap<>();
+  private final List<AsyncListener> listeners = new CopyOnWriteArrayList<>();
+  private final AtomicInteger completions = new AtomicInteger();
+  private final RecordedResponse response = new RecordedResponse();
+  private final AsyncContext context = proxy(AsyncContext.class, this::answerContext);
+  private final HttpServletRequest request = proxy(HttpServletRequest.class, this::answerRequest);
+  private volatile boolean started;
+
+  private interface Answer {
+    Object to(Method method, Object[] arguments);
+  }
+
+  private static <T> T proxy(Class<T> type, Answer answer) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            RecordedExchange.class.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> answer.to(method, arguments)));
+  }
+
+  private Object answerRequest(Method method, Object[] arguments) {
+    return switch (method.getName()) {
+      case "getProtocol" -> "HTTP/1.1";
+      case "getContentLengthLong" -> -1L;
+      case "getHeader" -> null;
+      case "isAsyncSupported" -> true;
+      case "isAsyncStarted" -> started;
+      case "startAsync" -> {
+        started = true;
+        yield context;
+      }
+      case "getAsyncContext" -> context;
+      case "getAttribute" -> attributes.get(arguments[0]);
+      case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
+      case "removeAttribute" -> attributes.remove(arguments[0]);
+      default -> throw new UnsupportedOperationException(method.toString());
+    };
+  }
+
+  private Object answerContext(Method method, Object[] arguments) {
+    return switch (method.getName()) {
+      case "setTimeout" -> null;
+      case "addListener" -> listeners.add((AsyncListener) arguments[0]);
+      case "complete" -> completions.incrementAndGet();
+      default -> throw new UnsupportedOperationException(method.toString());
+    };
+  }
+
+  HttpServletRequest request() {
+    return request;
+  }
+
+  RecordedResponse response() {
+    return response;
+  }
+
+  /** How often the library has completed the AsyncContext. */
+  int completions() {
+    return completions.get();
+  }
+
+  /** Does what a container does when it finds the connection lost. */
+  void loseConnection() {
+    AsyncEvent event =
+        new AsyncEvent(
+            context, request, response.asResponse(), new IOException("Connection reset by peer"));
+    for (AsyncListener listener : listeners) {
+      try {
+        listener.onError(event);
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}

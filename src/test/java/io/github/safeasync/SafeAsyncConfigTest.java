@@ -1,0 +1,139 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.github.safeasync.SafeAsyncConfig.Start;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SafeAsyncConfigTest {
+
+  private final SafeAsyncConfig.Builder builder = SafeAsyncConfig.builder();
+
+  @Test
+  void defaults_areDocumented() {
+    SafeAsyncConfig config = SafeAsyncConfig.defaults();
+
+    assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(config.timeoutStatus()).isEqualTo(503);
+    assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
+    assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
+    assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
+    assertThat(config.keepalive()).isNull();
+    assertThat(config.executor()).isNull();
+  }
+
+  @Test
+  void toString_isOneLineOfInitParams() {
+    assertThat(SafeAsyncConfig.defaults())
+        .hasToString(
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, detect-after=PT0.02S,"
+                + " half-close=DISCONNECT, keepalive=off");
+  }
+
+  @Test
+  void build_changedAfterwards_isNotSeen() {
+    SafeAsyncConfig built = builder.build();
+
+    builder.timeoutStatus(500);
+
+    assertThat(built.timeoutStatus()).isEqualTo(503);
+  }
+
+  @Nested
+  class ToBuilder {
+
+    private final SafeAsyncConfig other =
+        SafeAsyncConfig.builder()
+            .timeout(Duration.ofMillis(1))
+            .timeoutStatus(504)
+            .start(Start.EAGER)
+            .halfClose(HalfClose.IGNORE)
+            .executor(task -> {})
+            .build();
+
+    @Test
+    void toBuilder_copiesEverything() {
+      assertThat(other.toBuilder().build()).usingRecursiveComparison().isEqualTo(other);
+    }
+
+    /** So that a setting that is added later cannot be forgotten in the test above. */
+    @Test
+    void other_differsFromTheDefaultsInEachSetting() throws IllegalAccessException {
+      SafeAsyncConfig defaults = SafeAsyncConfig.defaults();
+      Field[] settings =
+          Arrays.stream(SafeAsyncConfig.class.getDeclaredFields())
+              .filter(field -> !Modifier.isStatic(field.getModifiers()))
+              .toArray(Field[]::new);
+      assertThat(settings).isNotEmpty();
+      for (Field setting : settings) {
+        setting.setAccessible(true);
+        assertThat(setting.get(other)).as(setting.getName()).isNotEqualTo(setting.get(defaults));
+      }
+    }
+  }
+
+  @Nested
+  class Setters {
+
+    @Test
+    void timeout_zero_isNone() {
+      assertThat(builder.timeout(Duration.ZERO).build().timeout()).isZero();
+    }
+
+    @Test
+    void timeout_longest_isTaken() {
+      Duration longest = Duration.ofNanos(Long.MAX_VALUE);
+
+      assertThat(builder.timeout(longest).build().timeout()).isEqualTo(longest);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-0.000000001S", "PT2562047H47M16.854775808S", "P1000000D"})
+    void timeout_outOfRange_isRefused(Duration timeout) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.timeout(timeout))
+          .withMessageContaining("timeout")
+          .withMessageContaining(timeout.toString())
+          .withMessageContaining("292 years");
+      assertThat(builder.build().timeout()).isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MIN_VALUE, 0, 200, 399, 600})
+    void timeoutStatus_noError_isRefused(int status) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.timeoutStatus(status))
+          .withMessageContaining("400 to 599")
+          .withMessageContaining("" + status);
+    }
+
+    @Test
+    @SuppressWarnings({"DataFlowIssue", "NullAway"})
+    void anySetter_null_isRefused() {
+      assertThatNullPointerException().isThrownBy(() -> builder.timeout(null));
+      assertThatNullPointerException()
+          .isThrownBy(() -> builder.start(null))
+          .withMessageContaining("start");
+      assertThatNullPointerException()
+          .isThrownBy(() -> builder.executor(null))
+          .withMessageContaining("executor");
+    }
+
+    @Test
+    void executor_given_isKept() {
+      Executor executor = task -> {};
+
+      assertThat(builder.executor(executor).build().executor()).isSameAs(executor);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.RawResponse;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** Clients that do not read pin no thread and little memory, and are let go in time (G10). */
+class SlowClientIT {
+
+  private static final int CLIENTS = Integer.getInteger("safeasync.clients", 20);
+  private static final long BODY = 100L << 20;
+  private static final int CHUNK = 32 * 1024;
+  private static final long MARK = 256 * 1024;
+
+  private final BlockingQueue<End> ends = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
+  private final AtomicLong mostPending = new AtomicLong();
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  void clientThatNeverReads_endsByTheWriteTimeout(Container container, Transport transport)
+      throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    try (Logs logs = Logs.capture();
+        TestServer server = serve(container, transport, Duration.ofSeconds(1))) {
+      for (int i = 0; i < CLIENTS; i++) {
+        clients.add(small(server).get("/endless"));
+      }
+      try (RawClient quick = RawClient.connect(server)) {
+        for (int i = 0; i < 50; i++) {
+          assertThat(quick.get("/quick").readResponse().body()).isEqualTo("quick");
+        }
+      }
+      for (int i = 0; i < CLIENTS; i++) {
+        End end = ends.poll(20, TimeUnit.SECONDS);
+        assertThat(end).isNotNull();
+        assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
+        assertThat(end.cause()).containsInstanceOf(SlowClientException.class);
+        assertThat(end.after()).isGreaterThan(Duration.ofMillis(990));
+        assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.UNKNOWN);
+      }
+      assertThat(mostPending.get()).isLessThanOrEqualTo(MARK + CHUNK);
+      RawResponse response = clients.get(0).readResponse();
+      assertThat(response.isComplete()).isFalse();
+      logs.assertQuiet();
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  void clientThatReadsSlowly_getsAll(Container container, Transport transport) throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = serve(container, transport, Duration.ofSeconds(10));
+        RawClient client = small(server).get("/large")) {
+      RawResponse response = client.readResponse();
+      assertThat(response.isComplete()).isTrue();
+      assertThat(response.bodyBytes()).hasSize(8 << 20);
+      assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
+      assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
+      logs.assertQuiet();
+    }
+  }
+
+  private static RawClient small(TestServer server) throws Exception {
+    return RawClient.connect(server, socket -> socket.setReceiveBufferSize(8192));
+  }
+
+  private TestServer serve(Container container, Transport transport, Duration writeTimeout)
+      throws Exception {
+    SafeAsyncFilter filter =
+        SafeAsyncFilter.create(
+            SafeAsyncConfig.builder()
+                .timeout(Duration.ofSeconds(60))
+                .maxPendingBytes(MARK)
+                .writeTimeout(writeTimeout)
+                .build());
+    return container.start(
+        transport,
+        app ->
+            app.filter(filter)
+                .handler("/quick", (request, raw) -> SafeAsyncResponse.of(request).finish("quick"))
+                .handler("/endless", (request, raw) -> pump(SafeAsyncResponse.of(request), BODY))
+                .handler("/large", (request, raw) -> pump(SafeAsyncResponse.of(request), 8 << 20)));
+  }
+
+  private void pump(SafeAsyncResponse response, long length) {
+    response.onEnd(ends::add);
+    response.outcome().thenAccept(outcomes::add);
+    AtomicInteger chunks = new AtomicInteger(Math.toIntExact(length / CHUNK));
+    response.onWritable(
+        new Runnable() {
+          @Override
+          public void run() {
+            while (response.isWritable()) {
+              if (chunks.getAndDecrement() == 0) {
+                response.finish();
+                return;
+              }
+              response.writeOwned(ByteBuffer.allocate(CHUNK));
+              mostPending.accumulateAndGet(((ExchangeResponse) response).pendingBytes(), Math::max);
+            }
+            response.onWritable(this);
+          }
+        });
+  }
+}
