@@ -124,15 +124,23 @@ final class ContainerSide implements Outbox.Sink {
     return now == null ? null : now.request;
   }
 
-  /** Adds to what was known of the request; by the one thread that may touch it now. */
-  Remembered remember(Remembered known) {
+  /**
+   * Takes what will be known of the request; by the one thread that may touch it now.
+   *
+   * @param all whether someone listens who may want to know the attributes and headers, too
+   */
+  Remembered remember(boolean all) {
     Objects now = objects;
+    Remembered known = Remembered.NOTHING;
     try {
-      return now == null ? known : known.with(now.request, now.response);
+      if (now != null) {
+        known = Remembered.of(now.request, now.response);
+        known = all ? known.withAll(now.request, now.response) : known;
+      }
     } catch (RuntimeException e) {
       Log.refused("a last look at the request", e);
-      return known;
     }
+    return known;
   }
 
   private Objects present() {

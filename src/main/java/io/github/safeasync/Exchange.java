@@ -303,10 +303,6 @@ final class Exchange {
 
   private void adopt(Cycle begun, AsyncContext started) {
     started.addListener(begun);
-    HttpServletRequest own = side.request();
-    if (own != null && remembered.isNothing()) {
-      remembered = Remembered.of(own);
-    }
     cycle = begun;
     side.started(started);
   }
@@ -667,9 +663,7 @@ final class Exchange {
     Cycle last = cycle;
     boolean heard = last != null && !last.listeners().isEmpty();
     try {
-      if (heard) {
-        remembered = side.remember(remembered);
-      }
+      remembered = side.remember(heard);
       if (!lifecycle.containerCompletes()) {
         side.close(decided, exchanges.config().timeoutStatus());
       }

@@ -144,6 +144,16 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     }
   }
 
+  /** Servlet 6.1: the wrapper that the API gives to extend would go to the container by itself. */
+  public void sendRedirect(String location, boolean clearBuffer) throws IOException {
+    sendRedirect(location, SC_FOUND, clearBuffer);
+  }
+
+  /** Servlet 6.1: the wrapper that the API gives to extend would go to the container by itself. */
+  public void sendRedirect(String location, int sc) throws IOException {
+    sendRedirect(location, sc, true);
+  }
+
   /** Servlet 6.2. Not an override for the compiler, which sees 6.0. */
   public void sendEarlyHints() {
     HttpServletResponse own = (HttpServletResponse) getResponse();

@@ -24,16 +24,16 @@ enum InitParameters {
       builder.timeoutStatus(Integer.parseInt(value));
     }
   },
-  AFTER_DISCONNECT("discard or throw") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
-    }
-  },
   START("on-demand or eager") {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {
       builder.start(constant(value, SafeAsyncConfig.Start.class));
+    }
+  },
+  AFTER_DISCONNECT("discard or throw") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
     }
   },
   MAX_PENDING_BYTES("a number of bytes, at least 1") {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the guarded request and response answer after the end: what they were, as a listener that
- * logs or measures wants to know it. The identity of the request is taken when it becomes
- * asynchronous, the rest in the moment before the container takes its objects back.
+ * logs or measures wants to know it. Taken in the moment before the container gets its objects
+ * back; until then it is asked itself.
  */
 record Remembered(Line line, Map<String, Object> attributes, Head head) {
 
@@ -74,12 +74,8 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
           Map.of(),
           NO_HEAD);
 
-  boolean isNothing() {
-    return line.method.isEmpty();
-  }
-
-  /** Takes the request's identity. */
-  static Remembered of(HttpServletRequest request) {
+  /** Takes what costs little. */
+  static Remembered of(HttpServletRequest request, HttpServletResponse response) {
     Line line =
         new Line(
             request.getMethod(),
@@ -99,11 +95,16 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
             request.getRequestId(),
             request.getDispatcherType(),
             request.getServletContext());
-    return new Remembered(line, Map.of(), NO_HEAD);
+    return new Remembered(line, Map.of(), head(response, Map.of()));
+  }
+
+  private static Head head(HttpServletResponse response, Map<String, List<String>> headers) {
+    return new Head(
+        response.getStatus(), response.getContentType(), response.getCharacterEncoding(), headers);
   }
 
   /** Takes the rest. */
-  Remembered with(HttpServletRequest request, HttpServletResponse response) {
+  Remembered withAll(HttpServletRequest request, HttpServletResponse response) {
     Map<String, Object> values = new HashMap<>();
     for (Enumeration<String> names = request.getAttributeNames(); names.hasMoreElements(); ) {
       String name = names.nextElement();
@@ -116,13 +117,7 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
     for (String name : response.getHeaderNames()) {
       headers.put(name, List.copyOf(response.getHeaders(name)));
     }
-    Head last =
-        new Head(
-            response.getStatus(),
-            response.getContentType(),
-            response.getCharacterEncoding(),
-            headers);
-    return new Remembered(line, values, last);
+    return new Remembered(line, values, head(response, headers));
   }
 
   @Nullable Object attribute(String name) {

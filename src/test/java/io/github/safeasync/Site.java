@@ -10,8 +10,6 @@ import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
-import jakarta.servlet.ServletResponse;
-import jakarta.servlet.ServletResponseWrapper;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -68,15 +66,6 @@ final class Site implements AutoCloseable {
     ServletRequest own = request;
     while (own instanceof ServletRequestWrapper wrapper) {
       own = wrapper.getRequest();
-    }
-    return own;
-  }
-
-  /** Goes around the filter, to the container's own response. */
-  static ServletResponse unguarded(ServletResponse response) {
-    ServletResponse own = response;
-    while (own instanceof ServletResponseWrapper wrapper) {
-      own = wrapper.getResponse();
     }
     return own;
   }
