@@ -73,7 +73,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   private Object whyClosed() {
     End end = exchange.lifecycle().decidedEnd();
-    return end == null ? "the response is committed" : end;
+    return end == null ? "the response is committed, or text was written in another charset" : end;
   }
 
   @Override

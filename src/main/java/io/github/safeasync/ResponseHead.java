@@ -54,6 +54,11 @@ final class ResponseHead {
       return contentType == null ? StandardCharsets.UTF_8 : contentType.charset();
     }
 
+    /** Text that was written in one charset must not be declared in another one. */
+    boolean takes(Charset wanted) {
+      return !text || wanted.equals(charset());
+    }
+
     @Nullable String contentTypeToSend() {
       if (!text) {
         return contentType == null ? null : contentType.toString();
@@ -87,8 +92,11 @@ final class ResponseHead {
     return change(f -> f.withStatus(status));
   }
 
+  /** Answers false, and changes nothing, if text has been encoded in another charset already. */
   boolean contentType(ContentType contentType) {
-    return change(f -> f.withContentType(contentType));
+    Charset wanted = contentType.charset();
+    Fields before = update(f -> f.takes(wanted) ? f.withContentType(contentType) : f);
+    return !before.committed && before.takes(wanted);
   }
 
   boolean contentTypeIfNone(String contentType) {

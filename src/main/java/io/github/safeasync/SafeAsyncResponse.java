@@ -74,9 +74,10 @@ public interface SafeAsyncResponse {
   SafeAsyncResponse status(int status);
 
   /**
-   * Sets the content type; ignored, with a line at DEBUG, once the response is committed. Its
-   * charset is the one in which texts are encoded, UTF-8 if it names none. Without this, text is
-   * {@code text/plain;charset=utf-8}.
+   * Sets the content type; ignored, with a line at DEBUG, once the response is committed, or if
+   * text has been written in a charset other than the one it names. Its charset is the one in which
+   * texts are encoded, UTF-8 if it names none. Without this, text is {@code
+   * text/plain;charset=utf-8}.
    *
    * @param contentType a media type such as {@code text/html} or {@code text/plain;charset=utf-16}
    * @return this response

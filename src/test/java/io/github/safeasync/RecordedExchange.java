@@ -38,6 +38,7 @@ final class RecordedExchange {
 
   private Object answerRequest(Method method, Object[] arguments) {
     return switch (method.getName()) {
+      case "getMethod" -> "GET";
       case "getProtocol" -> "HTTP/1.1";
       case "getContentLengthLong" -> -1L;
       case "getHeader" -> null;

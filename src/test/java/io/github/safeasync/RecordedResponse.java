@@ -36,6 +36,10 @@ final class RecordedResponse {
         return contentType;
       case "getBufferSize":
         return 8192;
+      case "getStatus":
+        return 200;
+      case "getHeader", "setContentLengthLong":
+        return null;
       case "isCommitted":
         return false;
       case "getOutputStream":

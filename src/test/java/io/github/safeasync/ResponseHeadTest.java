@@ -209,6 +209,17 @@ class ResponseHeadTest {
     }
 
     @Test
+    void contentType_afterTextInAnotherCharset_isIgnored() {
+      head.encode("é");
+
+      assertThat(head.contentType(ContentType.of("text/html;charset=utf-16"))).isFalse();
+      assertThat(head.contentType(ContentType.of("text/html"))).isTrue();
+      head.commitTo(response.asResponse());
+
+      assertThat(response.calls()).containsExactly("setContentType text/html;charset=utf-8");
+    }
+
+    @Test
     void commitErrorTo_handsOverTheHeadersAlone() {
       head.status(201);
       head.contentType(ContentType.of("image/png"));

@@ -36,8 +36,9 @@ class SafeAsyncConfigTest {
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, detect-after=PT0.02S,"
-                + " half-close=DISCONNECT, keepalive=off");
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, max-pending-bytes=1048576,"
+                + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
+                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off");
   }
 
   @Test
@@ -58,6 +59,10 @@ class SafeAsyncConfigTest {
             .timeoutStatus(504)
             .start(Start.EAGER)
             .halfClose(HalfClose.IGNORE)
+            .maxPendingBytes(1)
+            .pendingLimit(2)
+            .overLimit(OverLimit.BLOCK)
+            .writeTimeout(Duration.ofMillis(1))
             .executor(task -> {})
             .build();
 

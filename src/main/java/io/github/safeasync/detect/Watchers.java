@@ -82,6 +82,11 @@ final class Watchers {
     return found;
   }
 
+  /** For tests: takes these as found out, or null to find out again. */
+  static synchronized void assume(@Nullable Mechanisms found) {
+    mechanisms = found;
+  }
+
   /**
    * A thread outlives the request or the web application that happened to start it, so it must hold
    * on to nothing of theirs: no inherited thread locals, no context class loader but ours, and of
