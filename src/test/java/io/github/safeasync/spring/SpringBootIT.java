@@ -12,6 +12,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
@@ -30,9 +33,22 @@ class SpringBootIT {
   @Import(Emitting.class)
   static class Application {}
 
+  private final Map<String, String> ofTheHarness = new HashMap<>();
+
+  /** To Spring the harness's own properties, "safeasync.", are spelt as the filter's are. */
   @BeforeEach
   void reset() {
     Emitting.reset();
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("safeasync.")) {
+        ofTheHarness.put(name, System.clearProperty(name));
+      }
+    }
+  }
+
+  @AfterEach
+  void restore() {
+    ofTheHarness.forEach(System::setProperty);
   }
 
   private static ConfigurableApplicationContext run(String... properties) {
@@ -93,8 +109,8 @@ class SpringBootIT {
   @Test
   void unknownProperty_stopsTheStart() {
     try (Logs expected = Logs.swallow()) {
-      assertThatThrownBy(() -> run("--safe-async.tiemout=1").close())
-          .hasStackTraceContaining("tiemout");
+      assertThatThrownBy(() -> run("--safe-async.tiemout=1").close()).isNotNull();
+      assertThat(expected.throwables()).anyMatch(each -> each.getMessage().contains("tiemout"));
     }
   }
 }
