@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -32,6 +34,7 @@ final class Workers {
   private final Executor executor;
   private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
+  private final Set<Thread> running = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes the threads' owners, not yet the threads.
@@ -57,7 +60,7 @@ final class Workers {
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
+  private ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
     ThreadPoolExecutor made =
         new ThreadPoolExecutor(
             size,
@@ -70,7 +73,7 @@ final class Workers {
     return made;
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
@@ -82,10 +85,20 @@ final class Workers {
   }
 
   /** A thread of the library. */
-  private static final class Own extends Thread {
+  private final class Own extends Thread {
 
     Own(Runnable task, String name) {
       super(null, task, name, 0, false);
+    }
+
+    @Override
+    public void run() {
+      running.add(this);
+      try {
+        super.run();
+      } finally {
+        running.remove(this);
+      }
     }
   }
 
@@ -124,17 +137,27 @@ final class Workers {
   /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
   void shutDown(long time, TimeUnit unit) {
     timer.shutdownNow();
-    if (pool == null || cancellers == null) {
-      return;
-    }
-    pool.shutdown();
-    cancellers.shutdown();
     long deadline = System.nanoTime() + unit.toNanos(time);
     try {
-      pool.awaitTermination(time, unit);
-      cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (pool != null && cancellers != null) {
+        pool.shutdown();
+        cancellers.shutdown();
+        pool.awaitTermination(time, unit);
+        cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
+      awaitThreads(deadline);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A thread outlives its pool for a moment, and a container takes that for a leak. */
+  private void awaitThreads(long deadline) throws InterruptedException {
+    for (Thread thread : running) {
+      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (thread != Thread.currentThread() && millis > 0) {
+        thread.join(millis);
+      }
     }
   }
 }
