@@ -365,7 +365,9 @@ final class Exchange {
     }
 
     private Departure lost() {
-      Evidence evidence = side.isHttp2() ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+      Connection connection = side.connection();
+      boolean streamOnly = side.isHttp2() && connection != null && !connection.isLost();
+      Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
       return new Departure(evidence, Instant.now(), "the container's onError");
     }
   }

@@ -185,7 +185,8 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public CompletionStage<Outcome> send(Flow.Publisher<ByteBuffer> source) {
-    Objects.requireNonNull(source, "source").subscribe(new BodySubscriber(this));
+    Objects.requireNonNull(source, "source")
+        .subscribe(new BodySubscriber(this, this::sourceFailed));
     return outcome();
   }
 

@@ -107,6 +107,11 @@ final class Exchanges {
     return detector.watch(connection, gone);
   }
 
+  /** How many exchanges' connections are watched, for tests. */
+  int watching() {
+    return detector.watching();
+  }
+
   /** Reaches the connection behind a request, on the thread that handles it. */
   Connection connectionOf(HttpServletRequest request) {
     return Connections.behind(request);

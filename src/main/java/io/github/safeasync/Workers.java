@@ -30,11 +30,13 @@ final class Workers {
 
   private static final Duration IDLE = Duration.ofSeconds(10);
 
+  /** Those that may not have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
   private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
-  private final Set<Thread> running = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes the threads' owners, not yet the threads.
@@ -80,25 +82,17 @@ final class Workers {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
+      threads.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }
 
   /** A thread of the library. */
-  private final class Own extends Thread {
+  private static final class Own extends Thread {
 
     Own(Runnable task, String name) {
       super(null, task, name, 0, false);
-    }
-
-    @Override
-    public void run() {
-      running.add(this);
-      try {
-        super.run();
-      } finally {
-        running.remove(this);
-      }
     }
   }
 
@@ -134,30 +128,26 @@ final class Workers {
     }
   }
 
-  /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
+  /**
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
+   * the threads themselves: to a container one that is about to end is one that was left behind.
+   */
   void shutDown(long time, TimeUnit unit) {
-    timer.shutdownNow();
     long deadline = System.nanoTime() + unit.toNanos(time);
+    timer.shutdownNow();
+    if (pool != null && cancellers != null) {
+      pool.shutdown();
+      cancellers.shutdown();
+    }
     try {
-      if (pool != null && cancellers != null) {
-        pool.shutdown();
-        cancellers.shutdown();
-        pool.awaitTermination(time, unit);
-        cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      for (Thread thread : threads) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (left > 0 && thread != Thread.currentThread()) {
+          thread.join(left);
+        }
       }
-      awaitThreads(deadline);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** A thread outlives its pool for a moment, and a container takes that for a leak. */
-  private void awaitThreads(long deadline) throws InterruptedException {
-    for (Thread thread : running) {
-      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (thread != Thread.currentThread() && millis > 0) {
-        thread.join(millis);
-      }
     }
   }
 }
