@@ -15,15 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of one filter: a timer that only decides, and a small pool where listeners and other
- * code of the application runs. Daemons with the class loader of the application; none is started
- * before it is needed, and the pool's end when idle. Thread-safe.
+ * code of the application runs, and one that writes streams and runs no such code. Daemons with the
+ * class loader of the application; none is started before it is needed, and the pool's end when
+ * idle. Thread-safe.
  */
 final class Workers {
 
   private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
   private static final Duration IDLE = Duration.ofSeconds(10);
 
+  private static final int WRITERS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
   private final @Nullable ThreadPoolExecutor pool;
+  private final ThreadPoolExecutor writers;
   private final Executor executor;
   private final ScheduledThreadPoolExecutor timer;
 
@@ -38,23 +42,24 @@ final class Workers {
 
   Workers(@Nullable Executor executor, Duration idle) {
     if (executor == null) {
-      ThreadPoolExecutor own =
-          new ThreadPoolExecutor(
-              POOL_SIZE,
-              POOL_SIZE,
-              idle.toMillis(),
-              TimeUnit.MILLISECONDS,
-              new LinkedBlockingQueue<>(),
-              factory("safe-async-worker-"));
-      own.allowCoreThreadTimeOut(true);
+      ThreadPoolExecutor own = pool(POOL_SIZE, idle, factory("safe-async-worker-"));
       this.pool = own;
       this.executor = own;
     } else {
       this.pool = null;
       this.executor = executor;
     }
+    this.writers = pool(WRITERS, idle, factory("safe-async-writer-"));
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
+  }
+
+  private static ThreadPoolExecutor pool(int size, Duration idle, ThreadFactory factory) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            size, size, idle.toNanos(), TimeUnit.NANOSECONDS, new LinkedBlockingQueue<>(), factory);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   private static ThreadFactory factory(String prefix) {
@@ -90,6 +95,18 @@ final class Workers {
     }
   }
 
+  /**
+   * Runs a task that hands bytes to a container, and no code of the application, so that it never
+   * waits for more than a container's lock.
+   */
+  void write(Runnable task) {
+    try {
+      writers.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
+    }
+  }
+
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
@@ -102,6 +119,7 @@ final class Workers {
   /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
   void shutDown(long time, TimeUnit unit) {
     timer.shutdownNow();
+    writers.shutdown();
     if (pool == null) {
       return;
     }
