@@ -40,6 +40,7 @@ final class RecordedExchange {
   private @Nullable Object answerRequest(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "getMethod" -> "GET";
+      case "getRequestURL" -> new StringBuffer("http://localhost/");
       case "getProtocol" -> "HTTP/1.1";
       case "getContentLengthLong" -> -1L;
       case "getHeader" -> null;
