@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
 
-  private final ExchangeResponse response;
+  private final SafeAsyncResponse response;
+  private final Consumer<Throwable> failed;
   private final Turn turn = new Turn();
   private final AtomicInteger wanted = new AtomicInteger();
   private volatile @Nullable Subscription accepted;
@@ -34,8 +36,14 @@ final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
     }
   }
 
-  BodySubscriber(ExchangeResponse response) {
+  /**
+   * Starts without a subscription.
+   *
+   * @param failed is told of a failure of the publisher
+   */
+  BodySubscriber(SafeAsyncResponse response, Consumer<Throwable> failed) {
     this.response = response;
+    this.failed = failed;
   }
 
   @Override
@@ -72,7 +80,7 @@ final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
   public void onError(Throwable failure) {
     Objects.requireNonNull(failure, "failure");
     ended = true;
-    response.sourceFailed(failure);
+    failed.accept(failure);
   }
 
   @Override

@@ -7,6 +7,7 @@ import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URLConnection;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -72,15 +73,16 @@ final class ContainerSide implements Outbox.Sink {
     return headRequest;
   }
 
-  /** Answers what the container takes a file of this name for. */
+  /** Answers what the container, or else the JDK, takes a file of this name for. */
   @Nullable String mimeType(String fileName) {
     Objects now = objects;
+    String type = null;
     try {
-      return now == null ? null : now.request.getServletContext().getMimeType(fileName);
+      type = now == null ? null : now.request.getServletContext().getMimeType(fileName);
     } catch (RuntimeException e) {
       Log.refused("a question for a content type", e);
-      return null;
     }
+    return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
   }
 
   /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */

@@ -49,6 +49,7 @@ final class Exchange {
   private final Gate gate = new Gate(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
+  private final Cancellation cancellation;
 
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
@@ -77,6 +78,7 @@ final class Exchange {
     this.side = new ContainerSide(this, request, response);
     this.guardedRequest = new GuardedRequest(this, request);
     this.guardedResponse = new GuardedResponse(this, response);
+    this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -123,6 +125,10 @@ final class Exchange {
 
   ExchangeResponse response() {
     return response;
+  }
+
+  Cancellation cancellation() {
+    return cancellation;
   }
 
   ContainerSide side() {
@@ -339,8 +345,10 @@ final class Exchange {
     }
   }
 
-  private static boolean hasNoBody(HttpServletRequest request) {
-    return request.getContentLengthLong() <= 0 && request.getHeader("Transfer-Encoding") == null;
+  static boolean hasNoBody(ServletRequest request) {
+    return request.getContentLengthLong() <= 0
+        && request instanceof HttpServletRequest http
+        && http.getHeader("Transfer-Encoding") == null;
   }
 
   /** The application has met the end of the request's body. */
@@ -526,6 +534,7 @@ final class Exchange {
       Log.failed(decided);
     }
     listeners.publish(decided);
+    cancellation.ended(decided);
     exchanges.execute(
         () -> {
           listeners.runAll();

@@ -3,6 +3,7 @@ package io.github.safeasync;
 import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +35,23 @@ public final class SafeAsyncConfig {
     THROW
   }
 
+  /** Which requests are watched for a hang-up. */
+  public enum Watch {
+    /** Those that are asynchronous. */
+    ASYNC,
+    /**
+     * Synchronous ones as well: the thread of a servlet that blocks is interrupted when the client
+     * hangs up.
+     */
+    SYNC
+  }
+
   private final Duration timeout;
   private final int timeoutStatus;
   private final Start start;
   private final AfterDisconnect afterDisconnect;
   private final DetectorSettings detector;
+  private final CancelSettings cancel;
   private final @Nullable Executor executor;
   private final long maxPendingBytes;
   private final long pendingLimit;
@@ -51,6 +64,7 @@ public final class SafeAsyncConfig {
     this.start = builder.start;
     this.afterDisconnect = builder.afterDisconnect;
     this.detector = builder.detector;
+    this.cancel = builder.cancel;
     this.executor = builder.executor;
     this.maxPendingBytes = builder.maxPendingBytes;
     this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
@@ -76,6 +90,7 @@ public final class SafeAsyncConfig {
     builder.start = start;
     builder.afterDisconnect = afterDisconnect;
     builder.detector = detector;
+    builder.cancel = cancel;
     builder.executor = executor;
     builder.maxPendingBytes = maxPendingBytes;
     builder.pendingLimit = pendingLimit;
@@ -122,6 +137,31 @@ public final class SafeAsyncConfig {
   /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
   public @Nullable KeepAlive keepalive() {
     return detector.keepAlive();
+  }
+
+  /** Answers when and for whom work is cancelled. */
+  CancelSettings cancelSettings() {
+    return cancel;
+  }
+
+  /** Answers for which requests the work ends with the client. */
+  public CancelPolicy cancel() {
+    return cancel.policy();
+  }
+
+  /** Answers at which ends bound work is cancelled; immutable. */
+  public Set<End.Kind> cancelOn() {
+    return cancel.on();
+  }
+
+  /** Answers the time between the client's hang-up and the cancelling of its work. */
+  public Duration cancelAfter() {
+    return cancel.after();
+  }
+
+  /** Answers which requests are watched. */
+  public Watch watch() {
+    return cancel.synchronous() ? Watch.SYNC : Watch.ASYNC;
   }
 
   /** Answers the executor of listeners, or null for the filter's own pool. */
@@ -172,7 +212,15 @@ public final class SafeAsyncConfig {
         + ", half-close="
         + halfClose()
         + ", keepalive="
-        + (keepalive() == null ? "off" : keepalive());
+        + (keepalive() == null ? "off" : keepalive())
+        + ", cancel="
+        + cancel()
+        + ", cancel-on="
+        + cancelOn()
+        + ", cancel-after="
+        + cancelAfter()
+        + ", watch="
+        + watch();
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
@@ -186,6 +234,7 @@ public final class SafeAsyncConfig {
     private Start start = Start.ON_DEMAND;
     private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
+    private CancelSettings cancel = CancelSettings.DEFAULTS;
     private @Nullable Executor executor;
     private long maxPendingBytes = 1 << 20;
     private long pendingLimit = 16 << 20;
@@ -291,10 +340,61 @@ public final class SafeAsyncConfig {
     }
 
     /**
-     * Sets where listeners and what hangs on the library's stages runs. It must not run tasks on
-     * the calling thread, and is not shut down with the filter.
+     * Sets for which requests the work ends with the client; init-param {@code cancel}. {@link
+     * SafeAsyncResponse#cancelPolicy} overrides it for one exchange.
      *
-     * @param executor the application's executor; a small pool of the filter's own unless set
+     * @param policy {@link CancelPolicy#SAFE_METHODS} unless set
+     * @return this builder
+     */
+    public Builder cancel(CancelPolicy policy) {
+      cancel = cancel.withPolicy(Objects.requireNonNull(policy, "policy"));
+      return this;
+    }
+
+    /**
+     * Sets at which ends bound work is cancelled; init-param {@code cancel-on}, a list such as
+     * {@code disconnected, timed-out}.
+     *
+     * @param ends DISCONNECTED alone unless set
+     * @return this builder
+     * @throws IllegalArgumentException if COMPLETED is among them
+     */
+    public Builder cancelOn(Set<End.Kind> ends) {
+      cancel = cancel.withOn(ends);
+      return this;
+    }
+
+    /**
+     * Sets the time between the client's hang-up and the cancelling of its work, for clients that
+     * come back; init-param {@code cancel-after}. Meanwhile {@link Registration#remove} unbinds the
+     * work, so that it can be bound to the next exchange.
+     *
+     * @param grace 0 to 1 hour; 0 unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 1 hour
+     */
+    public Builder cancelAfter(Duration grace) {
+      cancel = cancel.withAfter(grace);
+      return this;
+    }
+
+    /**
+     * Sets which requests are watched; init-param {@code watch}.
+     *
+     * @param watch {@link Watch#ASYNC} unless set
+     * @return this builder
+     */
+    public Builder watch(Watch watch) {
+      cancel = cancel.withSynchronous(Objects.requireNonNull(watch, "watch") == Watch.SYNC);
+      return this;
+    }
+
+    /**
+     * Sets where listeners, the cancelling of bound work and what hangs on the library's stages
+     * runs. It must not run tasks on the calling thread, and is not shut down with the filter.
+     *
+     * @param executor the application's executor; small pools of the filter's own, one of them for
+     *     cancelling, unless set
      * @return this builder
      */
     public Builder executor(Executor executor) {

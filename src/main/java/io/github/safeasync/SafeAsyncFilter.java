@@ -86,7 +86,8 @@ public final class SafeAsyncFilter implements Filter {
     if (known == null) {
       if (request instanceof HttpServletRequest http
           && response instanceof HttpServletResponse httpResponse) {
-        first(now.open(http, httpResponse), http, chain);
+        FilterChain rest = InterruptingChain.around(chain, now, http);
+        first(now.open(http, httpResponse), http, rest);
       } else {
         chain.doFilter(request, response);
       }

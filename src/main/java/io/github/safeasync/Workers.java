@@ -14,17 +14,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides, and a small pool where listeners and other
- * code of the application runs. Daemons with the class loader of the application; none is started
- * before it is needed, and the pool's end when idle. Thread-safe.
+ * The threads of one filter: a timer that only decides, a small pool where listeners and other code
+ * of the application runs, and another for cancelling its work, which may block: a database that
+ * does not answer must not keep a listener waiting. Daemons with the class loader of the
+ * application; none is started before it is needed, and the pools' end when idle. Thread-safe.
  */
 final class Workers {
 
   private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  /** So many cancels may block before others wait. */
+  private static final int CANCELLERS = 32;
+
   private static final Duration IDLE = Duration.ofSeconds(10);
 
   private final @Nullable ThreadPoolExecutor pool;
   private final Executor executor;
+  private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
 
   /**
@@ -38,23 +44,30 @@ final class Workers {
 
   Workers(@Nullable Executor executor, Duration idle) {
     if (executor == null) {
-      ThreadPoolExecutor own =
-          new ThreadPoolExecutor(
-              POOL_SIZE,
-              POOL_SIZE,
-              idle.toMillis(),
-              TimeUnit.MILLISECONDS,
-              new LinkedBlockingQueue<>(),
-              factory("safe-async-worker-"));
-      own.allowCoreThreadTimeOut(true);
+      ThreadPoolExecutor own = pool(POOL_SIZE, idle, "safe-async-worker-");
       this.pool = own;
+      this.cancellers = pool(CANCELLERS, idle, "safe-async-canceller-");
       this.executor = own;
     } else {
       this.pool = null;
+      this.cancellers = null;
       this.executor = executor;
     }
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
+  }
+
+  private static ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
+    ThreadPoolExecutor made =
+        new ThreadPoolExecutor(
+            size,
+            size,
+            idle.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new LinkedBlockingQueue<>(),
+            factory(prefix));
+    made.allowCoreThreadTimeOut(true);
+    return made;
   }
 
   private static ThreadFactory factory(String prefix) {
@@ -83,6 +96,15 @@ final class Workers {
 
   /** Runs a task soon; on the calling thread if the executor takes nothing any more. */
   void execute(Runnable task) {
+    execute(executor, task);
+  }
+
+  /** Runs a task that may block soon, and so that it delays no other but of its kind. */
+  void cancel(Runnable task) {
+    execute(cancellers == null ? executor : cancellers, task);
+  }
+
+  private static void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
@@ -102,12 +124,15 @@ final class Workers {
   /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
   void shutDown(long time, TimeUnit unit) {
     timer.shutdownNow();
-    if (pool == null) {
+    if (pool == null || cancellers == null) {
       return;
     }
     pool.shutdown();
+    cancellers.shutdown();
+    long deadline = System.nanoTime() + unit.toNanos(time);
     try {
       pool.awaitTermination(time, unit);
+      cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

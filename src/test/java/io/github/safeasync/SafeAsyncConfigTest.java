@@ -10,6 +10,8 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,10 @@ class SafeAsyncConfigTest {
     assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
     assertThat(config.keepalive()).isNull();
     assertThat(config.executor()).isNull();
+    assertThat(config.cancel()).isEqualTo(CancelPolicy.SAFE_METHODS);
+    assertThat(config.cancelOn()).containsExactly(End.Kind.DISCONNECTED);
+    assertThat(config.cancelAfter()).isZero();
+    assertThat(config.watch()).isEqualTo(SafeAsyncConfig.Watch.ASYNC);
   }
 
   @Test
@@ -41,7 +47,9 @@ class SafeAsyncConfigTest {
             "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=DISCARD,"
                 + " max-pending-bytes=1048576,"
                 + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
-                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off");
+                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off,"
+                + " cancel=SAFE_METHODS, cancel-on=[DISCONNECTED], cancel-after=PT0S,"
+                + " watch=ASYNC");
   }
 
   @Test
@@ -63,10 +71,14 @@ class SafeAsyncConfigTest {
             .start(Start.EAGER)
             .afterDisconnect(AfterDisconnect.THROW)
             .halfClose(HalfClose.IGNORE)
+            .cancel(CancelPolicy.ALWAYS)
+            .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
+            .cancelAfter(Duration.ofSeconds(1))
+            .watch(SafeAsyncConfig.Watch.SYNC)
             .maxPendingBytes(1)
             .pendingLimit(2)
             .overLimit(OverLimit.BLOCK)
-            .writeTimeout(Duration.ofMillis(1))
+            .writeTimeout(Duration.ofSeconds(1))
             .executor(task -> {})
             .build();
 
@@ -93,6 +105,26 @@ class SafeAsyncConfigTest {
 
   @Nested
   class Setters {
+
+    @Test
+    void cancelOn_completed_isRefused() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.cancelOn(EnumSet.of(End.Kind.COMPLETED)))
+          .withMessageContaining("cancel-on");
+    }
+
+    @Test
+    void cancelOn_none_isTaken() {
+      assertThat(builder.cancelOn(Set.of()).build().cancelOn()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-0.001S", "PT1H0.001S"})
+    void cancelAfter_outOfRange_isRefused(Duration grace) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.cancelAfter(grace))
+          .withMessageContaining("cancel-after must be 0 to 1 hour");
+    }
 
     @Test
     void timeout_zero_isNone() {

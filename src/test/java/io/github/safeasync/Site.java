@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.Handler;
@@ -24,6 +25,7 @@ final class Site implements AutoCloseable {
 
   private final BlockingQueue<SafeAsyncResponse> taken = new LinkedBlockingQueue<>();
   private final TestServer server;
+  private volatile Exchanges exchanges;
 
   private Site(
       Container container,
@@ -38,7 +40,12 @@ final class Site implements AutoCloseable {
             application -> {
               application
                   .filter(filter)
-                  .handler("/take", (in, out) -> taken.add(SafeAsyncResponse.of(in)))
+                  .handler(
+                      "/take",
+                      (in, out) -> {
+                        exchanges = Exchange.of(in).exchanges();
+                        taken.add(SafeAsyncResponse.of(in));
+                      })
                   .handler("/plain", plain);
               more.accept(application);
             });
@@ -72,6 +79,16 @@ final class Site implements AutoCloseable {
 
   TestServer server() {
     return server;
+  }
+
+  /** The filter's exchanges, once a request to {@code /take} has come. */
+  Exchanges exchanges() {
+    return exchanges;
+  }
+
+  /** Waits until this many connections are watched: the grace period of as many is over. */
+  void awaitWatching(int count) {
+    await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
   }
 
   /** Answers the response of the next request to {@code /take}. */

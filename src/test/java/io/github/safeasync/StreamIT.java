@@ -18,9 +18,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -36,7 +33,7 @@ class StreamIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void write_from8Threads_arrivesWholeAndInOrder(Container container, Transport transport)
       throws Exception {
-    ExecutorService writers = threads(THREADS);
+    ExecutorService writers = Threads.started(THREADS);
     try (Logs logs = Logs.capture();
         TestServer server = serve(container, transport, writers, THREADS, RECORDS)) {
       new Records(get(server, "/")).assertAll(THREADS, RECORDS);
@@ -50,8 +47,8 @@ class StreamIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void write_toManyStreamsAtOnce_arrivesWholeAndInOrder(Container container, Transport transport)
       throws Exception {
-    ExecutorService writers = threads(THREADS);
-    ExecutorService clients = threads(Math.min(STREAMS, 200));
+    ExecutorService writers = Threads.started(THREADS);
+    ExecutorService clients = Threads.started(Math.min(STREAMS, 200));
     try (Logs logs = Logs.capture();
         TestServer server = serve(container, transport, writers, 2, 20)) {
       List<Future<byte[]>> bodies = new ArrayList<>();
@@ -66,14 +63,6 @@ class StreamIT {
       writers.shutdownNow();
       clients.shutdownNow();
     }
-  }
-
-  /** Threads that are started here, so that no container takes them for its application's. */
-  private static ExecutorService threads(int count) {
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
-    pool.prestartAllCoreThreads();
-    return pool;
   }
 
   private static TestServer serve(
