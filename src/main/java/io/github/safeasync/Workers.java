@@ -155,9 +155,8 @@ final class Workers {
     }
     try {
       for (Thread thread : threads) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (left > 0 && thread != Thread.currentThread()) {
-          thread.join(left);
+        if (thread != Thread.currentThread()) {
+          TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
         }
       }
     } catch (InterruptedException e) {
