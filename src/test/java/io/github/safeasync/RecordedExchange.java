@@ -59,6 +59,8 @@ final class RecordedExchange {
   private Object answerContext(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "setTimeout" -> null;
+      case "getTimeout" -> 30_000L;
+      case "hasOriginalRequestAndResponse" -> true;
       case "addListener" -> listeners.add((AsyncListener) arguments[0]);
       case "complete" -> completions.incrementAndGet();
       default -> throw new UnsupportedOperationException(method.toString());
