@@ -3,7 +3,6 @@ package io.github.safeasync;
 import io.github.safeasync.container.Connection;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.ServletRequest;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -67,6 +66,12 @@ final class ContainerSide implements Outbox.Sink {
     return connection;
   }
 
+  /** The lock to hold around a write; null where none has to be. */
+  @Nullable Lock writeLock() {
+    Connection now = connection;
+    return now == null ? null : now.writeLock();
+  }
+
   boolean isHead() {
     return headRequest;
   }
@@ -83,27 +88,64 @@ final class ContainerSide implements Outbox.Sink {
     return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
   }
 
-  /** Makes the request asynchronous, or joins the cycle that the application has started. */
-  void start(ServletRequest request) {
-    Objects now = present();
-    AsyncContext started;
+  /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */
+  AsyncContext start() {
+    HttpServletRequest request = present().request;
     if (request.isAsyncStarted()) {
-      started = request.getAsyncContext();
+      return request.getAsyncContext();
     } else if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "The request does not support asynchronous processing: SafeAsyncFilter, the servlet and"
               + " every filter between them need <async-supported>true</async-supported> in"
               + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
     } else {
-      started = now.request.startAsync(now.request, now.response);
+      AsyncContext started = request.startAsync(request, present().response);
       // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
       // their own thread to complete after it, and count the time to send the response in.
       started.setTimeout(0);
+      return started;
     }
-    started.addListener(exchange.new Listener());
-    head.startFrom(now.response);
-    connection = exchange.exchanges().connectionOf(now.request);
+  }
+
+  /** A cycle has been started, by whomever. */
+  void started(AsyncContext started) {
+    if (connection == null) {
+      connection = exchange.exchanges().connectionOf(present().request);
+    }
     context = started;
+  }
+
+  /** The application takes the library's own response. */
+  void taken() {
+    Objects now = objects;
+    if (now != null) {
+      head.startFrom(now.response);
+    }
+  }
+
+  /** The container's own objects, until they are forgotten. */
+  @Nullable HttpServletRequest request() {
+    Objects now = objects;
+    return now == null ? null : now.request;
+  }
+
+  /**
+   * Takes what will be known of the request; by the one thread that may touch it now.
+   *
+   * @param all whether someone listens who may want to know the attributes and headers, too
+   */
+  Remembered remember(boolean all) {
+    Objects now = objects;
+    Remembered known = Remembered.NOTHING;
+    try {
+      if (now != null) {
+        known = Remembered.of(now.request, now.response);
+        known = all ? known.withAll(now.request, now.response) : known;
+      }
+    } catch (RuntimeException e) {
+      Log.refused("a last look at the request", e);
+    }
+    return known;
   }
 
   private Objects present() {
@@ -124,7 +166,7 @@ final class ContainerSide implements Outbox.Sink {
   @Override
   public void work(Runnable turn) {
     Connection now = connection;
-    Lock lock = now == null ? null : now.writeLock();
+    Lock lock = writeLock();
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);

@@ -48,6 +48,8 @@ final class Drain {
     MORE,
     /** Nothing to do before the next item or call of {@link #writable}. */
     WAIT,
+    /** A stream was started. */
+    STARTED,
     /** The body went out. */
     FINISHED,
     /** An error came after a part of the body. */
@@ -114,8 +116,12 @@ final class Drain {
     }
   }
 
-  /** Goes as far as the container is ready, and to the end if there is one. */
-  void run() {
+  /**
+   * Goes as far as the container is ready, and to the end if there is one.
+   *
+   * @return true if a stream was started, which is to be gone on with where streams are written
+   */
+  boolean run() {
     while (stage != Stage.OVER) {
       if (!sink.enter()) {
         break;
@@ -139,12 +145,13 @@ final class Drain {
         sink.finished();
       } else if (progress == Progress.TRUNCATED && failure != null) {
         sink.truncated(failure.status(), failure.message());
-      } else if (progress == Progress.WAIT) {
-        return;
+      } else if (progress == Progress.WAIT || progress == Progress.STARTED) {
+        return progress == Progress.STARTED;
       }
     }
     stage = Stage.OVER;
     discard();
+    return false;
   }
 
   private Progress step() throws IOException {
@@ -171,7 +178,7 @@ final class Drain {
     stage = Stage.STREAMING;
     parked = true;
     sink.startStream();
-    return Progress.MORE;
+    return Progress.STARTED;
   }
 
   private Progress stream() throws IOException {

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -263,13 +264,50 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   @Override
+  public Registration cancelOnDisconnect(Future<?> work) {
+    return exchange.cancellation().bind(work);
+  }
+
+  @Override
+  public Registration cancelOnDisconnect(AutoCloseable resource) {
+    return exchange.cancellation().bind(resource);
+  }
+
+  @Override
+  public Registration cancelOnDisconnect(Thread thread) {
+    return exchange.cancellation().bind(thread);
+  }
+
+  @Override
+  public SafeAsyncResponse cancelPolicy(CancelPolicy policy) {
+    exchange.cancellation().policy(Objects.requireNonNull(policy, "policy"));
+    return this;
+  }
+
+  @Override
+  public CancellationToken token() {
+    return exchange.cancellation();
+  }
+
+  @Override
+  public void throwIfGone() throws ClientDisconnectedException {
+    End end = exchange.lifecycle().decidedEnd();
+    if (end != null && end.departure().isPresent()) {
+      throw new ClientDisconnectedException(end.departure().get());
+    }
+  }
+
+  @Override
   public Runnable guard(Runnable callback) {
     Objects.requireNonNull(callback, "callback");
     return () -> {
+      SafeAsyncResponse before = Current.enter(this);
       try {
         callback.run();
       } catch (Throwable failure) {
         exchange.callbackFailed(failure);
+      } finally {
+        Current.leave(before);
       }
     };
   }
@@ -278,11 +316,14 @@ final class ExchangeResponse implements SafeAsyncResponse {
   public <T> Callable<@Nullable T> guard(Callable<? extends @Nullable T> callback) {
     Objects.requireNonNull(callback, "callback");
     return () -> {
+      SafeAsyncResponse before = Current.enter(this);
       try {
         return callback.call();
       } catch (Throwable failure) {
         exchange.callbackFailed(failure);
         return null;
+      } finally {
+        Current.leave(before);
       }
     };
   }
@@ -298,6 +339,12 @@ final class ExchangeResponse implements SafeAsyncResponse {
       BiConsumer<? super T, ? super U> callback) {
     Objects.requireNonNull(callback, "callback");
     return (first, second) -> guard(() -> callback.accept(first, second)).run();
+  }
+
+  @Override
+  public Executor guardExecutor(Executor executor) {
+    Objects.requireNonNull(executor, "executor");
+    return task -> executor.execute(guard(task));
   }
 
   private boolean hasNotEnded() {

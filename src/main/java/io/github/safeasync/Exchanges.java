@@ -25,6 +25,7 @@ final class Exchanges {
   private final Workers workers;
   private final Detector detector;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+  private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
   private volatile boolean shutDown;
 
   Exchanges(SafeAsyncConfig config) {
@@ -81,6 +82,26 @@ final class Exchanges {
     workers.execute(task);
   }
 
+  /** Cancels something of the application's, which may take its time. */
+  void cancel(Runnable task) {
+    workers.cancel(task);
+  }
+
+  /** Fires a cancellation after a delay, or at the shutdown if that comes first. */
+  void cancelLater(Cancellation cancellation, Duration delay) {
+    delayed.add(cancellation);
+    Runnable fire =
+        () -> {
+          delayed.remove(cancellation);
+          cancellation.fire();
+        };
+    if (shutDown) {
+      fire.run();
+    } else {
+      Future<?> unused = workers.schedule(fire, delay);
+    }
+  }
+
   /** Answers in what ways hang-ups are noticed, as soon as that is known. */
   CompletionStage<String> detection() {
     return detector.described();
@@ -89,6 +110,11 @@ final class Exchanges {
   /** Watches the connection of an exchange; what is told is told on the watcher's thread. */
   Watch watch(Connection connection, Consumer<Departure> gone) {
     return detector.watch(connection, gone);
+  }
+
+  /** How many exchanges' connections are watched, for tests. */
+  int watching() {
+    return detector.watching();
   }
 
   /** Reaches the connection behind a request, on the thread that handles it. */
@@ -108,6 +134,8 @@ final class Exchanges {
       exchange.shutDown();
       ended++;
     }
+    delayed.forEach(Cancellation::fire);
+    delayed.clear();
     detector.close();
     workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     return ended;

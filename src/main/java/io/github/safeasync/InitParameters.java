@@ -5,8 +5,10 @@ import jakarta.servlet.ServletException;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Enumeration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,12 @@ enum InitParameters {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {
       builder.start(constant(value, SafeAsyncConfig.Start.class));
+    }
+  },
+  AFTER_DISCONNECT("discard or throw") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
     }
   },
   MAX_PENDING_BYTES("a number of bytes, at least 1") {
@@ -64,6 +72,34 @@ enum InitParameters {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {
       builder.halfClose(constant(value, HalfClose.class));
+    }
+  },
+  CANCEL("safe-methods, always or never") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.cancel(constant(value, CancelPolicy.class));
+    }
+  },
+  CANCEL_ON("a list of disconnected, timed-out, failed and shut-down") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      Set<End.Kind> ends = EnumSet.noneOf(End.Kind.class);
+      for (String end : value.split(",", -1)) {
+        ends.add(constant(end.trim(), End.Kind.class));
+      }
+      builder.cancelOn(ends);
+    }
+  },
+  CANCEL_AFTER("milliseconds, or an ISO-8601 duration, from 0 to 1 hour") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.cancelAfter(duration(value));
+    }
+  },
+  WATCH("async or sync") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.watch(constant(value, SafeAsyncConfig.Watch.class));
     }
   },
   KEEPALIVE("off, or idle/interval/count as seconds, seconds and a number, such as 30/10/3") {

@@ -197,7 +197,11 @@ final class Outbox {
   private void work() {
     do {
       intake.takeAll().forEach(drain::accept);
-      drain.run();
+      if (drain.run()) {
+        // The stream may belong to another thread than the one that has started it: the turn too.
+        sink.work(this::work);
+        return;
+      }
     } while (!turn.leave());
   }
 

@@ -3,6 +3,7 @@ package io.github.safeasync;
 import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -23,10 +24,34 @@ public final class SafeAsyncConfig {
     EAGER
   }
 
+  /** Which requests are watched for a hang-up. */
+  public enum Watch {
+    /** Those that are asynchronous. */
+    ASYNC,
+    /**
+     * Synchronous ones as well: the thread of a servlet that blocks is interrupted when the client
+     * hangs up.
+     */
+    SYNC
+  }
+
+  /** What the guarded stream and response do with what comes after the client has gone. */
+  public enum AfterDisconnect {
+    /** Take it and drop it: the application notices nothing. */
+    DISCARD,
+    /**
+     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
+     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
+     */
+    THROW
+  }
+
   private final Duration timeout;
   private final int timeoutStatus;
   private final Start start;
+  private final AfterDisconnect afterDisconnect;
   private final DetectorSettings detector;
+  private final CancelSettings cancel;
   private final @Nullable Executor executor;
   private final long maxPendingBytes;
   private final long pendingLimit;
@@ -37,7 +62,9 @@ public final class SafeAsyncConfig {
     this.timeout = builder.timeout;
     this.timeoutStatus = builder.timeoutStatus;
     this.start = builder.start;
+    this.afterDisconnect = builder.afterDisconnect;
     this.detector = builder.detector;
+    this.cancel = builder.cancel;
     this.executor = builder.executor;
     this.maxPendingBytes = builder.maxPendingBytes;
     this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
@@ -61,7 +88,9 @@ public final class SafeAsyncConfig {
     builder.timeout = timeout;
     builder.timeoutStatus = timeoutStatus;
     builder.start = start;
+    builder.afterDisconnect = afterDisconnect;
     builder.detector = detector;
+    builder.cancel = cancel;
     builder.executor = executor;
     builder.maxPendingBytes = maxPendingBytes;
     builder.pendingLimit = pendingLimit;
@@ -85,6 +114,11 @@ public final class SafeAsyncConfig {
     return start;
   }
 
+  /** Answers what the guarded stream and response do once the client has gone. */
+  public AfterDisconnect afterDisconnect() {
+    return afterDisconnect;
+  }
+
   /** Answers how hang-ups are noticed. */
   DetectorSettings detectorSettings() {
     return detector;
@@ -103,6 +137,31 @@ public final class SafeAsyncConfig {
   /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
   public @Nullable KeepAlive keepalive() {
     return detector.keepAlive();
+  }
+
+  /** Answers when and for whom work is cancelled. */
+  CancelSettings cancelSettings() {
+    return cancel;
+  }
+
+  /** Answers for which requests the work ends with the client. */
+  public CancelPolicy cancel() {
+    return cancel.policy();
+  }
+
+  /** Answers at which ends bound work is cancelled; immutable. */
+  public Set<End.Kind> cancelOn() {
+    return cancel.on();
+  }
+
+  /** Answers the time between the client's hang-up and the cancelling of its work. */
+  public Duration cancelAfter() {
+    return cancel.after();
+  }
+
+  /** Answers which requests are watched. */
+  public Watch watch() {
+    return cancel.synchronous() ? Watch.SYNC : Watch.ASYNC;
   }
 
   /** Answers the executor of listeners, or null for the filter's own pool. */
@@ -138,6 +197,8 @@ public final class SafeAsyncConfig {
         + timeoutStatus
         + ", start="
         + start
+        + ", after-disconnect="
+        + afterDisconnect
         + ", max-pending-bytes="
         + maxPendingBytes
         + ", pending-limit="
@@ -151,7 +212,15 @@ public final class SafeAsyncConfig {
         + ", half-close="
         + halfClose()
         + ", keepalive="
-        + (keepalive() == null ? "off" : keepalive());
+        + (keepalive() == null ? "off" : keepalive())
+        + ", cancel="
+        + cancel()
+        + ", cancel-on="
+        + cancelOn()
+        + ", cancel-after="
+        + cancelAfter()
+        + ", watch="
+        + watch();
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
@@ -163,7 +232,9 @@ public final class SafeAsyncConfig {
     private Duration timeout = Duration.ofSeconds(30);
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
+    private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
+    private CancelSettings cancel = CancelSettings.DEFAULTS;
     private @Nullable Executor executor;
     private long maxPendingBytes = 1 << 20;
     private long pendingLimit = 16 << 20;
@@ -219,6 +290,18 @@ public final class SafeAsyncConfig {
     }
 
     /**
+     * Sets what the guarded stream and response do once the client has gone; init-param {@code
+     * after-disconnect}.
+     *
+     * @param afterDisconnect {@link AfterDisconnect#DISCARD} unless set
+     * @return this builder
+     */
+    public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
+      this.afterDisconnect = Objects.requireNonNull(afterDisconnect, "afterDisconnect");
+      return this;
+    }
+
+    /**
      * Sets how long a request has to be pending before its connection is watched; init-param {@code
      * detect-after}. One that is answered sooner costs next to nothing.
      *
@@ -257,10 +340,61 @@ public final class SafeAsyncConfig {
     }
 
     /**
-     * Sets where listeners and what hangs on the library's stages runs. It must not run tasks on
-     * the calling thread, and is not shut down with the filter.
+     * Sets for which requests the work ends with the client; init-param {@code cancel}. {@link
+     * SafeAsyncResponse#cancelPolicy} overrides it for one exchange.
      *
-     * @param executor the application's executor; a small pool of the filter's own unless set
+     * @param policy {@link CancelPolicy#SAFE_METHODS} unless set
+     * @return this builder
+     */
+    public Builder cancel(CancelPolicy policy) {
+      cancel = cancel.withPolicy(Objects.requireNonNull(policy, "policy"));
+      return this;
+    }
+
+    /**
+     * Sets at which ends bound work is cancelled; init-param {@code cancel-on}, a list such as
+     * {@code disconnected, timed-out}.
+     *
+     * @param ends DISCONNECTED alone unless set
+     * @return this builder
+     * @throws IllegalArgumentException if COMPLETED is among them
+     */
+    public Builder cancelOn(Set<End.Kind> ends) {
+      cancel = cancel.withOn(ends);
+      return this;
+    }
+
+    /**
+     * Sets the time between the client's hang-up and the cancelling of its work, for clients that
+     * come back; init-param {@code cancel-after}. Meanwhile {@link Registration#remove} unbinds the
+     * work, so that it can be bound to the next exchange.
+     *
+     * @param grace 0 to 1 hour; 0 unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 1 hour
+     */
+    public Builder cancelAfter(Duration grace) {
+      cancel = cancel.withAfter(grace);
+      return this;
+    }
+
+    /**
+     * Sets which requests are watched; init-param {@code watch}.
+     *
+     * @param watch {@link Watch#ASYNC} unless set
+     * @return this builder
+     */
+    public Builder watch(Watch watch) {
+      cancel = cancel.withSynchronous(Objects.requireNonNull(watch, "watch") == Watch.SYNC);
+      return this;
+    }
+
+    /**
+     * Sets where listeners, the cancelling of bound work and what hangs on the library's stages
+     * runs. It must not run tasks on the calling thread, and is not shut down with the filter.
+     *
+     * @param executor the application's executor; small pools of the filter's own, one of them for
+     *     cancelling, unless set
      * @return this builder
      */
     public Builder executor(Executor executor) {

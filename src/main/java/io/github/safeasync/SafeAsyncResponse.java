@@ -6,10 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +55,17 @@ public interface SafeAsyncResponse {
    *     been answered
    */
   static SafeAsyncResponse of(ServletRequest request) {
-    return Exchange.behind(request).take(request);
+    return Exchange.behind(request).take();
+  }
+
+  /**
+   * Answers the response whose guarded callback runs on the calling thread, for code that is not
+   * handed one.
+   *
+   * @return empty outside of a guarded callback
+   */
+  static Optional<SafeAsyncResponse> current() {
+    return Optional.ofNullable(Current.get());
   }
 
   /**
@@ -326,6 +338,68 @@ public interface SafeAsyncResponse {
   Registration onEnd(Consumer<? super End> listener);
 
   /**
+   * Binds work that nobody needs once the client has gone; it is cancelled then by {@code
+   * cancel(true)}. An exchange of {@code java.net.http.HttpClient} is bound by the future of its
+   * {@code sendAsync}.
+   *
+   * <p>Bound work is cancelled once: when the exchange ends {@link End.Kind#DISCONNECTED}, or in
+   * another way that the filter's {@code cancel-on} names; after the filter's {@code cancel-after};
+   * and only where the {@link CancelPolicy} says so, which by default spares a POST. Never after a
+   * normal end. Each cancel runs on a thread of its own, so that one that blocks delays nobody; one
+   * that throws is a line at DEBUG. What is bound too late is cancelled now, on the calling thread.
+   *
+   * @param work what to cancel
+   * @return unbinds the work
+   */
+  Registration cancelOnDisconnect(Future<?> work);
+
+  /**
+   * Binds a resource that is closed once the client has gone, as {@link
+   * #cancelOnDisconnect(Future)} does. A {@code java.sql.Statement} is cancelled instead of closed,
+   * as closing it would wait for the query.
+   *
+   * <p>As a lambda it cancels whatever has a way to be: {@code cancelOnDisconnect(call::cancel)},
+   * {@code cancelOnDisconnect(httpUriRequestBase::cancel)}.
+   *
+   * @param resource what to close
+   * @return unbinds the resource. Unbind a statement before its connection goes back to a pool
+   */
+  Registration cancelOnDisconnect(AutoCloseable resource);
+
+  /**
+   * Binds a thread that is interrupted once the client has gone, as {@link
+   * #cancelOnDisconnect(Future)} does.
+   *
+   * @param thread what to interrupt
+   * @return unbinds the thread: after that it is not interrupted any more, and if it was and calls
+   *     this itself, the interrupt is taken back. So a thread of a pool unbinds itself in a finally
+   */
+  Registration cancelOnDisconnect(Thread thread);
+
+  /**
+   * Overrides the filter's {@code cancel} for this exchange: whether its work ends with the client.
+   * Without effect once that is decided.
+   *
+   * @param policy what to do instead
+   * @return this response
+   */
+  SafeAsyncResponse cancelPolicy(CancelPolicy policy);
+
+  /**
+   * Answers what tells the exchange's work to stop, free of servlets and HTTP, to be handed to
+   * those who do it. It follows the {@link CancelPolicy}.
+   */
+  CancellationToken token();
+
+  /**
+   * Leaves by an exception if the client has gone. That is a fact, whatever the {@link
+   * CancelPolicy}; work that is to follow it asks the {@link #token()}.
+   *
+   * @throws ClientDisconnectedException if the exchange has ended {@link End.Kind#DISCONNECTED}
+   */
+  void throwIfGone() throws ClientDisconnectedException;
+
+  /**
    * Answers a callback that lets no exception out. While the response is open, an exception becomes
    * an error response: the status of an {@link HttpStatusException}, otherwise 500, the exchange
    * ends FAILED and the exception is logged. Afterwards it is one line at DEBUG.
@@ -364,4 +438,15 @@ public interface SafeAsyncResponse {
    */
   <T extends @Nullable Object, U extends @Nullable Object> BiConsumer<T, U> guard(
       BiConsumer<? super T, ? super U> callback);
+
+  /**
+   * Guards every task of an executor as {@link #guard(Runnable)} does, for the stages of a {@code
+   * CompletableFuture}: {@code stage.thenApplyAsync(this::load, response.guardExecutor(pool))}. In
+   * each of them this response is {@linkplain #current() current}. It has another name than guard,
+   * as a lambda with one argument would fit both.
+   *
+   * @param executor what runs the tasks
+   * @return the guarded executor
+   */
+  Executor guardExecutor(Executor executor);
 }

@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,21 +16,30 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides, and a small pool where listeners and other
- * code of the application runs, and one that writes streams and runs no such code. Daemons with the
- * class loader of the application; none is started before it is needed, and the pool's end when
- * idle. Thread-safe.
+ * The threads of one filter: a timer that only decides, a small pool where listeners and other code
+ * of the application runs, another for cancelling its work, which may block: a database that does
+ * not answer must not keep a listener waiting; and one that writes streams and runs no code of the
+ * application. Daemons with the class loader of the application; none is started before it is
+ * needed, and the pools' end when idle. Thread-safe.
  */
 final class Workers {
 
   private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  /** So many cancels may block before others wait. */
+  private static final int CANCELLERS = 32;
+
   private static final Duration IDLE = Duration.ofSeconds(10);
 
   private static final int WRITERS = Math.max(2, Runtime.getRuntime().availableProcessors());
 
+  /** Those that may not have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
   private final @Nullable ThreadPoolExecutor pool;
   private final ThreadPoolExecutor writers;
   private final Executor executor;
+  private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
 
   /**
@@ -42,33 +53,42 @@ final class Workers {
 
   Workers(@Nullable Executor executor, Duration idle) {
     if (executor == null) {
-      ThreadPoolExecutor own = pool(POOL_SIZE, idle, factory("safe-async-worker-"));
+      ThreadPoolExecutor own = pool(POOL_SIZE, idle, "safe-async-worker-");
       this.pool = own;
+      this.cancellers = pool(CANCELLERS, idle, "safe-async-canceller-");
       this.executor = own;
     } else {
       this.pool = null;
+      this.cancellers = null;
       this.executor = executor;
     }
-    this.writers = pool(WRITERS, idle, factory("safe-async-writer-"));
+    this.writers = pool(WRITERS, idle, "safe-async-writer-");
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadPoolExecutor pool(int size, Duration idle, ThreadFactory factory) {
-    ThreadPoolExecutor pool =
+  private ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
+    ThreadPoolExecutor made =
         new ThreadPoolExecutor(
-            size, size, idle.toNanos(), TimeUnit.NANOSECONDS, new LinkedBlockingQueue<>(), factory);
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
+            size,
+            size,
+            idle.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new LinkedBlockingQueue<>(),
+            factory(prefix));
+    made.allowCoreThreadTimeOut(true);
+    return made;
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
+      threads.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }
@@ -88,6 +108,15 @@ final class Workers {
 
   /** Runs a task soon; on the calling thread if the executor takes nothing any more. */
   void execute(Runnable task) {
+    execute(executor, task);
+  }
+
+  /** Runs a task that may block soon, and so that it delays no other but of its kind. */
+  void cancel(Runnable task) {
+    execute(cancellers == null ? executor : cancellers, task);
+  }
+
+  private static void execute(Executor executor, Runnable task) {
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
@@ -100,11 +129,7 @@ final class Workers {
    * waits for more than a container's lock.
    */
   void write(Runnable task) {
-    try {
-      writers.execute(task);
-    } catch (RejectedExecutionException e) {
-      task.run();
-    }
+    execute(writers, task);
   }
 
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
@@ -116,16 +141,25 @@ final class Workers {
     }
   }
 
-  /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
+  /**
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
+   * the threads themselves: to a container one that is about to end is one that was left behind.
+   */
   void shutDown(long time, TimeUnit unit) {
+    long deadline = System.nanoTime() + unit.toNanos(time);
     timer.shutdownNow();
     writers.shutdown();
-    if (pool == null) {
-      return;
+    if (pool != null && cancellers != null) {
+      pool.shutdown();
+      cancellers.shutdown();
     }
-    pool.shutdown();
     try {
-      pool.awaitTermination(time, unit);
+      for (Thread thread : threads) {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+        if (left > 0 && thread != Thread.currentThread()) {
+          thread.join(left);
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

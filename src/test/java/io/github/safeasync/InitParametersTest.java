@@ -92,6 +92,32 @@ class InitParametersTest {
   }
 
   @Nested
+  class Cancel {
+
+    @Test
+    void good_isTaken() throws ServletException {
+      assertThat(read("cancel", "always").cancel()).isEqualTo(CancelPolicy.ALWAYS);
+      assertThat(read("cancel", "safe-methods").cancel()).isEqualTo(CancelPolicy.SAFE_METHODS);
+      assertThat(read("cancel-after", "1500").cancelAfter()).isEqualTo(Duration.ofMillis(1500));
+      assertThat(read("cancel-on", "timed-out, shut-down").cancelOn())
+          .containsExactly(End.Kind.TIMED_OUT, End.Kind.SHUT_DOWN);
+      assertThat(read("watch", "sync").watch()).isEqualTo(SafeAsyncConfig.Watch.SYNC);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "cancel, maybe, 'safe-methods, always or never'",
+      "cancel-after, PT2H, from 0 to 1 hour",
+      "cancel-on, completed, 'disconnected, timed-out, failed and shut-down'",
+      "cancel-on, 'timed-out,', 'disconnected, timed-out, failed and shut-down'",
+      "watch, both, async or sync"
+    })
+    void bad_isRefused(String name, String value, String allowed) {
+      assertRefused(name, value, allowed);
+    }
+  }
+
+  @Nested
   class Timeout {
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A request of a container that is not there, for which a filter makes an exchange. */
 final class RecordedExchange {
@@ -36,7 +37,7 @@ final class RecordedExchange {
             (proxy, method, arguments) -> answer.to(method, arguments)));
   }
 
-  private Object answerRequest(Method method, Object[] arguments) {
+  private @Nullable Object answerRequest(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "getMethod" -> "GET";
       case "getProtocol" -> "HTTP/1.1";
@@ -52,13 +53,27 @@ final class RecordedExchange {
       case "getAttribute" -> attributes.get(arguments[0]);
       case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
       case "removeAttribute" -> attributes.remove(arguments[0]);
-      default -> throw new UnsupportedOperationException(method.toString());
+      default -> nothing(method);
     };
+  }
+
+  /** What the request says of everything that no test asks for. */
+  private static @Nullable Object nothing(Method method) {
+    Class<?> type = method.getReturnType();
+    if (!method.getName().startsWith("get") && !method.getName().startsWith("is")) {
+      throw new UnsupportedOperationException(method.toString());
+    }
+    if (type == boolean.class) {
+      return false;
+    }
+    return type == int.class ? (Object) 0 : type == long.class ? (Object) 0L : null;
   }
 
   private Object answerContext(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "setTimeout" -> null;
+      case "getTimeout" -> 30_000L;
+      case "hasOriginalRequestAndResponse" -> true;
       case "addListener" -> listeners.add((AsyncListener) arguments[0]);
       case "complete" -> completions.incrementAndGet();
       default -> throw new UnsupportedOperationException(method.toString());

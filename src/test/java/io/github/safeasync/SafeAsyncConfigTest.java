@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.github.safeasync.SafeAsyncConfig.AfterDisconnect;
 import io.github.safeasync.SafeAsyncConfig.Start;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -26,19 +29,27 @@ class SafeAsyncConfigTest {
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.timeoutStatus()).isEqualTo(503);
     assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
+    assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.DISCARD);
     assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
     assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
     assertThat(config.keepalive()).isNull();
     assertThat(config.executor()).isNull();
+    assertThat(config.cancel()).isEqualTo(CancelPolicy.SAFE_METHODS);
+    assertThat(config.cancelOn()).containsExactly(End.Kind.DISCONNECTED);
+    assertThat(config.cancelAfter()).isZero();
+    assertThat(config.watch()).isEqualTo(SafeAsyncConfig.Watch.ASYNC);
   }
 
   @Test
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, max-pending-bytes=1048576,"
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=DISCARD,"
+                + " max-pending-bytes=1048576,"
                 + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
-                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off");
+                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off,"
+                + " cancel=SAFE_METHODS, cancel-on=[DISCONNECTED], cancel-after=PT0S,"
+                + " watch=ASYNC");
   }
 
   @Test
@@ -58,11 +69,16 @@ class SafeAsyncConfigTest {
             .timeout(Duration.ofMillis(1))
             .timeoutStatus(504)
             .start(Start.EAGER)
+            .afterDisconnect(AfterDisconnect.THROW)
             .halfClose(HalfClose.IGNORE)
+            .cancel(CancelPolicy.ALWAYS)
+            .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
+            .cancelAfter(Duration.ofSeconds(1))
+            .watch(SafeAsyncConfig.Watch.SYNC)
             .maxPendingBytes(1)
             .pendingLimit(2)
             .overLimit(OverLimit.BLOCK)
-            .writeTimeout(Duration.ofMillis(1))
+            .writeTimeout(Duration.ofSeconds(1))
             .executor(task -> {})
             .build();
 
@@ -89,6 +105,26 @@ class SafeAsyncConfigTest {
 
   @Nested
   class Setters {
+
+    @Test
+    void cancelOn_completed_isRefused() {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.cancelOn(EnumSet.of(End.Kind.COMPLETED)))
+          .withMessageContaining("cancel-on");
+    }
+
+    @Test
+    void cancelOn_none_isTaken() {
+      assertThat(builder.cancelOn(Set.of()).build().cancelOn()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-0.001S", "PT1H0.001S"})
+    void cancelAfter_outOfRange_isRefused(Duration grace) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> builder.cancelAfter(grace))
+          .withMessageContaining("cancel-after must be 0 to 1 hour");
+    }
 
     @Test
     void timeout_zero_isNone() {

@@ -8,6 +8,8 @@ import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -22,6 +24,7 @@ final class Site implements AutoCloseable {
 
   private final BlockingQueue<SafeAsyncResponse> taken = new LinkedBlockingQueue<>();
   private final TestServer server;
+  private volatile Exchanges exchanges;
 
   private Site(
       Container container,
@@ -36,7 +39,12 @@ final class Site implements AutoCloseable {
             application -> {
               application
                   .filter(filter)
-                  .handler("/take", (in, out) -> taken.add(SafeAsyncResponse.of(in)))
+                  .handler(
+                      "/take",
+                      (in, out) -> {
+                        exchanges = Exchange.of(in).exchanges();
+                        taken.add(SafeAsyncResponse.of(in));
+                      })
                   .handler("/plain", plain);
               more.accept(application);
             });
@@ -59,8 +67,27 @@ final class Site implements AutoCloseable {
     return new Site(container, transport, SafeAsyncFilter.create(config), more);
   }
 
+  /** Goes around the filter, to the container's own request. */
+  static ServletRequest unguarded(ServletRequest request) {
+    ServletRequest own = request;
+    while (own instanceof ServletRequestWrapper wrapper) {
+      own = wrapper.getRequest();
+    }
+    return own;
+  }
+
   TestServer server() {
     return server;
+  }
+
+  /** The filter's exchanges, once a request to {@code /take} has come. */
+  Exchanges exchanges() {
+    return exchanges;
+  }
+
+  /** Waits until this many connections are watched: the grace period of as many is over. */
+  void awaitWatching(int count) {
+    Witness.await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
   }
 
   /** Answers the response of the next request to {@code /take}. */

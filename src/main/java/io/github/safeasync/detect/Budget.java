@@ -7,7 +7,7 @@ import java.util.Arrays;
  * spent. What was not spent for a while may be spent at once, up to a limit.
  *
  * <p>Time is read off the wall: what a thread that was preempted did not use must not count. So the
- * price of one unit is the least of the last few measured.
+ * price of one unit is among the lowest of the last few measured.
  */
 final class Budget {
 
@@ -47,10 +47,9 @@ final class Budget {
 
   void spent(long nanos, int units, long now) {
     prices[sample++ % SAMPLES] = nanos / units;
-    long price = Long.MAX_VALUE;
-    for (long each : prices) {
-      price = Math.min(price, each);
-    }
+    long[] sorted = prices.clone();
+    Arrays.sort(sorted);
+    long price = sorted[SAMPLES / 4];
     long earliest = now - burstNanos;
     if (!used || earliest - nextAt > 0) {
       nextAt = earliest;

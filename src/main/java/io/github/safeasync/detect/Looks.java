@@ -31,9 +31,10 @@ final class Looks {
   /** Scans for what looks like an end of the stream: a tenth of a core. */
   private final Budget urgentScans;
 
-  /** All other scans: one hundredth. */
+  /** All other scans: most of the hundredth that all patient looks may take. */
   private final Budget patientScans;
 
+  private long scanned;
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
@@ -45,7 +46,7 @@ final class Looks {
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
     this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos());
-    this.patientScans = new Budget(100, 500_000_000L, found.scanNanos());
+    this.patientScans = new Budget(125, 500_000_000L, found.scanNanos());
   }
 
   boolean isBatching() {
@@ -92,9 +93,8 @@ final class Looks {
     }
     flags.look(undecided);
     undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
-    long start = System.nanoTime();
-    long retryAt = scan(start);
-    long after = System.nanoTime();
+    scanned = 0;
+    long retryAt = scan(System.nanoTime());
     for (Line line : undecided) {
       if (retryAt == ASKED) {
         line.verdict = byTable(line, now);
@@ -103,7 +103,7 @@ final class Looks {
       }
     }
     undecided.clear();
-    return after - start;
+    return scanned;
   }
 
   private @Nullable Verdict byFlags(Line line) {
@@ -179,7 +179,8 @@ final class Looks {
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
       scanningJudge.look(entries);
       long after = System.nanoTime();
-      scans.spent(after - now, 1, after);
+      scanned = after - now;
+      scans.spent(scanned, 1, after);
     }
     return ASKED;
   }

@@ -28,14 +28,18 @@ final class Mailbox {
 
   /** Called from any thread: the exchange of an armed watch has ended. */
   void released(ExchangeWatch watch) {
-    released.add(watch);
-    wakeBefore(System.nanoTime());
+    if (!stopped) {
+      released.add(watch);
+      wakeBefore(System.nanoTime());
+    }
   }
 
   /** Called from any thread: a suspected connection was written to. */
   void nudge(ExchangeWatch watch) {
-    nudged.add(watch);
-    wakeBefore(System.nanoTime());
+    if (!stopped) {
+      nudged.add(watch);
+      wakeBefore(System.nanoTime());
+    }
   }
 
   /** Called from any thread: a detector is closed. */

@@ -7,6 +7,8 @@ import io.github.safeasync.HalfClose;
 import io.github.safeasync.container.Connection;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything the watcher's thread holds while it is on duty; freed when it leaves. */
 final class Post implements AutoCloseable {
+
+  private static final Logger LOGGER = System.getLogger(Post.class.getPackageName());
 
   final Consumer<SelectionKey> onReady = this::ready;
   private final Selector selector;
@@ -36,7 +40,7 @@ final class Post implements AutoCloseable {
     this.flags = new PollFlags();
     this.judge =
         switch (mechanisms.judge()) {
-          case SOCK_DIAG -> Judges.sockDiag();
+          case SOCK_DIAG -> sockDiagOrProc();
           case PROC -> Judges.proc(this::meanwhile);
           case NONE -> null;
         };
@@ -48,6 +52,16 @@ final class Post implements AutoCloseable {
 
   static Post open(Selector selector, Mechanisms mechanisms, Mailbox mailbox) throws IOException {
     return new Post(selector, mechanisms, mailbox);
+  }
+
+  /** What worked once may be refused now, for want of descriptors say. */
+  private Judge sockDiagOrProc() {
+    try {
+      return Judges.sockDiag();
+    } catch (UnsupportedOperationException e) {
+      LOGGER.log(Level.INFO, "sock_diag is left out: " + e.getMessage());
+      return Judges.proc(this::meanwhile);
+    }
   }
 
   /** The grace period is over. */
@@ -65,6 +79,7 @@ final class Post implements AutoCloseable {
       }
     } catch (RuntimeException | LinkageError e) {
       // From a connection's supplier, which ran while its exchange may have been ending.
+      LOGGER.log(Level.DEBUG, () -> "A connection cannot be reached: " + e);
       detach(watch);
       watch.giveUp();
     }
@@ -159,11 +174,15 @@ final class Post implements AutoCloseable {
 
   void look(long now) throws IOException {
     for (ExchangeWatch watch : streams.run(now)) {
-      Line line = watch.line;
-      boolean connectionClosed = line != null && line.isClosedHere();
-      tell(watch, connectionClosed ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
+      tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
     }
     suspects.run(System.nanoTime());
+  }
+
+  private static boolean isLost(ExchangeWatch watch) {
+    Line line = watch.line;
+    return (line != null && line.isClosedHere())
+        || (watch.origin() instanceof Origin.Reached reached && reached.connection().isLost());
   }
 
   /** Within a long scan: neither a release nor the container's closing has to wait for its end. */

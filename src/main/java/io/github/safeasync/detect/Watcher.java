@@ -66,9 +66,10 @@ final class Watcher implements Runnable {
           turn(post);
         }
       }
-    } catch (IOException | ClosedSelectorException e) {
+    } catch (IOException | RuntimeException | LinkageError e) {
       LOGGER.log(Level.INFO, "Watching for hang-ups has ended early: " + e);
     } finally {
+      mailbox.stop();
       mechanisms.complete(Mechanisms.none("the watcher could not be started"));
       detectors.forEach(Detector::watcherEnded);
     }
@@ -81,6 +82,8 @@ final class Watcher implements Runnable {
       takeLeave(post);
       post.look(now);
       sleep(post, nextDue);
+    } catch (ClosedSelectorException e) {
+      throw e;
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       // The others' watches must go on; what failed here is not of their making.
       LOGGER.log(Level.WARNING, "Watching for hang-ups: one turn failed", e);

@@ -1,6 +1,17 @@
 /**
- * How a hang-up is noticed: the triggers that hint at it and the judges that confirm it. Internal:
- * not for applications.
+ * How a hang-up is noticed, with nothing read from the connection and nothing written to it.
+ * Internal: not for applications.
+ *
+ * <ul>
+ *   <li>{@link io.github.safeasync.detect.Detector} is the entry: it hands out a {@link
+ *       io.github.safeasync.detect.Watch} for each exchange.
+ *   <li>{@code Watchers}, {@code Watcher}, {@code Mailbox}: the one thread, and how it is woken.
+ *   <li>{@code Post}, {@code Lines}, {@code Suspects}, {@code StreamPoll}: what that thread
+ *       watches, and when it looks.
+ *   <li>{@code Looks} with {@code PollFlags} and {@code Judge}: what a look comes to. The judges
+ *       are {@code ProcTable} and, from JDK 22 on, {@code SockDiag}.
+ *   <li>{@code SelfTest} finds out which of these work here: {@code Mechanisms}.
+ * </ul>
  */
 @NullMarked
 package io.github.safeasync.detect;

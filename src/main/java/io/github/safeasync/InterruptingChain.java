@@ -1,0 +1,84 @@
+package io.github.safeasync;
+
+import io.github.safeasync.detect.Watch;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rest of a filter chain, on whose thread the client's hang-up is an interrupt as long as it is
+ * in here. What it throws after that goes no further: nobody is left to be answered.
+ */
+final class InterruptingChain implements FilterChain {
+
+  private final Exchanges exchanges;
+  private final HttpServletRequest watched;
+  private final FilterChain chain;
+  private final Interruption interruption = new Interruption(Thread.currentThread());
+  private volatile @Nullable Future<?> delayed;
+
+  private InterruptingChain(Exchanges exchanges, HttpServletRequest watched, FilterChain chain) {
+    this.exchanges = exchanges;
+    this.watched = watched;
+    this.chain = chain;
+  }
+
+  /**
+   * Answers a chain that interrupts the calling thread, if the filter is told so for requests like
+   * this; it serves one request.
+   */
+  static FilterChain around(FilterChain chain, Exchanges exchanges, HttpServletRequest request) {
+    CancelSettings settings = exchanges.config().cancelSettings();
+    return settings.synchronous()
+            && settings.on().contains(End.Kind.DISCONNECTED)
+            && settings.policy().cancels(request.getMethod())
+        ? new InterruptingChain(exchanges, request, chain)
+        : chain;
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response)
+      throws IOException, ServletException {
+    Watch watch = exchanges.watch(exchanges.connectionOf(watched), this::gone);
+    try {
+      if (Exchange.hasNoBody(watched)) {
+        watch.bodyRead();
+      }
+      chain.doFilter(request, response);
+    } catch (IOException | ServletException | RuntimeException failure) {
+      if (!interruption.isInterrupted()) {
+        throw failure;
+      }
+      Log.interruptedServletFailed(failure);
+    } finally {
+      watch.release();
+      interruption.finish();
+      Future<?> waiting = delayed;
+      if (waiting != null) {
+        waiting.cancel(false);
+      }
+    }
+  }
+
+  /** On the detector's thread, which must not wait. */
+  private void gone(Departure departure) {
+    Duration grace = exchanges.config().cancelSettings().after();
+    if (grace.isZero()) {
+      exchanges.cancel(() -> interrupt(departure));
+    } else {
+      delayed = exchanges.schedule(() -> exchanges.cancel(() -> interrupt(departure)), grace);
+    }
+  }
+
+  private void interrupt(Departure departure) {
+    if (interruption.interrupt()) {
+      Log.interrupted(departure);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.safeasync;
+
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The token that is never cancelled. */
+enum NoCancellation implements CancellationToken {
+  INSTANCE;
+
+  @Override
+  public boolean isCancelled() {
+    return false;
+  }
+
+  @Override
+  public void throwIfCancelled() {}
+
+  /** Another one each time: what hangs on one that never completes would be kept for ever. */
+  @Override
+  public CompletionStage<End> end() {
+    return new CompletableFuture<End>().minimalCompletionStage();
+  }
+
+  @Override
+  public Registration bind(Future<?> work) {
+    return unbound(work);
+  }
+
+  @Override
+  public Registration bind(AutoCloseable resource) {
+    return unbound(resource);
+  }
+
+  @Override
+  public Registration bind(Thread thread) {
+    return unbound(thread);
+  }
+
+  private static Registration unbound(Object work) {
+    Objects.requireNonNull(work, "work");
+    AtomicBoolean removed = new AtomicBoolean();
+    return () -> removed.compareAndSet(false, true);
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Logs;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+/** Hears all that one response tells of its client. */
+final class Witness {
+
+  /** Generous: what takes microseconds may take longer on a machine that does other things. */
+  static final Duration SOON = Duration.ofSeconds(2);
+
+  /** Long enough for a false report to show, as the detector looks at a suspect within 50 ms. */
+  private static final Duration A_WHILE = Duration.ofMillis(150);
+
+  private final SafeAsyncResponse response;
+  private final List<Departure> departures = new CopyOnWriteArrayList<>();
+  private final List<End> ends = new CopyOnWriteArrayList<>();
+
+  /** Looks often: waiting for the next look would be most of what these tests take. */
+  static ConditionFactory await() {
+    return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
+  }
+
+  private Witness(SafeAsyncResponse response) {
+    this.response = response;
+    response.onDisconnect(departures::add);
+    response.onEnd(ends::add);
+  }
+
+  static Witness of(SafeAsyncResponse response) {
+    return new Witness(response);
+  }
+
+  /** Waits for the departure; nothing but the detector and the container may tell of it. */
+  void noticed(Evidence... allowed) {
+    noticedWithin(SOON, allowed);
+  }
+
+  /**
+   * As {@link #noticed}, where unread bytes hide the end of the stream from all but the kernel's
+   * table. Up to JDK 21 that is a text, and is read as seldom as the number of sockets on the
+   * machine asks for.
+   */
+  void noticedBehindUnreadBytes(Evidence... allowed) {
+    noticedWithin(Duration.ofSeconds(15), allowed);
+  }
+
+  private void noticedWithin(Duration bound, Evidence... allowed) {
+    await().atMost(bound).until(() -> !departures.isEmpty() && !ends.isEmpty());
+    assertThat(departures).singleElement().extracting(Departure::evidence).isIn((Object[]) allowed);
+    assertThat(ends).singleElement().extracting(End::kind).isEqualTo(End.Kind.DISCONNECTED);
+    assertThat(response.isOpen()).isFalse();
+    assertThat(response.detection()).isEqualTo(Detection.ON_WRITE);
+  }
+
+  Departure departure() {
+    return departures.get(0);
+  }
+
+  /** Nothing is reported for a while. */
+  void notNoticed() {
+    await().during(A_WHILE).atMost(A_WHILE.multipliedBy(20)).until(ends::isEmpty);
+    assertThat(departures).isEmpty();
+    assertThat(response.isOpen()).isTrue();
+  }
+
+  /** What is written reaches the client, so the exchange ends well. */
+  void completes() {
+    await().atMost(SOON.multipliedBy(5)).until(() -> !ends.isEmpty());
+    assertThat(ends).singleElement().extracting(End::kind).isEqualTo(End.Kind.COMPLETED);
+    assertThat(departures).isEmpty();
+  }
+
+  /** G12: since it was cleared, the log has one line of the library, at DEBUG. */
+  static void saidOnce(Logs logs) {
+    await().atMost(SOON).until(() -> !said(logs).isEmpty());
+    assertThat(said(logs))
+        .singleElement()
+        .satisfies(
+            line -> {
+              assertThat(line.getLevel()).isEqualTo(Level.FINE);
+              assertThat(line.getMessage()).startsWith("The client has gone");
+              assertThat(line.getThrown()).isNull();
+            });
+    logs.assertQuiet();
+  }
+
+  private static List<LogRecord> said(Logs logs) {
+    return logs.ofLibrary().stream()
+        .filter(each -> each.getLevel().intValue() >= Level.FINE.intValue())
+        .toList();
+  }
+}
