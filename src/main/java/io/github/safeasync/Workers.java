@@ -16,11 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides, a small pool where listeners and other code
- * of the application runs, another for cancelling its work, which may block: a database that does
- * not answer must not keep a listener waiting; and one that writes streams and runs no code of the
- * application. Daemons with the class loader of the application; none is started before it is
- * needed, and the pools' end when idle. Thread-safe.
+ * The threads of one filter: a timer that only decides; a small pool where listeners and other code
+ * of the application runs; one for cancelling its work, which may block, as a database that does
+ * not answer must not keep a listener waiting; and one that writes streams and runs no such code.
+ * Daemons with the class loader of the application; none is started before it is needed, and the
+ * pools' end when idle. Thread-safe.
  */
 final class Workers {
 
@@ -155,9 +155,8 @@ final class Workers {
     }
     try {
       for (Thread thread : threads) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (left > 0 && thread != Thread.currentThread()) {
-          thread.join(left);
+        if (thread != Thread.currentThread()) {
+          TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
         }
       }
     } catch (InterruptedException e) {
