@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says that the client of an exchange has hung up. It has no stack trace: a hang-up is an event of
@@ -16,6 +17,13 @@ public final class ClientDisconnectedException extends IOException {
   ClientDisconnectedException(Departure departure) {
     super("The client has gone: " + departure);
     this.departure = departure;
+  }
+
+  ClientDisconnectedException(Departure departure, @Nullable Throwable cause) {
+    this(departure);
+    if (cause != null) {
+      initCause(cause);
+    }
   }
 
   /** Answers what is known of the departure. */

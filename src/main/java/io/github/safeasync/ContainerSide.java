@@ -3,7 +3,6 @@ package io.github.safeasync;
 import io.github.safeasync.container.Connection;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.ServletRequest;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -35,10 +34,17 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** The container's timeout, for an application that takes over a cycle of the library's. */
+  private volatile long ownTimeout;
+
   private Framing framing = Framing.UNKNOWN;
 
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
   private volatile boolean streaming;
+
+  /** The container's thread that is calling onWritePossible, which may write at once. */
+  private volatile @Nullable Thread caller;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -64,6 +70,12 @@ final class ContainerSide implements Outbox.Sink {
     return connection;
   }
 
+  /** The lock to hold around a write; null where none has to be. */
+  @Nullable Lock writeLock() {
+    Connection now = connection;
+    return now == null ? null : now.writeLock();
+  }
+
   boolean isHead() {
     return headRequest;
   }
@@ -80,27 +92,69 @@ final class ContainerSide implements Outbox.Sink {
     return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
   }
 
-  /** Makes the request asynchronous, or joins the cycle that the application has started. */
-  void start(ServletRequest request) {
-    Objects now = present();
-    AsyncContext started;
+  /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */
+  AsyncContext start() {
+    HttpServletRequest request = present().request;
     if (request.isAsyncStarted()) {
-      started = request.getAsyncContext();
+      return request.getAsyncContext();
     } else if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "The request does not support asynchronous processing: SafeAsyncFilter, the servlet and"
               + " every filter between them need <async-supported>true</async-supported> in"
               + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
     } else {
-      started = now.request.startAsync(now.request, now.response);
+      AsyncContext started = request.startAsync(request, present().response);
+      ownTimeout = started.getTimeout();
       // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
       // their own thread to complete after it, and count the time to send the response in.
       started.setTimeout(0);
+      return started;
     }
-    started.addListener(exchange.new Listener());
-    head.startFrom(now.response);
-    connection = exchange.exchanges().connectionOf(now.request);
+  }
+
+  long ownTimeout() {
+    return ownTimeout;
+  }
+
+  /** A cycle has been started, by whomever. */
+  void started(AsyncContext started) {
+    if (connection == null) {
+      connection = exchange.exchanges().connectionOf(present().request);
+    }
     context = started;
+  }
+
+  /** The application takes the library's own response. */
+  void taken() {
+    Objects now = objects;
+    if (now != null) {
+      head.startFrom(now.response);
+    }
+  }
+
+  /** The container's own objects, until they are forgotten. */
+  @Nullable HttpServletRequest request() {
+    Objects now = objects;
+    return now == null ? null : now.request;
+  }
+
+  /**
+   * Takes what will be known of the request; by the one thread that may touch it now.
+   *
+   * @param all whether someone listens who may want to know the attributes and headers, too
+   */
+  Remembered remember(boolean all) {
+    Objects now = objects;
+    Remembered known = Remembered.NOTHING;
+    try {
+      if (now != null) {
+        known = Remembered.of(now.request, now.response);
+        known = all ? known.withAll(now.request, now.response) : known;
+      }
+    } catch (RuntimeException e) {
+      Log.refused("a last look at the request", e);
+    }
+    return known;
   }
 
   private Objects present() {
@@ -113,29 +167,41 @@ final class ContainerSide implements Outbox.Sink {
 
   // The outbox's sink.
 
+  /**
+   * A stream is written by a thread of its container: Undertow's I/O thread, or whoever calls
+   * onWritePossible, and otherwise by one of ours. So a burst of small writes becomes a few large
+   * ones, and no writer waits for a connection's encryption or for a container's lock.
+   */
   @Override
   public void work(Runnable turn) {
     Connection now = connection;
-    Lock lock = now == null ? null : now.writeLock();
+    Lock lock = writeLock();
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
+    } else if (streaming && now != null && caller != Thread.currentThread()) {
+      exchange.exchanges().write(() -> locked(turn, lock));
     } else if (lock == null) {
       turn.run();
     } else if (lock.tryLock()) {
-      locked(turn, lock);
+      lockedAlready(turn, lock);
     } else {
       // The application may hold locks of its own here, and whoever has the container's lock may
       // want those: only a thread of ours may wait for it.
-      execute(
-          () -> {
-            lock.lock();
-            locked(turn, lock);
-          });
+      exchange.exchanges().write(() -> locked(turn, lock));
     }
   }
 
-  private static void locked(Runnable turn, Lock lock) {
+  private static void locked(Runnable turn, @Nullable Lock lock) {
+    if (lock == null) {
+      turn.run();
+    } else {
+      lock.lock();
+      lockedAlready(turn, lock);
+    }
+  }
+
+  private static void lockedAlready(Runnable turn, Lock lock) {
     try {
       turn.run();
     } finally {
@@ -320,7 +386,12 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onWritePossible() {
-      outbox.writable();
+      caller = Thread.currentThread();
+      try {
+        outbox.writable();
+      } finally {
+        caller = null;
+      }
     }
 
     @Override

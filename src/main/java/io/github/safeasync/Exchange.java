@@ -2,18 +2,20 @@ package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
 import io.github.safeasync.detect.Watch;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,9 @@ final class Exchange {
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
 
+  /** How long the container may take to tell of a completion. */
+  private static final Duration COMPLETION_WAIT = Duration.ofSeconds(1);
+
   private final Exchanges exchanges;
   private final Lifecycle lifecycle = new Lifecycle();
   private final EndListeners listeners = new EndListeners();
@@ -42,22 +47,38 @@ final class Exchange {
   private final long startedNanos = System.nanoTime();
 
   private final Cancellation cancellation;
+  private final Gate gate = new Gate(this);
+  private final GuardedRequest guardedRequest;
+  private final GuardedResponse guardedResponse;
 
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
-
-  /** Set where the container completes by itself, so that the library must not. */
-  private volatile boolean containerCompletes;
-
   private volatile boolean taken;
 
-  /** The thread that handles the request, until it leaves the filter. */
-  private volatile @Nullable Thread handler = Thread.currentThread();
+  /** The container's thread that is in the filter; what makes it asynchronous reads it. */
+  private volatile @Nullable Thread servlet;
+
+  private volatile @Nullable Cycle cycle;
+
+  /** The cycle whose listeners are told before the container's startAsync has returned. */
+  private @Nullable Cycle upcoming;
+
+  /** Set while the library has started a cycle that nobody has asked for. */
+  private volatile boolean unclaimed;
+
+  private volatile @Nullable Consumer<AsyncContext> wantedDispatch;
+  private volatile @Nullable GuardedWriteListener writeListener;
+  private volatile Remembered remembered = Remembered.NOTHING;
+
+  /** The thread that runs AsyncListeners while the container's objects are still this request's. */
+  private volatile @Nullable Thread listening;
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.side = new ContainerSide(this, request, response);
     this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
+    this.guardedRequest = new GuardedRequest(this, request);
+    this.guardedResponse = new GuardedResponse(this, response);
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -74,7 +95,11 @@ final class Exchange {
   }
 
   static @Nullable Exchange of(ServletRequest request) {
-    return request.getAttribute(ATTRIBUTE) instanceof Exchange exchange ? exchange : null;
+    if (request.getAttribute(ATTRIBUTE) instanceof Exchange exchange) {
+      return exchange;
+    }
+    GuardedRequest guarded = GuardedRequest.in(request);
+    return guarded == null ? null : guarded.exchange();
   }
 
   /** Ties the exchange to its request, until the request is over. */
@@ -120,57 +145,194 @@ final class Exchange {
 
   /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
   boolean isHandledBy(Thread thread) {
-    return handler == thread;
-  }
-
-  /** The request leaves the filter. On the thread that handles it. */
-  void handled() {
-    handler = null;
+    return servlet == thread;
   }
 
   boolean isStarted() {
     return !lifecycle.isNew();
   }
 
-  /** Whether the application has asked for the response. */
-  boolean isTaken() {
-    return taken;
+  /** Whether the library has started a cycle that the application has not asked for. */
+  boolean isUnclaimed() {
+    return unclaimed;
   }
 
-  SafeAsyncResponse take(ServletRequest request) {
-    start(request);
-    taken = true;
+  Gate gate() {
+    return gate;
+  }
+
+  GuardedRequest guardedRequest() {
+    return guardedRequest;
+  }
+
+  GuardedResponse guardedResponse() {
+    return guardedResponse;
+  }
+
+  Remembered remembered() {
+    return remembered;
+  }
+
+  /** Whether the end has not been decided. */
+  boolean isLive() {
+    return lifecycle.decidedEnd() == null;
+  }
+
+  boolean isInListener() {
+    return listening == Thread.currentThread();
+  }
+
+  // The container's thread comes and goes.
+
+  /** The container's thread has come to the filter with a new request. */
+  void arrived() {
+    servlet = Thread.currentThread();
+  }
+
+  /** The container's thread has come back after a dispatch; false if it is there already. */
+  boolean resumed() {
+    boolean first = lifecycle.arrive();
+    if (first) {
+      servlet = Thread.currentThread();
+    }
+    return first;
+  }
+
+  /** The container's thread leaves the filter. */
+  void departed() {
+    servlet = null;
+    switch (lifecycle.depart()) {
+      case RESUMED -> endedByContainer(End.of(End.Kind.COMPLETED, age()));
+      case NEW, OPEN -> {}
+      case STARTING, DISPATCHING, DISPATCHED, ENDED, TELLING, TOLD, CLOSING, CLOSED -> settle();
+    }
+  }
+
+  // The ways to start.
+
+  SafeAsyncResponse take() {
+    start();
+    unclaimed = false;
+    if (!taken) {
+      taken = true;
+      side.taken();
+      armDeadline();
+    }
     return response;
   }
 
-  /** Makes the request asynchronous, unless it is. On the thread that handles the request. */
-  void start(ServletRequest request) {
-    if (!lifecycle.starting()) {
-      return;
+  /** Makes the request asynchronous for the library, unless it is. */
+  void start() {
+    if (lifecycle.starting()) {
+      begin(side::start, guardedRequest, guardedResponse);
     }
-    boolean started = false;
+  }
+
+  /** As {@link #start}, before anybody has asked for it. */
+  void startEagerly() {
+    start();
+    unclaimed = true;
+    armDeadline();
+  }
+
+  /** The application's startAsync; the arguments are null in the form that has none. */
+  AsyncContext startAsync(
+      Supplier<AsyncContext> container,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse own) {
+    if (lifecycle.starting()) {
+      return begin(
+              container,
+              request == null ? guardedRequest : request,
+              own == null ? guardedResponse : own)
+          .guarded();
+    }
+    Cycle known = cycle;
+    if (known != null && claimed()) {
+      disarmDeadline();
+      known.setTimeout(side.ownTimeout());
+      return known.guarded();
+    }
+    // Started twice: the container says so. After the end: nothing to start.
+    return known == null
+        ? container.get()
+        : gate.readWhileOpen(() -> guarded(container.get()), known.guarded());
+  }
+
+  private boolean claimed() {
+    boolean was = unclaimed;
+    unclaimed = false;
+    return was;
+  }
+
+  /** The application's getAsyncContext. */
+  AsyncContext asyncContext(Supplier<AsyncContext> container) {
+    Cycle known = cycle;
+    if (known != null && !lifecycle.isFree()) {
+      unclaimed = false;
+      return gate.readWhileOpen(() -> guarded(container.get()), known.guarded());
+    }
+    AsyncContext started = container.get();
+    if (lifecycle.starting()) {
+      return begin(() -> started, guardedRequest, guardedResponse).guarded();
+    }
+    return started;
+  }
+
+  private AsyncContext guarded(AsyncContext container) {
+    Cycle known = cycle;
+    return known == null ? container : known.guarded();
+  }
+
+  /** Starts a cycle. By the thread that has claimed it from the lifecycle. */
+  private Cycle begin(
+      Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
+    Cycle begun = null;
     try {
-      side.start(request);
-      started = true;
+      AsyncContext started = container.get();
+      begun = upcoming == null ? new Cycle(this, started) : upcoming;
+      upcoming = null;
+      begun.startedWith(request, own);
+      adopt(begun, started);
     } finally {
-      if (started) {
-        lifecycle.started();
+      if (begun != null) {
+        lifecycle.started(servlet);
       } else {
         lifecycle.notStarted();
       }
     }
-    Duration timeout = exchanges.config().timeout();
-    if (!timeout.isZero()) {
-      deadline = exchanges.schedule(this::timedOut, timeout);
-    }
     exchanges.opened(this);
-    watch(request);
+    watch();
     side.outbox().signal();
+    return begun;
   }
 
-  private void watch(ServletRequest request) {
+  private void adopt(Cycle begun, AsyncContext started) {
+    started.addListener(begun);
+    cycle = begun;
+    side.started(started);
+  }
+
+  private void armDeadline() {
+    Duration timeout = exchanges.config().timeout();
+    if (!timeout.isZero() && deadline == null && isLive()) {
+      deadline = exchanges.schedule(this::timedOut, timeout);
+    }
+  }
+
+  private void disarmDeadline() {
+    Future<?> armed = deadline;
+    if (armed != null) {
+      armed.cancel(false);
+      deadline = null;
+    }
+  }
+
+  /** Watches the connection, from the first cycle to the end. */
+  private void watch() {
     Connection connection = side.connection();
-    if (connection == null) {
+    HttpServletRequest request = side.request();
+    if (connection == null || request == null || watch != null) {
       return;
     }
     Watch started = exchanges.watch(connection, this::gone);
@@ -187,6 +349,14 @@ final class Exchange {
     return request.getContentLengthLong() <= 0
         && request instanceof HttpServletRequest http
         && http.getHeader("Transfer-Encoding") == null;
+  }
+
+  /** The application has met the end of the request's body. */
+  void bodyRead() {
+    Watch now = watch;
+    if (now != null) {
+      now.bodyRead();
+    }
   }
 
   /** Bytes have been given to the container for the client. */
@@ -218,8 +388,8 @@ final class Exchange {
   // The ways to an end.
 
   void completed() {
-    decide(End.of(End.Kind.COMPLETED, age()), Outcome.HANDED_OVER);
-    close();
+    decide(End.of(End.Kind.COMPLETED, age()), false, Outcome.HANDED_OVER);
+    settle();
   }
 
   void disconnected(Departure departure, @Nullable Throwable cause) {
@@ -236,38 +406,102 @@ final class Exchange {
 
   /** On the timer's thread, which must not wait for a container. */
   private void timedOut() {
-    if (decide(End.of(End.Kind.TIMED_OUT, age()))) {
-      exchanges.execute(this::close);
+    if (decide(End.of(End.Kind.TIMED_OUT, age()), false)) {
+      exchanges.execute(this::settle);
     }
   }
 
   /** On the detector's thread, which must not wait for a container. */
   void gone(Departure departure) {
-    if (decide(End.disconnected(departure, age(), null))) {
-      exchanges.execute(this::close);
+    if (decide(End.disconnected(departure, age(), null), false)) {
+      exchanges.execute(this::settle);
+    }
+  }
+
+  /** A write of the application failed, which has the container's exception and no lock now. */
+  void lostOnWrite(Throwable failure) {
+    Departure departure = Departure.now(Evidence.WRITE_FAILED, "a failing write");
+    if (decide(End.disconnected(departure, age(), failure), false)) {
+      exchanges.execute(this::settle);
     }
   }
 
   /** On the timer's thread or one of the application's, neither of which may wait. */
   void tooSlow(SlowClientException cause) {
-    if (decide(End.failed(cause, age()))) {
-      exchanges.execute(this::close);
+    if (decide(End.failed(cause, age()), false)) {
+      exchanges.execute(this::settle);
     }
   }
 
   /** An exception goes through the filter to the container, which answers it by its own rules. */
   void thrown(Throwable cause) {
-    endedByContainer(End.failed(cause, age()));
+    if (decide(End.failed(cause, age()), true)) {
+      leaveQuietly();
+    }
+  }
+
+  /** The application's complete. */
+  void complete(Cycle of) {
+    switch (lifecycle.phase()) {
+      case OPEN -> {
+        if (of == cycle && decide(End.of(End.Kind.COMPLETED, age()), false)) {
+          settle();
+        }
+      }
+      // Too late or too early: the container says so.
+      case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED -> of.container().complete();
+      case ENDED, TELLING, TOLD, CLOSING, CLOSED -> {}
+    }
+  }
+
+  /** The application's dispatch, in any of its forms. */
+  void dispatch(Cycle of, Consumer<AsyncContext> how) {
+    if (of == cycle && lifecycle.dispatching()) {
+      disarmDeadline();
+      wantedDispatch = how;
+      if (lifecycle.exit()) {
+        RuntimeException refused = dispatchWanted();
+        settle();
+        if (refused != null) {
+          throw refused;
+        }
+      }
+    } else if (isLive()) {
+      how.accept(of.container());
+    }
+  }
+
+  /** Dispatches, if that is wanted, nothing is inside and nobody else does. */
+  private @Nullable RuntimeException dispatchWanted() {
+    Consumer<AsyncContext> how = wantedDispatch;
+    Cycle now = cycle;
+    if (how == null || now == null || !lifecycle.claimDispatch()) {
+      return null;
+    }
+    try {
+      how.accept(now.container());
+      return null;
+    } catch (RuntimeException e) {
+      lifecycle.notDispatched();
+      return e;
+    }
   }
 
   private void end(End decided) {
-    decide(decided);
-    close();
+    decide(decided, false);
+    Cycle now = cycle;
+    if (decided.kind() == End.Kind.COMPLETED || now == null || now.listeners().isEmpty()) {
+      settle();
+    } else {
+      // The caller may hold locks, its own or Tomcat's, that the listeners want.
+      exchanges.execute(this::settle);
+    }
   }
 
   private void endedByContainer(End decided) {
-    containerCompletes = true;
-    decide(decided);
+    if (!decide(decided, true)) {
+      lifecycle.leaveToContainer();
+    }
     leaveQuietly();
   }
 
@@ -275,17 +509,18 @@ final class Exchange {
   private void leaveQuietly() {
     if (!lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS)) {
       Log.stuck(lifecycle);
+      lifecycle.leaveToContainer();
     }
-    close();
+    settle();
   }
 
-  private boolean decide(End decided) {
+  private boolean decide(End decided, boolean containerCompletes) {
     boolean gone = decided.kind() == End.Kind.DISCONNECTED;
-    return decide(decided, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
+    return decide(decided, containerCompletes, gone ? Outcome.CLIENT_GONE : Outcome.UNKNOWN);
   }
 
-  private boolean decide(End decided, Outcome known) {
-    if (!lifecycle.end(decided)) {
+  private boolean decide(End decided, boolean containerCompletes, Outcome known) {
+    if (!lifecycle.end(decided, containerCompletes)) {
       return false;
     }
     finishing();
@@ -295,7 +530,7 @@ final class Exchange {
     }
     if (decided.kind() == End.Kind.DISCONNECTED) {
       Log.disconnected(decided);
-    } else if (decided.kind() == End.Kind.FAILED && !containerCompletes) {
+    } else if (decided.kind() == End.Kind.FAILED && !lifecycle.containerCompletes()) {
       Log.failed(decided);
     }
     listeners.publish(decided);
@@ -309,21 +544,136 @@ final class Exchange {
     return true;
   }
 
-  /** Leaves the container, and closes its side if this was the last call after the end. */
+  /** Leaves the container, and does what waited for the last call to come out. */
   void exit() {
     if (lifecycle.exit()) {
+      RuntimeException refused = dispatchWanted();
+      if (refused != null) {
+        Log.refused("a dispatch", refused);
+      }
       close();
     }
   }
 
-  /** Closes the container's side, if the end is decided, nothing is inside and nobody else does. */
-  private void close() {
-    End decided = lifecycle.claimClose();
+  /** Does what is left to do of a dispatch or an end, as far as it can be done now. */
+  private void settle() {
+    RuntimeException refused = dispatchWanted();
+    if (refused != null) {
+      Log.refused("a dispatch", refused);
+    }
+    tell();
+    close();
+  }
+
+  /** Tells the application's own listeners, before the container is completed. */
+  private void tell() {
+    End decided = lifecycle.claimTell();
     if (decided == null) {
       return;
     }
     try {
-      if (!containerCompletes) {
+      GuardedWriteListener writing = writeListener;
+      if (writing != null && decided.kind() == End.Kind.DISCONNECTED) {
+        writing.onError(disconnectedException());
+      }
+      Cycle now = cycle;
+      // Of its own failures the container tells.
+      boolean ours = decided.kind() == End.Kind.DISCONNECTED || !lifecycle.containerCompletes();
+      if (now != null && ours) {
+        tell(now, decided);
+      }
+    } catch (RuntimeException | Error failure) {
+      Log.listenerFailed(decided, failure);
+    } finally {
+      lifecycle.told();
+    }
+  }
+
+  private void tell(Cycle now, End decided) {
+    switch (decided.kind()) {
+      case COMPLETED -> {}
+      case TIMED_OUT -> tell(now, CycleListeners.Kind.TIMEOUT, null);
+      case DISCONNECTED -> tell(now, CycleListeners.Kind.ERROR, disconnectedException());
+      case FAILED -> tell(now, CycleListeners.Kind.ERROR, decided.cause().orElse(null));
+      case SHUT_DOWN ->
+          tell(
+              now,
+              CycleListeners.Kind.ERROR,
+              new IllegalStateException("The application is being stopped"));
+    }
+  }
+
+  private void tell(Cycle of, CycleListeners.Kind kind, @Nullable Throwable failure) {
+    Thread before = listening;
+    listening = Thread.currentThread();
+    try {
+      of.listeners().tell(kind, failure, null);
+    } finally {
+      listening = before;
+    }
+  }
+
+  /** The exception that stands for the departure; once the end is DISCONNECTED. */
+  ClientDisconnectedException disconnectedException() {
+    End decided = lifecycle.decidedEnd();
+    Departure departure =
+        decided == null || decided.departure().isEmpty()
+            ? Departure.now(Evidence.CONNECTION_LOST, "the container")
+            : decided.departure().get();
+    return new ClientDisconnectedException(
+        departure, decided == null ? null : decided.cause().orElse(null));
+  }
+
+  /** Keeps a WriteListener, to be told of the hang-up; tells it now if that has come. */
+  void listens(GuardedWriteListener listener) {
+    writeListener = listener;
+    End decided = lifecycle.decidedEnd();
+    if (decided != null && decided.kind() == End.Kind.DISCONNECTED) {
+      exchanges.execute(() -> listener.onError(disconnectedException()));
+    }
+  }
+
+  /**
+   * Closes the container's side, if the end is decided, nothing is inside and nobody else does. On
+   * Tomcat under its lock, which comes before the claim: a container's thread that has the lock
+   * waits for whoever has claimed, and would recycle what is about to be completed.
+   */
+  private void close() {
+    Lock lock = side.writeLock();
+    if (!lifecycle.isClosable()) {
+      return;
+    }
+    if (lock == null) {
+      closeAlone();
+    } else if (lock.tryLock()) {
+      closeUnder(lock);
+    } else {
+      exchanges.execute(
+          () -> {
+            lock.lock();
+            closeUnder(lock);
+          });
+    }
+  }
+
+  private void closeUnder(Lock held) {
+    try {
+      closeAlone();
+    } finally {
+      held.unlock();
+    }
+  }
+
+  private void closeAlone() {
+    End decided = lifecycle.claimClose();
+    if (decided == null) {
+      return;
+    }
+    Cycle last = cycle;
+    boolean heard = last != null && !last.listeners().isEmpty();
+    try {
+      remembered = side.remember(heard);
+      if (!lifecycle.containerCompletes()) {
         side.close(decided, exchanges.config().timeoutStatus());
       }
     } finally {
@@ -331,43 +681,96 @@ final class Exchange {
       lifecycle.closed();
       exchanges.ended(this);
       side.outbox().signal();
+      if (last != null && heard) {
+        tellCompletion(last, decided);
+      }
     }
   }
 
-  /** What the container tells. On its threads, on Tomcat under its lock of the connection. */
-  final class Listener implements AsyncListener {
-
-    @Override
-    public void onComplete(AsyncEvent event) {
-      endedByContainer(End.of(End.Kind.COMPLETED, age()));
+  /**
+   * Sees that the completion is told. Of what the application has completed the container tells,
+   * and its objects are still there then; but on Tomcat it does not after a reset that was noticed
+   * by nobody, and on Jetty not after an error, so it is told in any case. After a hang-up nobody
+   * waits for the container.
+   */
+  private void tellCompletion(Cycle of, End decided) {
+    Runnable tell = () -> of.listeners().tell(CycleListeners.Kind.COMPLETE, null, null);
+    if (lifecycle.containerCompletes() || decided.kind() == End.Kind.COMPLETED) {
+      if (!of.listeners().isCompleted()) {
+        deadline = exchanges.schedule(() -> exchanges.execute(tell), COMPLETION_WAIT);
+      }
+    } else {
+      exchanges.execute(tell);
     }
+  }
 
-    @Override
-    public void onTimeout(AsyncEvent event) {
-      decide(End.of(End.Kind.TIMED_OUT, age()));
+  // What the container tells. On its threads, on Tomcat under its lock of the connection.
+
+  void containerCompleted(Cycle of) {
+    if (of == cycle) {
+      if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
+        lifecycle.leaveToContainer();
+      }
+      tell(of, CycleListeners.Kind.COMPLETE, null);
+      disarmDeadline();
+      lifecycle.depart();
       leaveQuietly();
+    } else {
+      tell(of, CycleListeners.Kind.COMPLETE, null);
     }
+  }
 
-    @Override
-    public void onError(AsyncEvent event) {
-      Throwable cause = event.getThrowable();
-      if (cause == null || isLostConnection(cause)) {
-        decide(End.disconnected(lost(), age(), cause));
+  /** The application's listeners go first, and may still complete or dispatch. */
+  void containerTimedOut(Cycle of) {
+    tell(of, CycleListeners.Kind.TIMEOUT, null);
+    if (of == cycle && lifecycle.isOpen()) {
+      decide(End.of(End.Kind.TIMED_OUT, age()), !taken);
+    }
+    leaveQuietly();
+  }
+
+  /** Where the client has gone nobody is left to be answered, so the end comes first. */
+  void containerFailed(Cycle of, @Nullable Throwable cause) {
+    if (of != cycle) {
+      tell(of, CycleListeners.Kind.ERROR, cause);
+    } else if (cause == null || isLostConnection(cause)) {
+      if (!decide(End.disconnected(lost(), age(), cause), false)) {
+        lifecycle.leaveToContainer();
+      }
+      leaveQuietly();
+    } else {
+      tell(of, CycleListeners.Kind.ERROR, cause);
+      if (lifecycle.isOpen()) {
+        decide(End.failed(cause, age()), !taken);
       } else {
-        decide(End.failed(cause, age()));
+        lifecycle.leaveToContainer();
       }
       leaveQuietly();
     }
+  }
 
-    @Override
-    public void onStartAsync(AsyncEvent event) {
-      event.getAsyncContext().addListener(this);
-    }
+  private Departure lost() {
+    Connection connection = side.connection();
+    boolean streamOnly = side.isHttp2() && connection != null && !connection.isLost();
+    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+    return Departure.now(evidence, "the container's onError");
+  }
 
-    private Departure lost() {
-      Evidence evidence = side.isHttp2() ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
-      return new Departure(evidence, Instant.now(), "the container's onError");
+  /**
+   * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
+   * object of the container's that went around it.
+   */
+  void containerStarted(Cycle before, AsyncContext started) {
+    Cycle next = cycle;
+    if (lifecycle.phase() == Lifecycle.Phase.STARTING) {
+      next = new Cycle(this, started);
+      upcoming = next;
+    } else if (before == cycle && lifecycle.starting()) {
+      next = begin(() -> started, guardedRequest, guardedResponse);
     }
+    before
+        .listeners()
+        .tell(CycleListeners.Kind.START_ASYNC, null, next == null ? null : next.guarded());
   }
 
   /** Whether a failure of the container means that the connection is gone. */

@@ -32,6 +32,12 @@ enum InitParameters {
       builder.start(constant(value, SafeAsyncConfig.Start.class));
     }
   },
+  AFTER_DISCONNECT("discard or throw") {
+    @Override
+    void apply(String value, SafeAsyncConfig.Builder builder) {
+      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
+    }
+  },
   MAX_PENDING_BYTES("a number of bytes, at least 1") {
     @Override
     void apply(String value, SafeAsyncConfig.Builder builder) {

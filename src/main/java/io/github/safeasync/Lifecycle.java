@@ -23,28 +23,30 @@ import org.jspecify.annotations.Nullable;
 final class Lifecycle {
 
   /**
-   * The phases of an exchange.
+   * The phases of an exchange. The middle row is an application's own asynchronous cycle, which a
+   * dispatch ends and a second startAsync begins again.
    *
    * <pre>
    *            starting                started
    *   ┌─────┐ ────────► ┌──────────┐ ────────► ┌──────┐ ◄──┐ enter, exit:
-   *   │ NEW │           │ STARTING │           │ OPEN │    │ calls of the container
-   *   └─────┘ ◄──────── └──────────┘           └──┬───┘ ───┘
-   *           notStarted                          │ end: exactly one thread wins
-   *                                               ▼
-   *                                            ┌───────┐ ◄──┐
-   *                                            │ ENDED │    │ exit: calls come out, none goes in
-   *                                            └──┬────┘ ───┘
-   *                                               │ claimClose: exactly one thread wins,
-   *                                               ▼             once no call is inside
-   *                                            ┌─────────┐
-   *                                            │ CLOSING │
-   *                                            └──┬──────┘
-   *                                               │ closed: by the thread that claimed it
-   *                                               ▼
-   *                                            ┌────────┐
-   *                                            │ CLOSED │
-   *                                            └────────┘
+   *   │ NEW │           │ STARTING │           │ OPEN │ ───┘ calls of the container
+   *   └─────┘ ◄──────── └──────────┘           └──┬───┘ ◄──────────┐
+   *           notStarted     ▲ │ notStarted       │ dispatching    │ notDispatched
+   *                 starting │ ▼                  ▼                │
+   *                   ┌─────────┐  arrive ┌────────────┐    ┌─────────────┐
+   *                   │ RESUMED │ ◄────── │ DISPATCHED │ ◄─ │ DISPATCHING │
+   *                   └─────────┘         └────────────┘    └─────────────┘
+   *                                         claimDispatch: once no call is inside
+   *
+   *   end: exactly one thread wins, from any of these but NEW
+   *   ┌───────┐ claimTell: exactly one thread wins,  ┌─────────┐ told   ┌──────┐
+   *   │ ENDED │ ──────────────────────────────────►  │ TELLING │ ─────► │ TOLD │
+   *   └───────┘ once the servlet has returned        └─────────┘        └──┬───┘
+   *        exit: calls come out, none goes in                              │ claimClose: exactly
+   *                                                                        │ one thread wins, once
+   *                               ┌────────┐ closed  ┌─────────┐           │ no call is inside
+   *                               │ CLOSED │ ◄────── │ CLOSING │ ◄─────────┘
+   *                               └────────┘         └─────────┘
    * </pre>
    */
   enum Phase {
@@ -54,8 +56,18 @@ final class Lifecycle {
     STARTING,
     /** Calls may go into the container. */
     OPEN,
+    /** The application wants a dispatch; calls that were inside are still coming out. */
+    DISPATCHING,
+    /** The container has been told to dispatch, and its thread is on its way. */
+    DISPATCHED,
+    /** The container's thread is in the filter again: not asynchronous, until it starts again. */
+    RESUMED,
     /** The end is decided; calls that were inside the container may still be coming out. */
     ENDED,
+    /** One thread tells the application's AsyncListeners, which is before the container is told. */
+    TELLING,
+    /** The application's AsyncListeners know; the last call out closes. */
+    TOLD,
     /** One thread alone touches the container for the last time. */
     CLOSING,
     /** Nothing touches the container any more. */
@@ -84,12 +96,71 @@ final class Lifecycle {
     }
   }
 
-  /** One moment of an exchange; the end is set from ENDED on. */
-  record State(Phase phase, @Nullable Call calls, @Nullable End end) {}
+  /**
+   * One moment of an exchange.
+   *
+   * @param calls who is inside the container
+   * @param servlet the container's thread while it is in the filter and what comes after it; to the
+   *     container that is inside too, and it puts off complete and dispatch until the thread is
+   *     out. Or the thread on which the container answers a timeout or failure by itself, until it
+   *     has completed
+   * @param end set from ENDED on
+   * @param containerCompletes set where the container completes by itself, so that nobody else must
+   */
+  record State(
+      Phase phase,
+      @Nullable Call calls,
+      @Nullable Thread servlet,
+      @Nullable End end,
+      boolean containerCompletes) {
 
-  private static final State NEW = new State(Phase.NEW, null, null);
-  private static final State STARTING = new State(Phase.STARTING, null, null);
-  private static final State OPEN = new State(Phase.OPEN, null, null);
+    private State to(Phase next) {
+      return new State(next, calls, servlet, end, containerCompletes);
+    }
+
+    private State with(@Nullable Call inside) {
+      return new State(phase, inside, servlet, end, containerCompletes);
+    }
+
+    private State with(@Nullable Thread thread) {
+      return new State(phase, calls, thread, end, containerCompletes);
+    }
+
+    /** Whether the servlet, or the container that answers by itself, still may. */
+    private boolean lets(End.Kind kind) {
+      return switch (kind) {
+        case COMPLETED -> true;
+        case TIMED_OUT, FAILED -> containerCompletes;
+        case DISCONNECTED, SHUT_DOWN -> false;
+      };
+    }
+
+    /** Questions change nothing, and are answered until the container is told of the end. */
+    private boolean letsAsk(Thread thread) {
+      return switch (phase) {
+        case ENDED, TELLING, TOLD -> true;
+        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> lets(thread);
+      };
+    }
+
+    private boolean isClosable() {
+      return phase == Phase.TOLD && calls == null && servlet == null;
+    }
+
+    private boolean lets(Thread thread) {
+      return switch (phase) {
+        // On the way to the filter, a container asks the guards in what it was given to dispatch.
+        case OPEN, DISPATCHED, RESUMED -> true;
+        // The servlet's own thread may go on until it returns (Servlet 6.0, section 2.3.3.3).
+        case DISPATCHING -> servlet == thread;
+        case ENDED, TOLD -> servlet == thread && end != null && lets(end.kind());
+        case NEW, STARTING, TELLING, CLOSING, CLOSED -> false;
+      };
+    }
+  }
+
+  private static final State NEW = new State(Phase.NEW, null, null, null, false);
+  private static final State OPEN = new State(Phase.OPEN, null, null, null, false);
 
   private static final VarHandle STATE;
 
@@ -109,17 +180,51 @@ final class Lifecycle {
 
   /** Claims the call of startAsync. Answers true to one thread. */
   boolean starting() {
-    return compareAndSet(NEW, STARTING);
+    State now = state;
+    return (now.phase == Phase.NEW || now.phase == Phase.RESUMED)
+        && compareAndSet(now, now.to(Phase.STARTING));
   }
 
   /** Called by the thread that claimed {@link #starting}: the container has started. */
   void started() {
-    requirePhase(compareAndSet(STARTING, OPEN), "started");
+    started(null);
+  }
+
+  /**
+   * Called by the thread that claimed {@link #starting}: the container has started. If the end was
+   * decided meanwhile, that cycle is the library's to complete.
+   *
+   * @param servlet the container's thread that is in the filter, null if none is
+   */
+  void started(@Nullable Thread servlet) {
+    while (true) {
+      State now = state;
+      State next;
+      if (now.phase == Phase.STARTING) {
+        next = servlet == null && now.calls == null ? OPEN : now.with(servlet).to(Phase.OPEN);
+      } else if (now.phase == Phase.ENDED || now.phase == Phase.TOLD) {
+        next = new State(now.phase, now.calls, servlet, now.end, false);
+      } else {
+        throw new IllegalStateException("started does not follow " + now);
+      }
+      if (compareAndSet(now, next)) {
+        return;
+      }
+    }
   }
 
   /** Called by the thread that claimed {@link #starting}: the container refused. */
   void notStarted() {
-    requirePhase(compareAndSet(STARTING, NEW), "notStarted");
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.STARTING) {
+        requirePhase(now.end != null, "notStarted");
+        return;
+      }
+      if (compareAndSet(now, now.servlet == null ? NEW : now.to(Phase.RESUMED))) {
+        return;
+      }
+    }
   }
 
   /**
@@ -128,13 +233,22 @@ final class Lifecycle {
    * @return false if the exchange is not open; otherwise {@link #exit} must follow
    */
   boolean enter() {
+    return enter(false);
+  }
+
+  /** As {@link #enter}, for a call that changes nothing. */
+  boolean enterToAsk() {
+    return enter(true);
+  }
+
+  private boolean enter(boolean toAsk) {
     Thread thread = Thread.currentThread();
     while (true) {
       State now = state;
-      if (now.phase != Phase.OPEN) {
+      if (!(toAsk ? now.letsAsk(thread) : now.lets(thread))) {
         return false;
       }
-      if (compareAndSet(now, new State(Phase.OPEN, new Call(thread, now.calls), null))) {
+      if (compareAndSet(now, now.with(new Call(thread, now.calls)))) {
         return true;
       }
     }
@@ -143,8 +257,8 @@ final class Lifecycle {
   /**
    * Says that the calling thread has come out of the container.
    *
-   * @return true if the end has been decided and no call is left inside: the caller has to try
-   *     {@link #claimClose}
+   * @return true if no call is left inside and something waits for that: the caller has to try
+   *     {@link #claimDispatch} and {@link #claimClose}
    */
   boolean exit() {
     Thread thread = Thread.currentThread();
@@ -152,9 +266,87 @@ final class Lifecycle {
       State now = state;
       Call left = Call.without(now.calls, thread);
       State next =
-          left == null && now.phase == Phase.OPEN ? OPEN : new State(now.phase, left, now.end);
+          left == null && now.servlet == null && now.phase == Phase.OPEN ? OPEN : now.with(left);
       if (compareAndSet(now, next)) {
-        return next.phase == Phase.ENDED && left == null;
+        return left == null && (next.end != null || next.phase == Phase.DISPATCHING);
+      }
+    }
+  }
+
+  /**
+   * Claims the dispatch of the asynchronous request; any thread.
+   *
+   * @return true to one thread, which is inside now, so that nobody dispatches before it has said
+   *     how: {@link #exit} must follow
+   */
+  boolean dispatching() {
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.OPEN) {
+        return false;
+      }
+      Call asker = new Call(Thread.currentThread(), now.calls);
+      if (compareAndSet(now, now.with(asker).to(Phase.DISPATCHING))) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Claims the container's dispatch, which starts another thread on the same objects; any thread.
+   *
+   * @return true to one thread, once no call is inside
+   */
+  boolean claimDispatch() {
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.DISPATCHING || now.calls != null) {
+        return false;
+      }
+      if (compareAndSet(now, now.to(Phase.DISPATCHED))) {
+        return true;
+      }
+    }
+  }
+
+  /** Called by the thread that won {@link #claimDispatch}: the container refused. */
+  void notDispatched() {
+    State now = state;
+    while (now.phase == Phase.DISPATCHED && !compareAndSet(now, now.to(Phase.OPEN))) {
+      now = state;
+    }
+  }
+
+  /**
+   * Called by the container's thread when a dispatch has brought it to the filter.
+   *
+   * @return false if the exchange has ended, or the thread is there already
+   */
+  boolean arrive() {
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.DISPATCHED) {
+        return false;
+      }
+      if (compareAndSet(now, now.with(Thread.currentThread()).to(Phase.RESUMED))) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Called by the container's thread when it leaves the filter. The caller has to try {@link
+   * #claimTell}, {@link #claimDispatch} and {@link #claimClose} if the answer is not OPEN.
+   *
+   * @return the phase that is left; RESUMED if no new cycle was started, so that the container
+   *     completes by itself
+   */
+  Phase depart() {
+    while (true) {
+      State now = state;
+      boolean plain = now.phase == Phase.OPEN && now.calls == null;
+      if (now.servlet == null || compareAndSet(now, plain ? OPEN : now.with((Thread) null))) {
+        return now.phase;
       }
     }
   }
@@ -163,18 +355,90 @@ final class Lifecycle {
    * Decides the end; any thread.
    *
    * @return true if this call decided it: the caller has to publish the end and to see that {@link
-   *     #claimClose} is tried
+   *     #claimTell} and {@link #claimClose} are tried
    */
   boolean end(End end) {
+    return end(end, false);
+  }
+
+  /**
+   * Decides the end; see {@link #end(End)}.
+   *
+   * @param containerCompletes whether the container completes by itself, and the calling thread is
+   *     its own
+   */
+  boolean end(End end, boolean containerCompletes) {
     while (true) {
       State now = state;
-      if (now.phase != Phase.OPEN) {
+      boolean itself =
+          switch (now.phase) {
+            case OPEN, DISPATCHING -> containerCompletes;
+            case STARTING, DISPATCHED, RESUMED -> true;
+            case NEW, ENDED, TELLING, TOLD, CLOSING, CLOSED -> false;
+          };
+      boolean live =
+          now.end == null
+              && now.phase != Phase.NEW
+              && (now.phase != Phase.STARTING || now.servlet != null);
+      if (!live) {
         return false;
       }
-      if (compareAndSet(now, new State(Phase.ENDED, now.calls, end))) {
+      // Of the application's own completion its listeners hear from the container.
+      Phase next = end.kind() == End.Kind.COMPLETED ? Phase.TOLD : Phase.ENDED;
+      Thread servlet =
+          now.servlet == null && containerCompletes && end.kind() != End.Kind.COMPLETED
+              ? Thread.currentThread()
+              : now.servlet;
+      if (compareAndSet(now, new State(next, now.calls, servlet, end, itself))) {
         return true;
       }
     }
+  }
+
+  /** Notes that the container completes by itself after all; once the end is decided. */
+  void leaveToContainer() {
+    State now = state;
+    while (now.end != null
+        && now.phase != Phase.CLOSED
+        && !now.containerCompletes
+        && !compareAndSet(now, new State(now.phase, now.calls, now.servlet, now.end, true))) {
+      now = state;
+    }
+  }
+
+  /**
+   * Claims to tell the application's AsyncListeners of the end; any thread.
+   *
+   * @return the end if this thread has to tell them now and to call {@link #told} afterwards; null
+   *     if another thread does, or the servlet has not returned: the container would not tell
+   *     listeners before that either
+   */
+  @Nullable End claimTell() {
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.ENDED || now.servlet != null) {
+        return null;
+      }
+      if (compareAndSet(now, now.to(Phase.TELLING))) {
+        return now.end;
+      }
+    }
+  }
+
+  /** Called by the thread that won {@link #claimTell}, when it has told them. */
+  void told() {
+    while (true) {
+      State now = state;
+      requirePhase(now.phase == Phase.TELLING, "told");
+      if (compareAndSet(now, now.to(Phase.TOLD))) {
+        return;
+      }
+    }
+  }
+
+  /** Whether {@link #claimClose} would succeed at this moment. */
+  boolean isClosable() {
+    return state.isClosable();
   }
 
   /**
@@ -186,11 +450,11 @@ final class Lifecycle {
   @Nullable End claimClose() {
     while (true) {
       State now = state;
-      if (now.phase != Phase.ENDED || now.calls != null) {
+      if (!now.isClosable()) {
         return null;
       }
       Call closer = new Call(Thread.currentThread(), null);
-      if (compareAndSet(now, new State(Phase.CLOSING, closer, now.end))) {
+      if (compareAndSet(now, now.with(closer).to(Phase.CLOSING))) {
         return now.end;
       }
     }
@@ -198,10 +462,13 @@ final class Lifecycle {
 
   /** Called by the thread that won {@link #claimClose}, when it has closed the container's side. */
   void closed() {
-    State now = state;
-    requirePhase(
-        now.phase == Phase.CLOSING && compareAndSet(now, new State(Phase.CLOSED, null, now.end)),
-        "closed");
+    while (true) {
+      State now = state;
+      requirePhase(now.phase == Phase.CLOSING, "closed");
+      if (compareAndSet(now, now.with((Call) null).to(Phase.CLOSED))) {
+        return;
+      }
+    }
   }
 
   /**
@@ -223,12 +490,37 @@ final class Lifecycle {
     return true;
   }
 
+  /** Whether the request is not asynchronous and never was. */
   boolean isNew() {
     return state.phase == Phase.NEW;
   }
 
+  /**
+   * Whether calls go straight to the container, uncounted: the request is not asynchronous, or one
+   * thread is just making it so. One volatile read.
+   */
+  boolean isFree() {
+    Phase phase = state.phase;
+    return phase == Phase.NEW || phase == Phase.STARTING;
+  }
+
   boolean isOpen() {
     return state.phase == Phase.OPEN;
+  }
+
+  /** Whether the calling thread is the container's, in the filter and what comes after it. */
+  boolean isServlet() {
+    return state.servlet == Thread.currentThread();
+  }
+
+  /** Answers the phase of this moment, for decisions that a transition confirms. */
+  Phase phase() {
+    return state.phase;
+  }
+
+  /** Whether the container completes the ended exchange by itself. */
+  boolean containerCompletes() {
+    return state.containerCompletes;
   }
 
   /** Answers the end once it is decided. */

@@ -56,6 +56,10 @@ final class Log {
     LOGGER.log(Level.TRACE, "Where it failed", failure);
   }
 
+  static void asyncListenerFailed(Object event, Throwable failure) {
+    LOGGER.log(Level.WARNING, "An AsyncListener failed on being told of " + event, failure);
+  }
+
   static void callbackAnswered(HttpStatusException answer) {
     LOGGER.log(
         Level.DEBUG,

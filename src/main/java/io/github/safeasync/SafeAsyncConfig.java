@@ -35,9 +35,21 @@ public final class SafeAsyncConfig {
     SYNC
   }
 
+  /** What the guarded stream and response do with what comes after the client has gone. */
+  public enum AfterDisconnect {
+    /** Take it and drop it: the application notices nothing. */
+    DISCARD,
+    /**
+     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
+     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
+     */
+    THROW
+  }
+
   private final Duration timeout;
   private final int timeoutStatus;
   private final Start start;
+  private final AfterDisconnect afterDisconnect;
   private final DetectorSettings detector;
   private final CancelSettings cancel;
   private final @Nullable Executor executor;
@@ -50,6 +62,7 @@ public final class SafeAsyncConfig {
     this.timeout = builder.timeout;
     this.timeoutStatus = builder.timeoutStatus;
     this.start = builder.start;
+    this.afterDisconnect = builder.afterDisconnect;
     this.detector = builder.detector;
     this.cancel = builder.cancel;
     this.executor = builder.executor;
@@ -75,6 +88,7 @@ public final class SafeAsyncConfig {
     builder.timeout = timeout;
     builder.timeoutStatus = timeoutStatus;
     builder.start = start;
+    builder.afterDisconnect = afterDisconnect;
     builder.detector = detector;
     builder.cancel = cancel;
     builder.executor = executor;
@@ -98,6 +112,11 @@ public final class SafeAsyncConfig {
   /** Answers when the filter makes a request asynchronous. */
   public Start start() {
     return start;
+  }
+
+  /** Answers what the guarded stream and response do once the client has gone. */
+  public AfterDisconnect afterDisconnect() {
+    return afterDisconnect;
   }
 
   /** Answers how hang-ups are noticed. */
@@ -178,6 +197,8 @@ public final class SafeAsyncConfig {
         + timeoutStatus
         + ", start="
         + start
+        + ", after-disconnect="
+        + afterDisconnect
         + ", max-pending-bytes="
         + maxPendingBytes
         + ", pending-limit="
@@ -211,6 +232,7 @@ public final class SafeAsyncConfig {
     private Duration timeout = Duration.ofSeconds(30);
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
+    private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private CancelSettings cancel = CancelSettings.DEFAULTS;
     private @Nullable Executor executor;
@@ -264,6 +286,18 @@ public final class SafeAsyncConfig {
      */
     public Builder start(Start start) {
       this.start = Objects.requireNonNull(start, "start");
+      return this;
+    }
+
+    /**
+     * Sets what the guarded stream and response do once the client has gone; init-param {@code
+     * after-disconnect}.
+     *
+     * @param afterDisconnect {@link AfterDisconnect#DISCARD} unless set
+     * @return this builder
+     */
+    public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
+      this.afterDisconnect = Objects.requireNonNull(afterDisconnect, "afterDisconnect");
       return this;
     }
 

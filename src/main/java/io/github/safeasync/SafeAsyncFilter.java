@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
@@ -81,41 +82,79 @@ public final class SafeAsyncFilter implements Filter {
     if (now == null) {
       throw new IllegalStateException("SafeAsyncFilter was not initialised by the container");
     }
-    if (request instanceof HttpServletRequest http
-        && response instanceof HttpServletResponse httpResponse
-        && Exchange.of(request) == null) {
-      FilterChain rest = InterruptingChain.around(chain, now, http);
-      exchange(now.open(http, httpResponse), http, httpResponse, rest);
+    Exchange known = Exchange.of(request);
+    if (known == null) {
+      if (request instanceof HttpServletRequest http
+          && response instanceof HttpServletResponse httpResponse) {
+        FilterChain rest = InterruptingChain.around(chain, now, http);
+        first(now.open(http, httpResponse), http, rest);
+      } else {
+        chain.doFilter(request, response);
+      }
+    } else if (known.resumed()) {
+      again(known, request, response, chain);
+    } else if (known.isLive() || request.getDispatcherType() == DispatcherType.ASYNC) {
+      chain.doFilter(guarded(known, request), guarded(known, response));
     } else {
+      // The container's own answer to what has ended, such as an error page.
       chain.doFilter(request, response);
     }
   }
 
-  private static void exchange(
-      Exchange exchange,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      FilterChain chain)
+  /** A new request. */
+  private static void first(Exchange exchange, HttpServletRequest request, FilterChain chain)
       throws IOException, ServletException {
     exchange.attachTo(request);
+    exchange.arrived();
     boolean eager = exchange.exchanges().config().start() == SafeAsyncConfig.Start.EAGER;
     if (eager) {
-      exchange.start(request);
+      exchange.startEagerly();
     }
     try {
-      chain.doFilter(request, response);
-      if (eager && !exchange.isTaken()) {
+      chain.doFilter(exchange.guardedRequest(), exchange.guardedResponse());
+      if (eager && exchange.isUnclaimed()) {
         exchange.completed();
       }
     } catch (Throwable thrown) {
       exchange.thrown(thrown);
       throw thrown;
     } finally {
-      exchange.handled();
+      exchange.departed();
       if (!exchange.isStarted()) {
         exchange.detachFrom(request);
       }
     }
+  }
+
+  /** The same request, after an asynchronous dispatch. */
+  private static void again(
+      Exchange exchange, ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    try {
+      chain.doFilter(guarded(exchange, request), guarded(exchange, response));
+    } catch (Throwable thrown) {
+      exchange.thrown(thrown);
+      throw thrown;
+    } finally {
+      exchange.departed();
+    }
+  }
+
+  /** A dispatch brings the container's object, or a wrapper with the guard inside. */
+  private static ServletRequest guarded(Exchange exchange, ServletRequest request) {
+    GuardedRequest inside = GuardedRequest.in(request);
+    return (inside != null && inside.exchange() == exchange)
+            || !(request instanceof HttpServletRequest http)
+        ? request
+        : new GuardedRequest(exchange, http);
+  }
+
+  private static ServletResponse guarded(Exchange exchange, ServletResponse response) {
+    GuardedResponse inside = GuardedResponse.in(response);
+    return (inside != null && inside.exchange() == exchange)
+            || !(response instanceof HttpServletResponse http)
+        ? response
+        : new GuardedResponse(exchange, http);
   }
 
   /** Ends every open exchange as {@link End.Kind#SHUT_DOWN} and runs its listeners. */

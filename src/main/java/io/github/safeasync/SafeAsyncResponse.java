@@ -55,7 +55,7 @@ public interface SafeAsyncResponse {
    *     been answered
    */
   static SafeAsyncResponse of(ServletRequest request) {
-    return Exchange.behind(request).take(request);
+    return Exchange.behind(request).take();
   }
 
   /**

@@ -59,7 +59,7 @@ class ArchitectureTest {
   void main_namesTheJdkAndTheServletApiAlone() {
     classes()
         .that()
-        .resideOutsideOfPackage(LIBRARY + ".micrometer..")
+        .resideOutsideOfPackages(LIBRARY + ".micrometer..", LIBRARY + ".spring..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(

@@ -13,6 +13,8 @@ import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -31,6 +33,9 @@ class ContainerFaultsIT {
   /** Tries of a race; the raw servlet stops at the first damage. */
   private static final int TRIES = 1000;
 
+  /** Fits the sockets' buffers: the client reads only afterwards. */
+  private static final int WRITES = 500;
+
   private final BlockingQueue<AsyncContext> raw = new LinkedBlockingQueue<>();
 
   private Site start(Container container) throws Exception {
@@ -46,13 +51,14 @@ class ContainerFaultsIT {
                       out.getWriter().write("plain");
                       out.flushBuffer();
                     })
-                .handler(
-                    "/raw",
-                    (in, out) -> {
-                      AsyncContext context = in.startAsync();
-                      context.setTimeout(0);
-                      raw.add(context);
-                    }));
+                .handler("/raw", (in, out) -> raw.add(startAsync(Site.unguarded(in))))
+                .handler("/guarded", (in, out) -> raw.add(startAsync(in))));
+  }
+
+  private static AsyncContext startAsync(ServletRequest request) {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    return context;
   }
 
   @ParameterizedTest
@@ -88,6 +94,47 @@ class ContainerFaultsIT {
         damaged = !isSound(site.server(), "/raw", this::writeRawWhileCompleting);
       }
       assumeTrue(damaged || container == Container.UNDERTOW, "the race was not met this time");
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void endRacingAWriteInFlight_guardsKeepTheNextRequestWhole_G3(Container container)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container)) {
+      for (int i = 0; i < TRIES; i++) {
+        assertThat(isSound(site.server(), "/guarded", this::writeRawWhileCompleting))
+            .as("try %d", i)
+            .isTrue();
+      }
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void staleResponse_guardedReachesNobody_G3(Container container) throws Exception {
+    try (Site site = start(container);
+        RawClient client = RawClient.connect(site.server())) {
+      client.get("/guarded");
+      AsyncContext first = raw.poll(10, SECONDS);
+      ServletOutputStream stale = first.getResponse().getOutputStream();
+      stale.print("first");
+      first.complete();
+      assertThat(client.readResponse().body()).isEqualTo("first");
+
+      client.get("/guarded");
+      AsyncContext second = raw.poll(10, SECONDS);
+      stale.print("STALE");
+      stale.flush();
+      ((HttpServletResponse) first.getResponse()).sendError(500);
+      stale.close();
+      second.getResponse().getOutputStream().print("second");
+      second.complete();
+      RawResponse response = client.readResponse();
+      assertThat(response.body()).isEqualTo("second");
+      assertThat(response.status()).isEqualTo(200);
     }
   }
 
@@ -135,7 +182,7 @@ class ContainerFaultsIT {
         new Thread(
             () -> {
               try {
-                for (int i = 0; i < 100_000; i++) {
+                for (int i = 0; i < WRITES; i++) {
                   stream.write(A);
                   stream.flush();
                   writing.set(true);
@@ -150,14 +197,13 @@ class ContainerFaultsIT {
     writer.join();
   }
 
-  /** One write at a time under way, as a client that reads only afterwards must not matter. */
   private static void writeWhileFinishing(Site site) throws Exception {
     SafeAsyncResponse response = site.take();
     AtomicBoolean writing = new AtomicBoolean();
     Thread writer =
         new Thread(
             () -> {
-              for (int i = 0; i < 500 && response.write(A); i++) {
+              for (int i = 0; i < WRITES && response.write(A); i++) {
                 response.flush();
                 writing.set(true);
               }
@@ -187,6 +233,17 @@ class ContainerFaultsIT {
     try (Logs logs = Logs.capture();
         Site site = start(container)) {
       assertThat(victims(site, "/take", () -> Site.writeUntilEnd(site.take()), 300)).isZero();
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void writeFailingOnAnApplicationThread_guardsPoisonNobody_G3(Container container)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container)) {
+      assertThat(victims(site, "/guarded", this::writeRawUntilFailure, 300)).isZero();
       logs.assertQuiet();
     }
   }

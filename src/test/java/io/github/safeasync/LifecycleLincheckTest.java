@@ -95,6 +95,9 @@ public class LifecycleLincheckTest {
   }
 
   private void close() {
+    if (lifecycle.claimTell() != null) {
+      lifecycle.told();
+    }
     if (lifecycle.claimClose() == null) {
       return;
     }

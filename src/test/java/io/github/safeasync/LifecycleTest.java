@@ -275,7 +275,7 @@ class LifecycleTest {
       assertThatIllegalStateException()
           .isThrownBy(lifecycle::closed)
           .withMessageContaining("closed does not follow")
-          .withMessageContaining("ENDED");
+          .withMessageContaining("TOLD");
     }
 
     @Test
@@ -291,7 +291,7 @@ class LifecycleTest {
     void closed_claimed_keepsTheEnd() {
       assertThat(closed().decidedEnd()).isSameAs(COMPLETED);
       assertThat(lifecycle.isOpen()).isFalse();
-      assertThat(lifecycle).hasToString("State[phase=CLOSED, calls=null, end=" + COMPLETED + "]");
+      assertThat(lifecycle.toString()).contains("phase=CLOSED").contains("end=" + COMPLETED);
     }
   }
 

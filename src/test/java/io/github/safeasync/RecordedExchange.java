@@ -3,6 +3,7 @@ package io.github.safeasync;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -52,6 +53,21 @@ final class RecordedExchange {
       case "getAttribute" -> attributes.get(arguments[0]);
       case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
       case "removeAttribute" -> attributes.remove(arguments[0]);
+      case "getRequestURL" -> new StringBuffer();
+      case "getServerPort", "getRemotePort" -> 0;
+      case "isSecure" -> false;
+      case "getDispatcherType" -> DispatcherType.REQUEST;
+      case "getServletContext" -> null;
+      case "getRequestURI",
+          "getQueryString",
+          "getContextPath",
+          "getServletPath",
+          "getPathInfo",
+          "getScheme",
+          "getServerName",
+          "getRemoteAddr",
+          "getRequestId" ->
+          "";
       default -> throw new UnsupportedOperationException(method.toString());
     };
   }
@@ -59,6 +75,8 @@ final class RecordedExchange {
   private Object answerContext(Method method, Object[] arguments) {
     return switch (method.getName()) {
       case "setTimeout" -> null;
+      case "getTimeout" -> 30_000L;
+      case "hasOriginalRequestAndResponse" -> true;
       case "addListener" -> listeners.add((AsyncListener) arguments[0]);
       case "complete" -> completions.incrementAndGet();
       default -> throw new UnsupportedOperationException(method.toString());

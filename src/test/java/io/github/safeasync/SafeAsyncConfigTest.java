@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.github.safeasync.SafeAsyncConfig.AfterDisconnect;
 import io.github.safeasync.SafeAsyncConfig.Start;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -28,6 +29,7 @@ class SafeAsyncConfigTest {
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.timeoutStatus()).isEqualTo(503);
     assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
+    assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.DISCARD);
     assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
     assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
     assertThat(config.keepalive()).isNull();
@@ -42,7 +44,8 @@ class SafeAsyncConfigTest {
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, max-pending-bytes=1048576,"
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=DISCARD,"
+                + " max-pending-bytes=1048576,"
                 + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
                 + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off,"
                 + " cancel=SAFE_METHODS, cancel-on=[DISCONNECTED], cancel-after=PT0S,"
@@ -66,6 +69,7 @@ class SafeAsyncConfigTest {
             .timeout(Duration.ofMillis(1))
             .timeoutStatus(504)
             .start(Start.EAGER)
+            .afterDisconnect(AfterDisconnect.THROW)
             .halfClose(HalfClose.IGNORE)
             .cancel(CancelPolicy.ALWAYS)
             .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))

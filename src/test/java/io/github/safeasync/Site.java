@@ -2,13 +2,14 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -66,6 +67,15 @@ final class Site implements AutoCloseable {
     return new Site(container, transport, SafeAsyncFilter.create(config), more);
   }
 
+  /** Goes around the filter, to the container's own request. */
+  static ServletRequest unguarded(ServletRequest request) {
+    ServletRequest own = request;
+    while (own instanceof ServletRequestWrapper wrapper) {
+      own = wrapper.getRequest();
+    }
+    return own;
+  }
+
   TestServer server() {
     return server;
   }
@@ -77,7 +87,7 @@ final class Site implements AutoCloseable {
 
   /** Waits until this many connections are watched: the grace period of as many is over. */
   void awaitWatching(int count) {
-    await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
+    Witness.await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
   }
 
   /** Answers the response of the next request to {@code /take}. */

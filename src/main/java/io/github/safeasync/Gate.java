@@ -1,0 +1,234 @@
+package io.github.safeasync;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of the guarded objects into the container: straight through while the request is
+ * synchronous, counted while it is asynchronous, and closed after the end.
+ *
+ * <p>Every guarded method asks {@link #isFree} first and then calls the container itself, so that a
+ * synchronous request pays one volatile read and allocates nothing. Thread-safe.
+ */
+final class Gate {
+
+  /**
+   * How long a write waits for Tomcat's lock of the connection. A container's thread that holds it
+   * may be in a listener that waits for a lock of the writing thread; after this time the write
+   * goes on as it would without the library.
+   */
+  private static final long LOCK_MILLIS = 250;
+
+  /** A call of the container. */
+  @FunctionalInterface
+  interface IoCall {
+    void run() throws IOException;
+  }
+
+  /** A call of the container that answers something. */
+  @FunctionalInterface
+  interface IoQuestion<T extends @Nullable Object> {
+    T get() throws IOException;
+  }
+
+  private final Exchange exchange;
+  private final Lifecycle lifecycle;
+
+  Gate(Exchange exchange) {
+    this.exchange = exchange;
+    this.lifecycle = exchange.lifecycle();
+  }
+
+  Exchange exchange() {
+    return exchange;
+  }
+
+  /** Whether the caller shall call the container itself. */
+  boolean isFree() {
+    return lifecycle.isFree();
+  }
+
+  /**
+   * Asks the container, or answers what stands for it after the end. A thread on which the
+   * container, or the library before the container is completed, runs an AsyncListener still asks
+   * the container: a listener is where requests are logged and measured.
+   */
+  <T> T read(Supplier<? extends T> question, T otherwise) {
+    if (lifecycle.enterToAsk()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exit();
+      }
+    }
+    return exchange.isInListener() ? question.get() : otherwise;
+  }
+
+  /** Asks the container what only matters to someone who writes; the other answer after the end. */
+  <T> T readWhileOpen(Supplier<? extends T> question, T otherwise) {
+    if (lifecycle.enter()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exit();
+      }
+    }
+    return otherwise;
+  }
+
+  /** Asks the container; null after the end. */
+  <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question) {
+    return readOrNull(question, null);
+  }
+
+  /** Asks the container, which may answer null. */
+  <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question, @Nullable T otherwise) {
+    if (lifecycle.enterToAsk()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exit();
+      }
+    }
+    return exchange.isInListener() ? question.get() : otherwise;
+  }
+
+  /** Asks the container, which may say that it cannot. */
+  <T> T open(IoQuestion<? extends T> question, T otherwise) throws IOException {
+    if (lifecycle.enter()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exit();
+      }
+    }
+    return otherwise;
+  }
+
+  /** Tells the container, or nobody after the end. */
+  void act(Runnable call) {
+    if (lifecycle.enter()) {
+      try {
+        call.run();
+      } finally {
+        exchange.exit();
+      }
+    }
+  }
+
+  /**
+   * Whether a call that may wait for the client's bytes may go in. It is not counted: an end must
+   * not wait for an upload, and what it reads at the worst is its own request's end.
+   */
+  boolean mayRead() {
+    return switch (lifecycle.phase()) {
+      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+      case TOLD -> lifecycle.isServlet();
+      case ENDED, TELLING, CLOSING, CLOSED -> false;
+    };
+  }
+
+  /** Sends something to the client; a failure is the container's own, and shows the departure. */
+  void send(IoCall call) throws IOException {
+    IOException failure = null;
+    Lock lock = acquire(exchange.side().writeLock());
+    boolean inside = false;
+    try {
+      inside = lifecycle.enter();
+      if (inside) {
+        call.run();
+      }
+    } catch (IOException e) {
+      failure = e;
+      throw e;
+    } finally {
+      if (lock != null) {
+        lock.unlock();
+      }
+      if (inside) {
+        exchange.exit();
+      }
+      if (failure != null && showsDeparture(failure)) {
+        exchange.lostOnWrite(failure);
+      }
+    }
+    if (inside) {
+      exchange.written();
+    } else {
+      refuse();
+    }
+  }
+
+  /** As {@link #send}, for calls that hide failures. */
+  void sendQuietly(Runnable call) {
+    Lock lock = acquire(exchange.side().writeLock());
+    boolean inside = false;
+    try {
+      inside = lifecycle.enter();
+      if (inside) {
+        call.run();
+      }
+    } finally {
+      if (lock != null) {
+        lock.unlock();
+      }
+      if (inside) {
+        exchange.exit();
+      }
+    }
+  }
+
+  /** Ends a loop that copies to nobody, if the application wants that. */
+  void refuse() throws IOException {
+    End end = lifecycle.decidedEnd();
+    boolean wanted =
+        exchange.exchanges().config().afterDisconnect() == SafeAsyncConfig.AfterDisconnect.THROW;
+    if (wanted && end != null && end.kind() == End.Kind.DISCONNECTED) {
+      throw exchange.disconnectedException();
+    }
+  }
+
+  private static @Nullable Lock acquire(@Nullable Lock lock) {
+    if (lock == null || lock.tryLock()) {
+      return lock;
+    }
+    try {
+      return lock.tryLock(LOCK_MILLIS, TimeUnit.MILLISECONDS) ? lock : null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
+  /**
+   * Whether a failing write means that the client has gone. Not every IOException does: Jetty
+   * throws one after the application has closed the stream, and for a body longer than announced.
+   */
+  private static boolean showsDeparture(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < 8; depth++) {
+      switch (cause.getClass().getName()) {
+        case "org.apache.catalina.connector.ClientAbortException",
+            "java.net.SocketException",
+            "java.nio.channels.ClosedChannelException" -> {
+          return true;
+        }
+        case "org.eclipse.jetty.io.EofException" -> {
+          return !"Closed".equals(cause.getMessage());
+        }
+        default -> {
+          String message = cause.getMessage();
+          if (message != null
+              && (message.equals("Broken pipe") || message.equals("Connection reset by peer"))) {
+            return true;
+          }
+        }
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+}

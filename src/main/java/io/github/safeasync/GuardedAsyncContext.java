@@ -1,0 +1,105 @@
+package io.github.safeasync;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+
+/**
+ * The AsyncContext that the application sees, of one cycle: complete and dispatch go through the
+ * lifecycle, and the listeners are kept here, so that they hear of each event once, whoever tells
+ * it. Harmless after the end.
+ */
+final class GuardedAsyncContext implements AsyncContext {
+
+  private final Cycle cycle;
+  private final Exchange exchange;
+  private final Gate gate;
+
+  GuardedAsyncContext(Cycle cycle, Exchange exchange) {
+    this.cycle = cycle;
+    this.exchange = exchange;
+    this.gate = exchange.gate();
+  }
+
+  @Override
+  public ServletRequest getRequest() {
+    return cycle.request();
+  }
+
+  @Override
+  public ServletResponse getResponse() {
+    return cycle.response();
+  }
+
+  @Override
+  public boolean hasOriginalRequestAndResponse() {
+    return cycle.hasOriginals();
+  }
+
+  @Override
+  public void dispatch() {
+    exchange.dispatch(cycle, AsyncContext::dispatch);
+  }
+
+  @Override
+  public void dispatch(String path) {
+    exchange.dispatch(cycle, container -> container.dispatch(path));
+  }
+
+  @Override
+  public void dispatch(ServletContext context, String path) {
+    exchange.dispatch(cycle, container -> container.dispatch(context, path));
+  }
+
+  @Override
+  public void complete() {
+    exchange.complete(cycle);
+  }
+
+  /** Runs the task in any case: it may be what lets go of something. */
+  @Override
+  public void start(Runnable run) {
+    if (exchange.isLive()) {
+      gate.act(() -> cycle.container().start(run));
+    } else {
+      exchange.exchanges().execute(run);
+    }
+  }
+
+  @Override
+  public void addListener(AsyncListener listener) {
+    cycle.listeners().add(listener, cycle.request(), cycle.response());
+  }
+
+  @Override
+  public void addListener(
+      AsyncListener listener, ServletRequest servletRequest, ServletResponse servletResponse) {
+    cycle.listeners().add(listener, servletRequest, servletResponse);
+  }
+
+  /** The container makes it, with its injection; after the end its constructor does. */
+  @Override
+  public <T extends AsyncListener> T createListener(Class<T> clazz) throws ServletException {
+    if (exchange.isLive()) {
+      return cycle.container().createListener(clazz);
+    }
+    try {
+      return clazz.getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new ServletException(e);
+    }
+  }
+
+  @Override
+  public void setTimeout(long timeout) {
+    gate.act(() -> cycle.setTimeout(timeout));
+  }
+
+  @Override
+  public long getTimeout() {
+    return cycle.timeout();
+  }
+}

@@ -1,0 +1,239 @@
+package io.github.safeasync;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The stream of a {@link GuardedResponse}. After the end it takes everything and sends nothing; it
+ * says that it is ready, because a loop that waits for readiness would wait for ever, and one that
+ * goes on reaches its own end.
+ */
+final class GuardedStream extends ServletOutputStream {
+
+  private final Gate gate;
+  private final ServletOutputStream stream;
+
+  GuardedStream(Gate gate, ServletOutputStream stream) {
+    this.gate = gate;
+    this.stream = stream;
+  }
+
+  /** Whether this guards the given stream. */
+  boolean guards(ServletOutputStream other) {
+    return stream == other;
+  }
+
+  @Override
+  public boolean isReady() {
+    return gate.isFree() ? stream.isReady() : gate.readWhileOpen(stream::isReady, true);
+  }
+
+  @Override
+  public void setWriteListener(WriteListener listener) {
+    GuardedWriteListener guarded = new GuardedWriteListener(gate.exchange(), listener);
+    if (gate.isFree()) {
+      stream.setWriteListener(guarded);
+    } else {
+      gate.act(
+          () -> {
+            stream.setWriteListener(guarded);
+            gate.exchange().listens(guarded);
+          });
+    }
+  }
+
+  @Override
+  public void write(int b) throws IOException {
+    if (gate.isFree()) {
+      stream.write(b);
+    } else {
+      gate.send(() -> stream.write(b));
+    }
+  }
+
+  @Override
+  public void write(byte[] b) throws IOException {
+    if (gate.isFree()) {
+      stream.write(b);
+    } else {
+      gate.send(() -> stream.write(b));
+    }
+  }
+
+  @Override
+  public void write(byte[] b, int off, int len) throws IOException {
+    if (gate.isFree()) {
+      stream.write(b, off, len);
+    } else {
+      gate.send(() -> stream.write(b, off, len));
+    }
+  }
+
+  @Override
+  public void print(String s) throws IOException {
+    if (gate.isFree()) {
+      stream.print(s);
+    } else {
+      gate.send(() -> stream.print(s));
+    }
+  }
+
+  @Override
+  public void print(boolean b) throws IOException {
+    if (gate.isFree()) {
+      stream.print(b);
+    } else {
+      gate.send(() -> stream.print(b));
+    }
+  }
+
+  @Override
+  public void print(char c) throws IOException {
+    if (gate.isFree()) {
+      stream.print(c);
+    } else {
+      gate.send(() -> stream.print(c));
+    }
+  }
+
+  @Override
+  public void print(int i) throws IOException {
+    if (gate.isFree()) {
+      stream.print(i);
+    } else {
+      gate.send(() -> stream.print(i));
+    }
+  }
+
+  @Override
+  public void print(long l) throws IOException {
+    if (gate.isFree()) {
+      stream.print(l);
+    } else {
+      gate.send(() -> stream.print(l));
+    }
+  }
+
+  @Override
+  public void print(float f) throws IOException {
+    if (gate.isFree()) {
+      stream.print(f);
+    } else {
+      gate.send(() -> stream.print(f));
+    }
+  }
+
+  @Override
+  public void print(double d) throws IOException {
+    if (gate.isFree()) {
+      stream.print(d);
+    } else {
+      gate.send(() -> stream.print(d));
+    }
+  }
+
+  @Override
+  public void println() throws IOException {
+    if (gate.isFree()) {
+      stream.println();
+    } else {
+      gate.send(() -> stream.println());
+    }
+  }
+
+  @Override
+  public void println(String s) throws IOException {
+    if (gate.isFree()) {
+      stream.println(s);
+    } else {
+      gate.send(() -> stream.println(s));
+    }
+  }
+
+  @Override
+  public void println(boolean b) throws IOException {
+    if (gate.isFree()) {
+      stream.println(b);
+    } else {
+      gate.send(() -> stream.println(b));
+    }
+  }
+
+  @Override
+  public void println(char c) throws IOException {
+    if (gate.isFree()) {
+      stream.println(c);
+    } else {
+      gate.send(() -> stream.println(c));
+    }
+  }
+
+  @Override
+  public void println(int i) throws IOException {
+    if (gate.isFree()) {
+      stream.println(i);
+    } else {
+      gate.send(() -> stream.println(i));
+    }
+  }
+
+  @Override
+  public void println(long l) throws IOException {
+    if (gate.isFree()) {
+      stream.println(l);
+    } else {
+      gate.send(() -> stream.println(l));
+    }
+  }
+
+  @Override
+  public void println(float f) throws IOException {
+    if (gate.isFree()) {
+      stream.println(f);
+    } else {
+      gate.send(() -> stream.println(f));
+    }
+  }
+
+  @Override
+  public void println(double d) throws IOException {
+    if (gate.isFree()) {
+      stream.println(d);
+    } else {
+      gate.send(() -> stream.println(d));
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    if (gate.isFree()) {
+      stream.flush();
+    } else {
+      gate.send(stream::flush);
+    }
+  }
+
+  /** Never fails after the end: closing is how an application lets go. */
+  @Override
+  public void close() throws IOException {
+    if (gate.isFree()) {
+      stream.close();
+    } else if (gate.exchange().isLive()) {
+      gate.send(stream::close);
+    }
+  }
+
+  /** Servlet 6.1. Not an override for the compiler, which sees 6.0. */
+  public void write(ByteBuffer bytes) throws IOException {
+    if (gate.isFree()) {
+      Servlet61.write(stream, bytes);
+    } else if (gate.exchange().isLive()) {
+      gate.send(() -> Servlet61.write(stream, bytes));
+    } else {
+      bytes.position(bytes.limit());
+      gate.refuse();
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.safeasync.spring;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.testkit.Logs;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** A Spring Boot application with the library on its class path, and nothing else done. */
+class SpringBootIT {
+
+  /** An application. */
+  @Configuration
+  @EnableAutoConfiguration
+  @Import(Emitting.class)
+  static class Application {}
+
+  private final Map<String, String> ofTheHarness = new HashMap<>();
+
+  /** To Spring the harness's own properties, "safeasync.", are spelt as the filter's are. */
+  @BeforeEach
+  void reset() {
+    Emitting.reset();
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("safeasync.")) {
+        ofTheHarness.put(name, System.clearProperty(name));
+      }
+    }
+  }
+
+  @AfterEach
+  void restore() {
+    ofTheHarness.forEach(System::setProperty);
+  }
+
+  private static ConfigurableApplicationContext run(String... properties) {
+    String[] all = new String[properties.length + 2];
+    System.arraycopy(properties, 0, all, 2, properties.length);
+    all[0] = "--server.port=0";
+    all[1] = "--spring.main.banner-mode=off";
+    SpringApplication application = new SpringApplication(Application.class);
+    return application.run(all);
+  }
+
+  private static Socket get(ConfigurableApplicationContext context, String path)
+      throws IOException {
+    int port = Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket
+        .getOutputStream()
+        .write(
+            ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  @Test
+  void sseEmitter_hearsOfTheHangUp_withNothingConfigured_G6() throws Exception {
+    try (Logs logs = Logs.capture();
+        ConfigurableApplicationContext context = run()) {
+      Socket client = get(context, "/sse");
+      assertThat(Emitting.PENDING.poll(10, SECONDS)).isNotNull();
+      client.close();
+      await().atMost(Duration.ofSeconds(5)).until(() -> Emitting.HEARD.contains("onCompletion"));
+      assertThat(Emitting.HEARD).containsExactly("onError", "onCompletion");
+      assertThat(logs.aboveInfo()).isEmpty();
+    }
+  }
+
+  @Test
+  void properties_areTheInitParams() {
+    try (ConfigurableApplicationContext context =
+        run("--safe-async.after-disconnect=throw", "--safe-async.timeout=PT1S")) {
+      FilterRegistrationBean<?> registration =
+          context.getBean("safeAsyncFilter", FilterRegistrationBean.class);
+      assertThat(registration.getInitParameters())
+          .containsEntry("after-disconnect", "throw")
+          .containsEntry("timeout", "PT1S");
+    }
+  }
+
+  @Test
+  void enabledFalse_registersNothing() {
+    try (ConfigurableApplicationContext context = run("--safe-async.enabled=false")) {
+      assertThat(context.getBeansOfType(SafeAsyncFilter.class)).isEmpty();
+      assertThat(context.getBeansOfType(FilterRegistrationBean.class).values())
+          .noneMatch(bean -> bean.getFilter() instanceof SafeAsyncFilter);
+    }
+  }
+
+  @Test
+  void unknownProperty_stopsTheStart() {
+    try (Logs expected = Logs.swallow()) {
+      assertThatThrownBy(() -> run("--safe-async.tiemout=1").close()).isNotNull();
+      assertThat(expected.throwables()).anyMatch(each -> each.getMessage().contains("tiemout"));
+    }
+  }
+}
