@@ -43,6 +43,9 @@ final class ContainerSide implements Outbox.Sink {
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
   private volatile boolean streaming;
 
+  /** The container's thread that is calling onWritePossible, which may write at once. */
+  private volatile @Nullable Thread caller;
+
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
     this.objects = new Objects(request, response);
@@ -164,6 +167,11 @@ final class ContainerSide implements Outbox.Sink {
 
   // The outbox's sink.
 
+  /**
+   * A stream is written by a thread of its container: Undertow's I/O thread, or whoever calls
+   * onWritePossible, and otherwise by one of ours. So a burst of small writes becomes a few large
+   * ones, and no writer waits for a connection's encryption or for a container's lock.
+   */
   @Override
   public void work(Runnable turn) {
     Connection now = connection;
@@ -171,22 +179,29 @@ final class ContainerSide implements Outbox.Sink {
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
+    } else if (streaming && now != null && caller != Thread.currentThread()) {
+      exchange.exchanges().write(() -> locked(turn, lock));
     } else if (lock == null) {
       turn.run();
     } else if (lock.tryLock()) {
-      locked(turn, lock);
+      lockedAlready(turn, lock);
     } else {
       // The application may hold locks of its own here, and whoever has the container's lock may
       // want those: only a thread of ours may wait for it.
-      execute(
-          () -> {
-            lock.lock();
-            locked(turn, lock);
-          });
+      exchange.exchanges().write(() -> locked(turn, lock));
     }
   }
 
-  private static void locked(Runnable turn, Lock lock) {
+  private static void locked(Runnable turn, @Nullable Lock lock) {
+    if (lock == null) {
+      turn.run();
+    } else {
+      lock.lock();
+      lockedAlready(turn, lock);
+    }
+  }
+
+  private static void lockedAlready(Runnable turn, Lock lock) {
     try {
       turn.run();
     } finally {
@@ -371,7 +386,12 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onWritePossible() {
-      outbox.writable();
+      caller = Thread.currentThread();
+      try {
+        outbox.writable();
+      } finally {
+        caller = null;
+      }
     }
 
     @Override

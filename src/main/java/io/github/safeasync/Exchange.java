@@ -46,10 +46,10 @@ final class Exchange {
   private final ContainerSide side;
   private final long startedNanos = System.nanoTime();
 
+  private final Cancellation cancellation;
   private final Gate gate = new Gate(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
-  private final Cancellation cancellation;
 
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
@@ -76,9 +76,9 @@ final class Exchange {
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.side = new ContainerSide(this, request, response);
+    this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
     this.guardedRequest = new GuardedRequest(this, request);
     this.guardedResponse = new GuardedResponse(this, response);
-    this.cancellation = new Cancellation(exchanges, request.getMethod(), end());
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -754,7 +754,9 @@ final class Exchange {
   }
 
   private Departure lost() {
-    Evidence evidence = side.isHttp2() ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+    Connection connection = side.connection();
+    boolean streamOnly = side.isHttp2() && connection != null && !connection.isLost();
+    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
     return Departure.now(evidence, "the container's onError");
   }
 

@@ -41,10 +41,6 @@ final class Log {
     LOGGER.log(Level.WARNING, "A listener failed on being told of the end " + end, failure);
   }
 
-  static void asyncListenerFailed(Object event, Throwable failure) {
-    LOGGER.log(Level.WARNING, "An AsyncListener failed on being told of " + event, failure);
-  }
-
   static void cancelFailed(@Nullable End end, Throwable failure) {
     LOGGER.log(
         Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);
@@ -58,6 +54,10 @@ final class Log {
   static void interruptedServletFailed(Throwable failure) {
     LOGGER.log(Level.DEBUG, "A request failed after it was interrupted: {0}", failure.toString());
     LOGGER.log(Level.TRACE, "Where it failed", failure);
+  }
+
+  static void asyncListenerFailed(Object event, Throwable failure) {
+    LOGGER.log(Level.WARNING, "An AsyncListener failed on being told of " + event, failure);
   }
 
   static void callbackAnswered(HttpStatusException answer) {

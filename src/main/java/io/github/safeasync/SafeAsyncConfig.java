@@ -24,17 +24,6 @@ public final class SafeAsyncConfig {
     EAGER
   }
 
-  /** What the guarded stream and response do with what comes after the client has gone. */
-  public enum AfterDisconnect {
-    /** Take it and drop it: the application notices nothing. */
-    DISCARD,
-    /**
-     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
-     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
-     */
-    THROW
-  }
-
   /** Which requests are watched for a hang-up. */
   public enum Watch {
     /** Those that are asynchronous. */
@@ -44,6 +33,17 @@ public final class SafeAsyncConfig {
      * hangs up.
      */
     SYNC
+  }
+
+  /** What the guarded stream and response do with what comes after the client has gone. */
+  public enum AfterDisconnect {
+    /** Take it and drop it: the application notices nothing. */
+    DISCARD,
+    /**
+     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
+     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
+     */
+    THROW
   }
 
   private final Duration timeout;

@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -14,10 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides, a small pool where listeners and other code
- * of the application runs, and another for cancelling its work, which may block: a database that
- * does not answer must not keep a listener waiting. Daemons with the class loader of the
- * application; none is started before it is needed, and the pools' end when idle. Thread-safe.
+ * The threads of one filter: a timer that only decides; a small pool where listeners and other code
+ * of the application runs; one for cancelling its work, which may block, as a database that does
+ * not answer must not keep a listener waiting; and one that writes streams and runs no such code.
+ * Daemons with the class loader of the application; none is started before it is needed, and the
+ * pools' end when idle. Thread-safe.
  */
 final class Workers {
 
@@ -28,7 +31,13 @@ final class Workers {
 
   private static final Duration IDLE = Duration.ofSeconds(10);
 
+  private static final int WRITERS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  /** Those that may not have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
   private final @Nullable ThreadPoolExecutor pool;
+  private final ThreadPoolExecutor writers;
   private final Executor executor;
   private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
@@ -53,11 +62,12 @@ final class Workers {
       this.cancellers = null;
       this.executor = executor;
     }
+    this.writers = pool(WRITERS, idle, "safe-async-writer-");
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
   }
 
-  private static ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
+  private ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
     ThreadPoolExecutor made =
         new ThreadPoolExecutor(
             size,
@@ -70,13 +80,15 @@ final class Workers {
     return made;
   }
 
-  private static ThreadFactory factory(String prefix) {
+  private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
       thread.setContextClassLoader(loader);
+      threads.removeIf(each -> each.getState() == Thread.State.TERMINATED);
+      threads.add(thread);
       return thread;
     };
   }
@@ -112,6 +124,14 @@ final class Workers {
     }
   }
 
+  /**
+   * Runs a task that hands bytes to a container, and no code of the application, so that it never
+   * waits for more than a container's lock.
+   */
+  void write(Runnable task) {
+    execute(writers, task);
+  }
+
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
@@ -121,18 +141,24 @@ final class Workers {
     }
   }
 
-  /** Ends the threads; tasks that were accepted still run, as far as the time suffices. */
+  /**
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
+   * the threads themselves: to a container one that is about to end is one that was left behind.
+   */
   void shutDown(long time, TimeUnit unit) {
-    timer.shutdownNow();
-    if (pool == null || cancellers == null) {
-      return;
-    }
-    pool.shutdown();
-    cancellers.shutdown();
     long deadline = System.nanoTime() + unit.toNanos(time);
+    timer.shutdownNow();
+    writers.shutdown();
+    if (pool != null && cancellers != null) {
+      pool.shutdown();
+      cancellers.shutdown();
+    }
     try {
-      pool.awaitTermination(time, unit);
-      cancellers.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      for (Thread thread : threads) {
+        if (thread != Thread.currentThread()) {
+          TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

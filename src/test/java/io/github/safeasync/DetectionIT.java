@@ -123,8 +123,8 @@ class DetectionIT {
       Witness witness = Witness.of(site.take());
       site.awaitWatching(1);
       witness.notNoticed();
-      client.closeFin();
-      witness.noticed(Evidence.FIN);
+      client.closeAbrupt();
+      witness.noticedBehindUnreadBytes(Evidence.FIN);
     }
   }
 
@@ -141,8 +141,8 @@ class DetectionIT {
       Witness witness = Witness.of(site.take());
       site.awaitWatching(1);
       witness.notNoticed();
-      client.closeFin();
-      witness.noticed(Evidence.FIN);
+      client.closeAbrupt();
+      witness.noticedBehindUnreadBytes(Evidence.FIN);
     }
   }
 }

@@ -34,10 +34,10 @@ final class RecordedResponse {
         return proxy == arguments[0];
       case "getContentType":
         return contentType;
-      case "getCharacterEncoding":
-        return "UTF-8";
       case "getBufferSize":
         return 8192;
+      case "getCharacterEncoding":
+        return "UTF-8";
       case "getStatus":
         return 200;
       case "getHeader", "setContentLengthLong":

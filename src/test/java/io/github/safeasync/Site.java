@@ -2,7 +2,6 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.Handler;
@@ -88,7 +87,7 @@ final class Site implements AutoCloseable {
 
   /** Waits until this many connections are watched: the grace period of as many is over. */
   void awaitWatching(int count) {
-    await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
+    Witness.await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
   }
 
   /** Answers the response of the next request to {@code /take}. */

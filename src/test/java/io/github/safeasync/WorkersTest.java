@@ -184,7 +184,8 @@ class WorkersTest {
 
       workers.shutDown(10, TimeUnit.SECONDS);
 
-      await().until(() -> !worker.isAlive() && !timer.isAlive());
+      assertThat(worker.isAlive()).isFalse();
+      assertThat(timer.isAlive()).isFalse();
     }
 
     @Test

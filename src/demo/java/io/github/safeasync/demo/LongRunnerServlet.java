@@ -23,6 +23,7 @@ public final class LongRunnerServlet extends HttpServlet {
   private static final BigDecimal LONGEST = BigDecimal.valueOf(3600);
 
   private transient @Nullable ScheduledExecutorService scheduler;
+  private transient volatile @Nullable Thread runner;
 
   @Override
   public void init() {
@@ -31,6 +32,7 @@ public final class LongRunnerServlet extends HttpServlet {
             task -> {
               Thread thread = new Thread(task, "long-runner");
               thread.setDaemon(true);
+              runner = thread;
               return thread;
             });
   }
@@ -39,6 +41,14 @@ public final class LongRunnerServlet extends HttpServlet {
   public void destroy() {
     if (scheduler != null) {
       scheduler.shutdownNow();
+    }
+    Thread ending = runner;
+    if (ending != null) {
+      try {
+        ending.join(5_000); // Tomcat warns of threads that outlive the application.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

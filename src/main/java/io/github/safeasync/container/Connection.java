@@ -77,6 +77,15 @@ public interface Connection {
   @Nullable BooleanSupplier streamOpen();
 
   /**
+   * Whether the container knows that the whole connection is lost, and not one HTTP/2 stream only.
+   * False where it cannot tell.
+   */
+  default boolean isLost() {
+    SocketChannel channel = channel();
+    return channel != null && !channel.isOpen();
+  }
+
+  /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
    * container call of the exchange in flight; afterwards the container must not be touched. May

@@ -84,6 +84,12 @@ final class JettyConnection extends ReachedConnection {
     return isMultiplexed() && connection != null ? () -> isOpen(connection) : null;
   }
 
+  @Override
+  public boolean isLost() {
+    Object connection = endPoint;
+    return connection != null && !isOpen(connection);
+  }
+
   private static boolean isOpen(Object endPoint) {
     return !Boolean.FALSE.equals(Members.read(endPoint, "isOpen()"))
         && !Boolean.TRUE.equals(Members.read(endPoint, "isInputShutdown()"));

@@ -83,6 +83,16 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   /**
+   * Http2UpgradeHandler.close() sets its state before it resets every stream, as GOAWAY does; the
+   * channel is closed a moment later, on another thread than those that hear of the resets.
+   */
+  @Override
+  public boolean isLost() {
+    Object state = Members.walk(stream, "handler", "connectionState", "get()");
+    return "CLOSED".equals(String.valueOf(state)) || super.isLost();
+  }
+
+  /**
    * CLOSE_NOW swallows what is left of the response and dispatches ERROR, in which Tomcat ends the
    * exchange: HTTP/1.1 closes the connection, StreamProcessor.process resets the stream. Completing
    * it before that, which only the lock makes sure of, keeps Tomcat from making an error page of it

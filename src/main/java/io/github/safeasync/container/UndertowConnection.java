@@ -75,6 +75,11 @@ final class UndertowConnection extends ReachedConnection {
     return stream == null ? null : () -> isOpen(stream) && isOpen(connection);
   }
 
+  @Override
+  public boolean isLost() {
+    return !isOpen(connection);
+  }
+
   private static boolean isOpen(Object channel) {
     return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
   }

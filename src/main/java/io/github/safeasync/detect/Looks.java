@@ -31,9 +31,11 @@ final class Looks {
   /** Scans for what looks like an end of the stream: a tenth of a core. */
   private final Budget urgentScans;
 
-  /** All other scans: one hundredth. */
+  /** All other scans: most of the hundredth that all patient looks may take. */
   private final Budget patientScans;
 
+  private final ThreadClock clock = new ThreadClock();
+  private long scanned;
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
@@ -44,8 +46,8 @@ final class Looks {
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
-    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos());
-    this.patientScans = new Budget(100, 500_000_000L, found.scanNanos());
+    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(160, 2_000_000_000L, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {
@@ -92,9 +94,8 @@ final class Looks {
     }
     flags.look(undecided);
     undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
-    long start = System.nanoTime();
-    long retryAt = scan(start);
-    long after = System.nanoTime();
+    scanned = 0;
+    long retryAt = scan(System.nanoTime());
     for (Line line : undecided) {
       if (retryAt == ASKED) {
         line.verdict = byTable(line, now);
@@ -103,7 +104,7 @@ final class Looks {
       }
     }
     undecided.clear();
-    return after - start;
+    return scanned;
   }
 
   private @Nullable Verdict byFlags(Line line) {
@@ -177,9 +178,10 @@ final class Looks {
     }
     // A scan left out because nothing can have changed leaves the last sightings as they are.
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      long start = clock.nanos();
       scanningJudge.look(entries);
-      long after = System.nanoTime();
-      scans.spent(after - now, 1, after);
+      scans.spent(clock.nanos() - start, 1, System.nanoTime());
+      scanned = System.nanoTime() - now;
     }
     return ASKED;
   }

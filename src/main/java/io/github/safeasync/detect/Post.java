@@ -174,11 +174,15 @@ final class Post implements AutoCloseable {
 
   void look(long now) throws IOException {
     for (ExchangeWatch watch : streams.run(now)) {
-      Line line = watch.line;
-      boolean connectionClosed = line != null && line.isClosedHere();
-      tell(watch, connectionClosed ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
+      tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
     }
     suspects.run(System.nanoTime());
+  }
+
+  private static boolean isLost(ExchangeWatch watch) {
+    Line line = watch.line;
+    return (line != null && line.isClosedHere())
+        || (watch.origin() instanceof Origin.Reached reached && reached.connection().isLost());
   }
 
   /** Within a long scan: neither a release nor the container's closing has to wait for its end. */

@@ -8,8 +8,8 @@ import java.util.List;
  * The connections that have to be looked at, and when. Belongs to the watcher's thread.
  *
  * <p>The first looks after an event are never put off here. All others (unread bytes, polling,
- * half-closed connections) may take one hundredth of a core together. Scans have a budget of their
- * own, in {@link Looks}.
+ * half-closed connections) may take one hundredth of a core together at most. Scans have a budget
+ * of their own, in {@link Looks}.
  */
 final class Suspects {
 
@@ -23,14 +23,17 @@ final class Suspects {
   private final Looks looks;
   private final Pace pace;
   private final Sentence sentence;
-  private final Budget patience = new Budget(100, 200_000_000L, 10_000);
+  private final Budget patience;
   private final List<Line> lines = new ArrayList<>();
   private final List<Line> batch = new ArrayList<>();
   private long nextAt;
+  private int cursor;
 
   Suspects(Looks looks, Sentence sentence) {
     this.looks = looks;
     this.sentence = sentence;
+    // Where there are scans, they take the most of it: see Looks.
+    this.patience = new Budget(looks.isBatching() ? 500 : 200, 200_000_000L, 10_000, false);
     this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
   }
 
@@ -121,6 +124,7 @@ final class Suspects {
   /** Fills the batch: urgent ones first, and patient ones if their budget allows. */
   private void pick(long now) {
     nextAt = now + Watcher.LONG;
+    int size = lines.size();
     for (Line line : lines) {
       if (line.lookAt - now > 0) {
         earlier(line.lookAt);
@@ -129,20 +133,25 @@ final class Suspects {
       }
     }
     boolean allowed = patience.allows(now);
-    for (Line line : lines) {
-      if (line.lookAt - now <= 0 && !line.isUrgent()) {
-        take(line, allowed, allowed ? now : patience.nextAt());
+    // Goes on where the last slice ended, so that each has its turn.
+    for (int i = 0, start = cursor; i < size; i++) {
+      Line line = lines.get((start + i) % size);
+      if (line.lookAt - now <= 0
+          && !line.isUrgent()
+          && take(line, allowed, allowed ? now : patience.nextAt())) {
+        cursor = (start + i + 1) % size;
       }
     }
   }
 
-  private void take(Line line, boolean allowed, long otherwiseAt) {
+  private boolean take(Line line, boolean allowed, long otherwiseAt) {
     // A scan serves any number, so with scans there are no slices.
     if (allowed && (looks.isBatching() || batch.size() < SLICE)) {
       batch.add(line);
-    } else {
-      earlier(otherwiseAt);
+      return true;
     }
+    earlier(otherwiseAt);
+    return false;
   }
 
   private void earlier(long at) {

@@ -73,6 +73,13 @@ final class JettyServer extends TestServer {
   }
 
   @Override
+  public void startApplication() throws Exception {
+    context.setClassLoader(new ServerClassLoader());
+    contexts.addHandler(context);
+    context.start();
+  }
+
+  @Override
   public void close() throws Exception {
     server.stop();
     server.destroy();

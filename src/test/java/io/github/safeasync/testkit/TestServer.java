@@ -43,6 +43,15 @@ public abstract class TestServer implements AutoCloseable {
    */
   public abstract void stopApplication() throws Exception;
 
+  /**
+   * Deploys the stopped application again, a WAR with a class loader of its own.
+   *
+   * @throws UnsupportedOperationException if the container deploys no WAR
+   */
+  public void startApplication() throws Exception {
+    throw new UnsupportedOperationException(container + " deploys no WAR");
+  }
+
   /** Stops the server with all its threads. Idempotent. */
   @Override
   public abstract void close() throws Exception;

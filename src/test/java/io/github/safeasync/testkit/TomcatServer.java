@@ -78,6 +78,8 @@ final class TomcatServer extends TestServer {
   private void start(Consumer<Object> customizer) throws Exception {
     StandardContext standard = (StandardContext) context;
     standard.setFailCtxIfServletStartFails(true);
+    // So long it waits for asynchronous requests before it stops the filters; two seconds if unset.
+    standard.setUnloadDelay(100);
     // These look for leaks in classes the JDK keeps closed, and warn if it was not opened for them.
     // Opening it would hide it from these tests if the library needed the same.
     standard.setClearReferencesRmiTargets(false);
@@ -109,6 +111,11 @@ final class TomcatServer extends TestServer {
   @Override
   public void stopApplication() throws Exception {
     context.stop();
+  }
+
+  @Override
+  public void startApplication() throws Exception {
+    context.start();
   }
 
   @Override

@@ -45,6 +45,8 @@ final class UndertowServer extends TestServer {
       builder.addHttpListener(0, "127.0.0.1");
     }
     builder.setServerOption(UndertowOptions.ENABLE_HTTP2, transport.isHttp2());
+    // Its default is 2 MiB.
+    builder.setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L);
     application.customize(builder);
     application.customize(info);
     undertow = builder.setHandler(paths).build();

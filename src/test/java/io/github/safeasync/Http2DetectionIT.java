@@ -1,0 +1,108 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.Transport;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** G6, G12: a hang-up on HTTP/2 is noticed with nothing read or written by the server. */
+class Http2DetectionIT {
+
+  /** A way to hang up. */
+  private interface Way {
+    void of(Http2Client client) throws Exception;
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void streamReset_isNoticed_itsNeighbourIsAnswered_G6_G7_G12(
+      Container container, Transport transport) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange neighbour = client.get("/take");
+      SafeAsyncResponse sound = site.take();
+      Witness other = Witness.of(sound);
+      Http2Exchange exchange = client.get("/take");
+      SafeAsyncResponse response = site.take();
+      Witness witness = Witness.of(response);
+      site.awaitWatching(2);
+      assertThat(response.detection()).isEqualTo(Detection.PUSH);
+      logs.clear();
+
+      exchange.reset();
+
+      witness.noticed(Evidence.HTTP2_RESET);
+      site.awaitWatching(1);
+      Witness.saidOnce(logs);
+      other.notNoticed();
+      sound.finish("sound");
+      assertThat(neighbour.awaitBody()).isEqualTo("sound");
+      other.completes();
+      assertThat(client.get("/plain").awaitBody()).isEqualTo("plain");
+      site.awaitWatching(0);
+      Witness.saidOnce(logs);
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void connectionClosed_isNoticed_G6_G12(Container container, Transport transport)
+      throws Exception {
+    hangUp(container, transport, Http2Client::closeFin, Evidence.FIN, Evidence.CONNECTION_LOST);
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void connectionReset_isNoticed_G6_G12(Container container, Transport transport) throws Exception {
+    hangUp(container, transport, Http2Client::closeRst, Evidence.RST, Evidence.CONNECTION_LOST);
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void goAwayThenClosed_isNoticed_G6_G12(Container container, Transport transport)
+      throws Exception {
+    hangUp(
+        container,
+        transport,
+        Http2Client::goAwayAndClose,
+        Evidence.FIN,
+        Evidence.RST,
+        Evidence.CONNECTION_LOST);
+  }
+
+  /** Both streams of the connection are told, each once. */
+  private static void hangUp(
+      Container container, Transport transport, Way way, Evidence... evidence) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Http2Client neighbour = Http2Client.connect(site.server());
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = neighbour.get("/take");
+      SafeAsyncResponse sound = site.take();
+      Witness other = Witness.of(sound);
+      client.get("/take");
+      Witness first = Witness.of(site.take());
+      client.get("/take");
+      Witness second = Witness.of(site.take());
+      site.awaitWatching(3);
+
+      way.of(client);
+
+      first.noticed(evidence);
+      second.noticed(evidence);
+      site.awaitWatching(1);
+      sound.finish("sound");
+      assertThat(exchange.awaitBody()).isEqualTo("sound");
+      other.completes();
+      assertThat(neighbour.get("/plain").awaitBody()).isEqualTo("plain");
+      site.awaitWatching(0);
+      logs.assertQuiet();
+    }
+  }
+}
