@@ -34,6 +34,10 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** The container's timeout, for an application that takes over a cycle of the library's. */
+  private volatile long ownTimeout;
+
   private Framing framing = Framing.UNKNOWN;
 
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
@@ -100,11 +104,16 @@ final class ContainerSide implements Outbox.Sink {
               + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
     } else {
       AsyncContext started = request.startAsync(request, present().response);
+      ownTimeout = started.getTimeout();
       // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
       // their own thread to complete after it, and count the time to send the response in.
       started.setTimeout(0);
       return started;
     }
+  }
+
+  long ownTimeout() {
+    return ownTimeout;
   }
 
   /** A cycle has been started, by whomever. */

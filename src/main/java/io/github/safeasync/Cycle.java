@@ -75,11 +75,6 @@ final class Cycle implements AsyncListener {
     timeout = millis;
   }
 
-  /** The container's own timeout, which the library had switched off for itself. */
-  void giveBackTimeout() {
-    container.setTimeout(timeout);
-  }
-
   long timeout() {
     return timeout;
   }

@@ -250,7 +250,7 @@ final class Exchange {
     Cycle known = cycle;
     if (known != null && claimed()) {
       disarmDeadline();
-      known.giveBackTimeout();
+      known.setTimeout(side.ownTimeout());
       return known.guarded();
     }
     // Started twice: the container says so. After the end: nothing to start.

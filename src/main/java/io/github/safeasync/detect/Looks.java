@@ -34,6 +34,7 @@ final class Looks {
   /** All other scans: most of the hundredth that all patient looks may take. */
   private final Budget patientScans;
 
+  private final ThreadClock clock = new ThreadClock();
   private long scanned;
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
@@ -45,8 +46,8 @@ final class Looks {
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
-    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos());
-    this.patientScans = new Budget(125, 500_000_000L, found.scanNanos());
+    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(160, 2_000_000_000L, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {
@@ -177,10 +178,10 @@ final class Looks {
     }
     // A scan left out because nothing can have changed leaves the last sightings as they are.
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      long start = clock.nanos();
       scanningJudge.look(entries);
-      long after = System.nanoTime();
-      scanned = after - now;
-      scans.spent(scanned, 1, after);
+      scans.spent(clock.nanos() - start, 1, System.nanoTime());
+      scanned = System.nanoTime() - now;
     }
     return ASKED;
   }
