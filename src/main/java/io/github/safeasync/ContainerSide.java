@@ -34,10 +34,17 @@ final class ContainerSide implements Outbox.Sink {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private @Nullable ServletOutputStream stream;
+
+  /** The container's timeout, for an application that takes over a cycle of the library's. */
+  private volatile long ownTimeout;
+
   private Framing framing = Framing.UNKNOWN;
 
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
   private volatile boolean streaming;
+
+  /** The container's thread that is calling onWritePossible, which may write at once. */
+  private volatile @Nullable Thread caller;
 
   ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
     this.exchange = exchange;
@@ -97,11 +104,16 @@ final class ContainerSide implements Outbox.Sink {
               + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
     } else {
       AsyncContext started = request.startAsync(request, present().response);
+      ownTimeout = started.getTimeout();
       // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
       // their own thread to complete after it, and count the time to send the response in.
       started.setTimeout(0);
       return started;
     }
+  }
+
+  long ownTimeout() {
+    return ownTimeout;
   }
 
   /** A cycle has been started, by whomever. */
@@ -155,6 +167,11 @@ final class ContainerSide implements Outbox.Sink {
 
   // The outbox's sink.
 
+  /**
+   * A stream is written by a thread of its container: Undertow's I/O thread, or whoever calls
+   * onWritePossible, and otherwise by one of ours. So a burst of small writes becomes a few large
+   * ones, and no writer waits for a connection's encryption or for a container's lock.
+   */
   @Override
   public void work(Runnable turn) {
     Connection now = connection;
@@ -162,22 +179,29 @@ final class ContainerSide implements Outbox.Sink {
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
+    } else if (streaming && now != null && caller != Thread.currentThread()) {
+      exchange.exchanges().write(() -> locked(turn, lock));
     } else if (lock == null) {
       turn.run();
     } else if (lock.tryLock()) {
-      locked(turn, lock);
+      lockedAlready(turn, lock);
     } else {
       // The application may hold locks of its own here, and whoever has the container's lock may
       // want those: only a thread of ours may wait for it.
-      execute(
-          () -> {
-            lock.lock();
-            locked(turn, lock);
-          });
+      exchange.exchanges().write(() -> locked(turn, lock));
     }
   }
 
-  private static void locked(Runnable turn, Lock lock) {
+  private static void locked(Runnable turn, @Nullable Lock lock) {
+    if (lock == null) {
+      turn.run();
+    } else {
+      lock.lock();
+      lockedAlready(turn, lock);
+    }
+  }
+
+  private static void lockedAlready(Runnable turn, Lock lock) {
     try {
       turn.run();
     } finally {
@@ -362,7 +386,12 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onWritePossible() {
-      outbox.writable();
+      caller = Thread.currentThread();
+      try {
+        outbox.writable();
+      } finally {
+        caller = null;
+      }
     }
 
     @Override

@@ -250,7 +250,7 @@ final class Exchange {
     Cycle known = cycle;
     if (known != null && claimed()) {
       disarmDeadline();
-      known.giveBackTimeout();
+      known.setTimeout(side.ownTimeout());
       return known.guarded();
     }
     // Started twice: the container says so. After the end: nothing to start.
@@ -309,6 +309,10 @@ final class Exchange {
 
   private void adopt(Cycle begun, AsyncContext started) {
     started.addListener(begun);
+    Cycle before = cycle;
+    if (before != null) {
+      before.followedBy(begun);
+    }
     cycle = begun;
     side.started(started);
   }
@@ -758,14 +762,15 @@ final class Exchange {
 
   /**
    * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
-   * object of the container's that went around it.
+   * object of the container's that went around it. Undertow tells it later, when the servlet has
+   * returned, and the next cycle but one may have been started.
    */
   void containerStarted(Cycle before, AsyncContext started) {
-    Cycle next = cycle;
-    if (lifecycle.phase() == Lifecycle.Phase.STARTING) {
+    Cycle next = before.next();
+    if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
       next = new Cycle(this, started);
       upcoming = next;
-    } else if (before == cycle && lifecycle.starting()) {
+    } else if (next == null && before == cycle && lifecycle.starting()) {
       next = begin(() -> started, guardedRequest, guardedResponse);
     }
     before

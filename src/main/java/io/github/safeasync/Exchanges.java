@@ -73,6 +73,11 @@ final class Exchanges {
     return workers.schedule(task, delay);
   }
 
+  /** Runs a task that hands bytes to a container. */
+  void write(Runnable task) {
+    workers.write(task);
+  }
+
   void execute(Runnable task) {
     workers.execute(task);
   }

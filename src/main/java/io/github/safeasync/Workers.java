@@ -16,10 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides, a small pool where listeners and other code
- * of the application runs, and another for cancelling its work, which may block: a database that
- * does not answer must not keep a listener waiting. Daemons with the class loader of the
- * application; none is started before it is needed, and the pools' end when idle. Thread-safe.
+ * The threads of one filter: a timer that only decides; a small pool where listeners and other code
+ * of the application runs; one for cancelling its work, which may block, as a database that does
+ * not answer must not keep a listener waiting; and one that writes streams and runs no such code.
+ * Daemons with the class loader of the application; none is started before it is needed, and the
+ * pools' end when idle. Thread-safe.
  */
 final class Workers {
 
@@ -30,10 +31,13 @@ final class Workers {
 
   private static final Duration IDLE = Duration.ofSeconds(10);
 
+  private static final int WRITERS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
   /** Those that may not have ended. */
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
   private final @Nullable ThreadPoolExecutor pool;
+  private final ThreadPoolExecutor writers;
   private final Executor executor;
   private final @Nullable ThreadPoolExecutor cancellers;
   private final ScheduledThreadPoolExecutor timer;
@@ -58,6 +62,7 @@ final class Workers {
       this.cancellers = null;
       this.executor = executor;
     }
+    this.writers = pool(WRITERS, idle, "safe-async-writer-");
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
   }
@@ -119,6 +124,14 @@ final class Workers {
     }
   }
 
+  /**
+   * Runs a task that hands bytes to a container, and no code of the application, so that it never
+   * waits for more than a container's lock.
+   */
+  void write(Runnable task) {
+    execute(writers, task);
+  }
+
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
@@ -135,15 +148,15 @@ final class Workers {
   void shutDown(long time, TimeUnit unit) {
     long deadline = System.nanoTime() + unit.toNanos(time);
     timer.shutdownNow();
+    writers.shutdown();
     if (pool != null && cancellers != null) {
       pool.shutdown();
       cancellers.shutdown();
     }
     try {
       for (Thread thread : threads) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (left > 0 && thread != Thread.currentThread()) {
-          thread.join(left);
+        if (thread != Thread.currentThread()) {
+          TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
         }
       }
     } catch (InterruptedException e) {

@@ -33,6 +33,9 @@ class ContainerFaultsIT {
   /** Tries of a race; the raw servlet stops at the first damage. */
   private static final int TRIES = 1000;
 
+  /** Fits the sockets' buffers: the client reads only afterwards. */
+  private static final int WRITES = 500;
+
   private final BlockingQueue<AsyncContext> raw = new LinkedBlockingQueue<>();
 
   private Site start(Container container) throws Exception {
@@ -179,7 +182,7 @@ class ContainerFaultsIT {
         new Thread(
             () -> {
               try {
-                for (int i = 0; i < 100_000; i++) {
+                for (int i = 0; i < WRITES; i++) {
                   stream.write(A);
                   stream.flush();
                   writing.set(true);
@@ -194,14 +197,13 @@ class ContainerFaultsIT {
     writer.join();
   }
 
-  /** One write at a time under way, as a client that reads only afterwards must not matter. */
   private static void writeWhileFinishing(Site site) throws Exception {
     SafeAsyncResponse response = site.take();
     AtomicBoolean writing = new AtomicBoolean();
     Thread writer =
         new Thread(
             () -> {
-              for (int i = 0; i < 500 && response.write(A); i++) {
+              for (int i = 0; i < WRITES && response.write(A); i++) {
                 response.flush();
                 writing.set(true);
               }

@@ -36,6 +36,8 @@ final class RecordedResponse {
         return contentType;
       case "getBufferSize":
         return 8192;
+      case "getCharacterEncoding":
+        return "UTF-8";
       case "getStatus":
         return 200;
       case "getHeader", "setContentLengthLong":

@@ -3,12 +3,15 @@ package io.github.safeasync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Handler;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestApplication;
@@ -88,6 +91,34 @@ class SynchronousIT {
       logs.assertQuiet();
       assertThat(logs.ofLibrary())
           .anySatisfy(each -> assertThat(each.getMessage()).contains("its request is interrupted"));
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void blockedServlet_isInterrupted_whenItsHttp2ConnectionEnds_G9(
+      Container container, Transport transport) throws Exception {
+    assumeFalse(container.isTomcat(), "Tomcat tells of it by AsyncListeners alone");
+    try (TestServer server = start(container, transport, SYNC, it -> {});
+        Http2Client client = Http2Client.connect(server)) {
+      client.get("/block");
+      assertThat(blocked.poll(10, SECONDS)).isNotNull();
+      client.closeRst();
+      assertThat(outcomes.poll(10, SECONDS)).isEqualTo("interrupted");
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void blockedServlet_isInterrupted_whenItsHttp2StreamIsReset_G9(
+      Container container, Transport transport) throws Exception {
+    assumeTrue(container == Container.UNDERTOW, "the others tell of it by AsyncListeners alone");
+    try (TestServer server = start(container, transport, SYNC, it -> {});
+        Http2Client client = Http2Client.connect(server)) {
+      Http2Exchange exchange = client.get("/block");
+      assertThat(blocked.poll(10, SECONDS)).isNotNull();
+      exchange.reset();
+      assertThat(outcomes.poll(10, SECONDS)).isEqualTo("interrupted");
     }
   }
 

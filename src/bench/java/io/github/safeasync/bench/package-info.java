@@ -1,2 +1,2 @@
-/** Measures how soon a hang-up is noticed, and at what cost; see {@code Benchmarks}. */
+/** Load benchmarks: each is a main class, {@code mvn -q -Pbench -Dbench=StreamBench}. */
 package io.github.safeasync.bench;

@@ -17,7 +17,7 @@ final class StreamPoll {
 
   private final List<ExchangeWatch> watches = new ArrayList<>();
   private final List<ExchangeWatch> closed = new ArrayList<>();
-  private final Budget budget = new Budget(100, 50_000_000, 1_000);
+  private final Budget budget = new Budget(100, 50_000_000, 1_000, false);
   private long nextAt;
 
   void add(ExchangeWatch watch, BooleanSupplier streamOpen, long now) {

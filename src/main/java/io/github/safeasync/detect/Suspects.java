@@ -33,7 +33,7 @@ final class Suspects {
     this.looks = looks;
     this.sentence = sentence;
     // Where there are scans, they take the most of it: see Looks.
-    this.patience = new Budget(looks.isBatching() ? 500 : 150, 200_000_000L, 10_000);
+    this.patience = new Budget(looks.isBatching() ? 500 : 200, 200_000_000L, 10_000, false);
     this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -58,6 +59,15 @@ public final class Postgres {
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=" + USER);
+  }
+
+  /** Answers the CPU time of the server's processes that live now. */
+  public Duration cpu() {
+    String pid = require(List.of("head", "-n", "1", data() + "/postmaster.pid"));
+    return ProcessHandle.of(Long.parseLong(pid.strip())).stream()
+        .flatMap(ProcessHandle::descendants)
+        .flatMap(each -> each.info().totalCpuDuration().stream())
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   private static Path programs() {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.LogManager;
 
 /**
  * Many pending requests whose clients are all killed at once: how long until the application was
@@ -27,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Takes one open file a request in each of two processes: {@code ulimit -n} of 11000 or more for
  * the default of 10,000.
  */
-final class PendingBenchmark {
+public final class PendingBench {
 
   private static final long IDLE_SECONDS = 5;
 
@@ -36,13 +37,16 @@ final class PendingBenchmark {
   private final CountDownLatch told;
   private volatile long lastToldAt;
 
-  private PendingBenchmark(int count) {
+  private PendingBench(int count) {
     this.count = count;
     this.taken = new CountDownLatch(count);
     this.told = new CountDownLatch(count);
   }
 
-  static void run(int count) throws Exception {
+  /** Runs it on every container of the class path; {@code -Dcount} sets how many. */
+  public static void main(String[] arguments) throws Exception {
+    LogManager.getLogManager().reset();
+    int count = Integer.getInteger("count", 10_000);
     System.out.printf(
         "%s, %d processors, %d pending requests killed at once%n%n",
         Runtime.version(), Runtime.getRuntime().availableProcessors(), count);
@@ -51,11 +55,11 @@ final class PendingBenchmark {
             + " idle watcher |");
     System.out.println("| --- | ---: | ---: | ---: | ---: |");
     for (Container container : Container.available()) {
-      new PendingBenchmark(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
+      new PendingBench(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
       // Pending for less than the grace period: everything but the watching.
       Result unwatched =
-          new PendingBenchmark(count).measure(container, Duration.ofSeconds(60), false);
-      Result watched = new PendingBenchmark(count).measure(container, Duration.ofMillis(20));
+          new PendingBench(count).measure(container, Duration.ofSeconds(60), false);
+      Result watched = new PendingBench(count).measure(container, Duration.ofMillis(20));
       System.out.printf(
           "| %s | %.1f %% | %,d ms | %,d bytes | %.2f %% of a core |%n",
           container,
@@ -79,7 +83,7 @@ final class PendingBenchmark {
     try (TestServer server =
         container.start(
             app ->
-                app.customize(Object.class, PendingBenchmark::allowConnections)
+                app.customize(Object.class, PendingBench::allowConnections)
                     .filter(SafeAsyncFilter.create(config))
                     .handler("/take", (in, out) -> take(SafeAsyncResponse.of(in))))) {
       Process crowd = crowd(server.port());
