@@ -57,8 +57,7 @@ public final class PendingBench {
     for (Container container : Container.available()) {
       new PendingBench(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
       // Pending for less than the grace period: everything but the watching.
-      Result unwatched =
-          new PendingBench(count).measure(container, Duration.ofSeconds(60), false);
+      Result unwatched = new PendingBench(count).measure(container, Duration.ofSeconds(60), false);
       Result watched = new PendingBench(count).measure(container, Duration.ofMillis(20));
       System.out.printf(
           "| %s | %.1f %% | %,d ms | %,d bytes | %.2f %% of a core |%n",
