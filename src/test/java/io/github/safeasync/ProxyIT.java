@@ -81,8 +81,7 @@ class ProxyIT {
     }
   }
 
-  private static void isHidden(Container container, Starter starter, Way... ways)
-      throws Exception {
+  private static void isHidden(Container container, Starter starter, Way... ways) throws Exception {
     try (Site site = Site.start(container);
         ReverseProxy proxy = starter.inFrontOf(site.server())) {
       for (Way way : ways) {
