@@ -287,6 +287,7 @@ final class Exchange {
   /** Starts a cycle. By the thread that has claimed it from the lifecycle. */
   private Cycle begin(
       Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
+    Cycle before = cycle;
     Cycle begun = null;
     try {
       AsyncContext started = container.get();
@@ -300,6 +301,9 @@ final class Exchange {
       } else {
         lifecycle.notStarted();
       }
+    }
+    if (before != null) {
+      tellStart(before, begun);
     }
     exchanges.opened(this);
     watch();
@@ -710,6 +714,7 @@ final class Exchange {
 
   // What the container tells. On its threads, on Tomcat under its lock of the connection.
 
+  /** Undertow tells the cycles before as well, whose listeners a new cycle has cleared. */
   void containerCompleted(Cycle of) {
     if (of == cycle) {
       if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
@@ -719,8 +724,6 @@ final class Exchange {
       disarmDeadline();
       lifecycle.depart();
       leaveQuietly();
-    } else {
-      tell(of, CycleListeners.Kind.COMPLETE, null);
     }
   }
 
@@ -762,8 +765,8 @@ final class Exchange {
 
   /**
    * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
-   * object of the container's that went around it. Undertow tells it later, when the servlet has
-   * returned, and the next cycle but one may have been started.
+   * object of the container's that went around it. Undertow tells it when the servlet has returned,
+   * which is too late: the next cycle may be over by then.
    */
   void containerStarted(Cycle before, AsyncContext started) {
     Cycle next = before.next();
@@ -773,9 +776,14 @@ final class Exchange {
     } else if (next == null && before == cycle && lifecycle.starting()) {
       next = begin(() -> started, guardedRequest, guardedResponse);
     }
-    before
-        .listeners()
-        .tell(CycleListeners.Kind.START_ASYNC, null, next == null ? null : next.guarded());
+    if (next != null) {
+      tellStart(before, next);
+    }
+  }
+
+  /** The listeners of a cycle may follow their request into the next one. */
+  private static void tellStart(Cycle before, Cycle next) {
+    before.listeners().tell(CycleListeners.Kind.START_ASYNC, null, next.guarded());
   }
 
   /** Whether a failure of the container means that the connection is gone. */

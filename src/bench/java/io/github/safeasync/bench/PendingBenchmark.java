@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.logging.LogManager;
 
 /**
  * Many pending requests whose clients are all killed at once: how long until the application was
@@ -28,7 +27,7 @@ import java.util.logging.LogManager;
  * <p>Takes one open file a request in each of two processes: {@code ulimit -n} of 11000 or more for
  * the default of 10,000.
  */
-public final class PendingBench {
+final class PendingBenchmark {
 
   private static final long IDLE_SECONDS = 5;
 
@@ -37,16 +36,13 @@ public final class PendingBench {
   private final CountDownLatch told;
   private volatile long lastToldAt;
 
-  private PendingBench(int count) {
+  private PendingBenchmark(int count) {
     this.count = count;
     this.taken = new CountDownLatch(count);
     this.told = new CountDownLatch(count);
   }
 
-  /** Runs it on every container of the class path; {@code -Dcount} sets how many. */
-  public static void main(String[] arguments) throws Exception {
-    LogManager.getLogManager().reset();
-    int count = Integer.getInteger("count", 10_000);
+  static void run(int count) throws Exception {
     System.out.printf(
         "%s, %d processors, %d pending requests killed at once%n%n",
         Runtime.version(), Runtime.getRuntime().availableProcessors(), count);
@@ -55,10 +51,11 @@ public final class PendingBench {
             + " idle watcher |");
     System.out.println("| --- | ---: | ---: | ---: | ---: |");
     for (Container container : Container.available()) {
-      new PendingBench(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
+      new PendingBenchmark(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
       // Pending for less than the grace period: everything but the watching.
-      Result unwatched = new PendingBench(count).measure(container, Duration.ofSeconds(60), false);
-      Result watched = new PendingBench(count).measure(container, Duration.ofMillis(20));
+      Result unwatched =
+          new PendingBenchmark(count).measure(container, Duration.ofSeconds(60), false);
+      Result watched = new PendingBenchmark(count).measure(container, Duration.ofMillis(20));
       System.out.printf(
           "| %s | %.1f %% | %,d ms | %,d bytes | %.2f %% of a core |%n",
           container,
@@ -82,7 +79,7 @@ public final class PendingBench {
     try (TestServer server =
         container.start(
             app ->
-                app.customize(Object.class, PendingBench::allowConnections)
+                app.customize(Object.class, PendingBenchmark::allowConnections)
                     .filter(SafeAsyncFilter.create(config))
                     .handler("/take", (in, out) -> take(SafeAsyncResponse.of(in))))) {
       Process crowd = crowd(server.port());

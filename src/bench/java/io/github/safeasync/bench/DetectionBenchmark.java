@@ -18,7 +18,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.logging.LogManager;
 
 /**
  * How long after the client's close() the detector notices, and the application's onDisconnect is
@@ -26,7 +25,7 @@ import java.util.logging.LogManager;
  *
  * <p>Requests are opened in waves and closed one by one, each after the one before was noticed.
  */
-public final class DetectionBench {
+final class DetectionBenchmark {
 
   private static final int WAVE = 50;
   private static final int WARM_UP = 300;
@@ -66,16 +65,13 @@ public final class DetectionBench {
   private final Samples told;
   private final TreeMap<String, Integer> bases = new TreeMap<>();
 
-  private DetectionBench(Close close, int count) {
+  private DetectionBenchmark(Close close, int count) {
     this.close = close;
     this.noticed = new Samples(count);
     this.told = new Samples(count);
   }
 
-  /** Runs it on every container of the class path; {@code -Dcount} sets how many. */
-  public static void main(String[] arguments) throws Exception {
-    LogManager.getLogManager().reset();
-    int count = Integer.getInteger("count", 1_000);
+  static void run(int count) throws Exception {
     System.out.printf(
         "%s, %d processors, %d hang-ups each; microseconds from the client's close()%n%n",
         Runtime.version(), Runtime.getRuntime().availableProcessors(), count);
@@ -85,13 +81,12 @@ public final class DetectionBench {
     System.out.println("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |");
     for (Container container : Container.available()) {
       for (Close close : Close.values()) {
-        new DetectionBench(close, WARM_UP).measure(container);
-        DetectionBench measured = new DetectionBench(close, count);
+        new DetectionBenchmark(close, WARM_UP).measure(container);
+        DetectionBenchmark measured = new DetectionBenchmark(close, count);
         measured.measure(container);
         measured.print(container, count);
       }
     }
-    System.exit(0); // The client of HTTP/2 has threads that nobody ends.
   }
 
   private void measure(Container container) throws Exception {
