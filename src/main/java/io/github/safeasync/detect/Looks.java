@@ -177,10 +177,7 @@ final class Looks {
     for (Line line : undecided) {
       TableEntry entry = line.entry();
       onlyPolled &= line.isPolled();
-      if (line.deservesScan(now)) {
-        line.scanned();
-        urgent = true;
-      }
+      urgent |= line.deservesScan(now);
       firstLook |= entry != null && entry.sighting() == Sighting.UNKNOWN;
     }
     if (!urgent && now - lastScan < PATIENT_GAP_NANOS) {
@@ -194,12 +191,24 @@ final class Looks {
     // A scan left out because nothing can have changed leaves the last sightings as they are.
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
       lastScan = now;
+      if (urgent) {
+        countUrgent(now);
+      }
       long start = clock.nanos();
       scanningJudge.look(entries);
       scans.spent(clock.nanos() - start, 1, System.nanoTime());
       scanned = System.nanoTime() - now;
     }
     return ASKED;
+  }
+
+  /** Only now: a scan that was put off has told nothing. */
+  private void countUrgent(long now) {
+    for (Line line : undecided) {
+      if (line.deservesScan(now)) {
+        line.scanned();
+      }
+    }
   }
 
   private Verdict byTable(Line line, long now) {

@@ -56,6 +56,14 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Connects to whatever listens on a port of 127.0.0.1, without TLS. */
+  public static RawClient connect(int port) throws IOException {
+    Socket tcp = new Socket(InetAddress.getLoopbackAddress(), port);
+    tcp.setTcpNoDelay(true);
+    tcp.setSoTimeout(10_000);
+    return new RawClient(tcp, tcp);
+  }
+
   private static Socket secure(Socket tcp, TestServer server) throws IOException {
     try {
       SSLSocket tls =
