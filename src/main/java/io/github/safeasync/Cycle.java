@@ -20,6 +20,7 @@ final class Cycle implements AsyncListener {
   private final CycleListeners listeners;
   private final boolean originals;
   private volatile long timeout;
+  private volatile @Nullable Cycle next;
 
   // Set before the application sees the context.
   private @Nullable ServletRequest request;
@@ -42,6 +43,15 @@ final class Cycle implements AsyncListener {
   void startedWith(ServletRequest given, ServletResponse own) {
     request = given;
     response = own;
+  }
+
+  /** The cycle that a dispatch and another startAsync have led to. */
+  @Nullable Cycle next() {
+    return next;
+  }
+
+  void followedBy(Cycle following) {
+    next = following;
   }
 
   AsyncContext container() {

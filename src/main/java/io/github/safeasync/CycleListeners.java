@@ -107,10 +107,9 @@ final class CycleListeners {
     } while (done != 0);
   }
 
-  /** After the completion nothing happens any more, and an error is told once. */
+  /** After the completion nothing happens any more, and everything is told once. */
   private boolean isNew(Kind kind) {
-    return !completed
-        && (kind == Kind.START_ASYNC || history.stream().noneMatch(e -> e.kind == kind));
+    return !completed && history.stream().noneMatch(event -> event.kind == kind);
   }
 
   private void catchUp() {

@@ -287,6 +287,7 @@ final class Exchange {
   /** Starts a cycle. By the thread that has claimed it from the lifecycle. */
   private Cycle begin(
       Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
+    Cycle before = cycle;
     Cycle begun = null;
     try {
       AsyncContext started = container.get();
@@ -301,6 +302,9 @@ final class Exchange {
         lifecycle.notStarted();
       }
     }
+    if (before != null) {
+      tellStart(before, begun);
+    }
     exchanges.opened(this);
     watch();
     side.outbox().signal();
@@ -309,6 +313,10 @@ final class Exchange {
 
   private void adopt(Cycle begun, AsyncContext started) {
     started.addListener(begun);
+    Cycle before = cycle;
+    if (before != null) {
+      before.followedBy(begun);
+    }
     cycle = begun;
     side.started(started);
   }
@@ -706,6 +714,7 @@ final class Exchange {
 
   // What the container tells. On its threads, on Tomcat under its lock of the connection.
 
+  /** Undertow tells the cycles before as well, whose listeners a new cycle has cleared. */
   void containerCompleted(Cycle of) {
     if (of == cycle) {
       if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
@@ -715,8 +724,6 @@ final class Exchange {
       disarmDeadline();
       lifecycle.depart();
       leaveQuietly();
-    } else {
-      tell(of, CycleListeners.Kind.COMPLETE, null);
     }
   }
 
@@ -758,19 +765,25 @@ final class Exchange {
 
   /**
    * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
-   * object of the container's that went around it.
+   * object of the container's that went around it. Undertow tells it when the servlet has returned,
+   * which is too late: the next cycle may be over by then.
    */
   void containerStarted(Cycle before, AsyncContext started) {
-    Cycle next = cycle;
-    if (lifecycle.phase() == Lifecycle.Phase.STARTING) {
+    Cycle next = before.next();
+    if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
       next = new Cycle(this, started);
       upcoming = next;
-    } else if (before == cycle && lifecycle.starting()) {
+    } else if (next == null && before == cycle && lifecycle.starting()) {
       next = begin(() -> started, guardedRequest, guardedResponse);
     }
-    before
-        .listeners()
-        .tell(CycleListeners.Kind.START_ASYNC, null, next == null ? null : next.guarded());
+    if (next != null) {
+      tellStart(before, next);
+    }
+  }
+
+  /** The listeners of a cycle may follow their request into the next one. */
+  private static void tellStart(Cycle before, Cycle next) {
+    before.listeners().tell(CycleListeners.Kind.START_ASYNC, null, next.guarded());
   }
 
   /** Whether a failure of the container means that the connection is gone. */

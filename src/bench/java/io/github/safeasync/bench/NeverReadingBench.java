@@ -65,7 +65,7 @@ public final class NeverReadingBench {
         RawClient client = RawClient.connect(server, socket -> socket.setReceiveBufferSize(4096));
         clients.add(client.get("/endless"));
       }
-      Thread.sleep(1000);
+      Thread.sleep(Integer.getInteger("settle", 6) * 1000L);
       double beside = quick(server, 3);
       long pinned = heap() - heapBefore;
       int threads = ManagementFactory.getThreadMXBean().getThreadCount();

@@ -1,2 +1,4 @@
-/** Load benchmarks: each is a main class, {@code mvn -q -Pbench -Dbench=StreamBench}. */
+/**
+ * Load benchmarks: {@code mvn -q -Pbench -Dbench=detection}, for example; see {@code Benchmarks}.
+ */
 package io.github.safeasync.bench;

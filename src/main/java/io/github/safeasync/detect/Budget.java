@@ -41,6 +41,11 @@ final class Budget {
     return !used || now - nextAt >= 0;
   }
 
+  /** Whether it allows something that must leave that much of what was saved up. */
+  boolean allowsBeyond(long reserveNanos, long now) {
+    return !used || now - nextAt >= reserveNanos;
+  }
+
   /** When it allows something again, if it does not now. */
   long nextAt() {
     return nextAt;

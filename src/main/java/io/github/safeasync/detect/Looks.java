@@ -19,6 +19,14 @@ final class Looks {
   /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
   private static final long ASKED = Long.MIN_VALUE;
 
+  /** What was saved up for patient scans shall not be spent on the first moments of a suspicion. */
+  private static final long PATIENT_GAP_NANOS = 100_000_000;
+
+  private static final long PATIENT_BURST_NANOS = 30_000_000_000L;
+
+  /** Polling never ends, so it would soon have spent what was saved up for a suspicion. */
+  private static final long POLLING_RESERVE_NANOS = PATIENT_BURST_NANOS - 500_000_000L;
+
   static final long HOLLOW_GAP_NANOS = 10_000_000;
 
   private final PollFlags flags;
@@ -35,6 +43,7 @@ final class Looks {
   private final Budget patientScans;
 
   private final ThreadClock clock = new ThreadClock();
+  private long lastScan = System.nanoTime() - PATIENT_GAP_NANOS;
   private long scanned;
   private final List<Line> undecided = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
@@ -47,7 +56,7 @@ final class Looks {
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
     this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos(), clock.isOwnTime());
-    this.patientScans = new Budget(160, 2_000_000_000L, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(100, PATIENT_BURST_NANOS, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {
@@ -164,20 +173,27 @@ final class Looks {
     }
     boolean urgent = false;
     boolean firstLook = false;
+    boolean onlyPolled = true;
     for (Line line : undecided) {
       TableEntry entry = line.entry();
+      onlyPolled &= line.isPolled();
       if (line.deservesScan(now)) {
         line.scanned();
         urgent = true;
       }
       firstLook |= entry != null && entry.sighting() == Sighting.UNKNOWN;
     }
+    if (!urgent && now - lastScan < PATIENT_GAP_NANOS) {
+      return lastScan + PATIENT_GAP_NANOS;
+    }
     Budget scans = urgent ? urgentScans : patientScans;
-    if (!scans.allows(now)) {
-      return Math.max(scans.nextAt(), now + 1);
+    long reserve = urgent || !onlyPolled ? 0 : POLLING_RESERVE_NANOS;
+    if (!scans.allowsBeyond(reserve, now)) {
+      return Math.max(scans.nextAt() + reserve, now + 1);
     }
     // A scan left out because nothing can have changed leaves the last sightings as they are.
     if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      lastScan = now;
       long start = clock.nanos();
       scanningJudge.look(entries);
       scans.spent(clock.nanos() - start, 1, System.nanoTime());

@@ -1,0 +1,38 @@
+package io.github.safeasync.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Durations of one kind, and what is said of them. Not thread-safe. */
+final class Samples {
+
+  private final long[] nanos;
+  private int size;
+
+  Samples(int capacity) {
+    this.nanos = new long[capacity];
+  }
+
+  void add(long value) {
+    nanos[size++] = value;
+  }
+
+  int capacity() {
+    return nanos.length;
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** The value that a share of all is not above, in microseconds. */
+  String micros(double share) {
+    if (size == 0) {
+      return "–";
+    }
+    long[] sorted = Arrays.copyOf(nanos, size);
+    Arrays.sort(sorted);
+    long value = sorted[(int) Math.min(size - 1, Math.ceil(share * size) - 1)];
+    return String.format(Locale.ROOT, "%,d", value / 1_000);
+  }
+}
