@@ -32,9 +32,6 @@ public final class SafeAsyncConfig {
      * Synchronous ones as well: the thread of a servlet that blocks, platform or virtual, is
      * interrupted when the client hangs up, where the {@link CancelPolicy} says so. The interrupt
      * comes only while the thread is behind the filter, and is taken back before it leaves.
-     *
-     * <p>Over HTTP/2 the containers tell synchronous requests less than asynchronous ones: the end
-     * of the connection is heard on Jetty and Undertow, the reset of a single stream on Undertow.
      */
     SYNC
   }

@@ -3,7 +3,6 @@ package io.github.safeasync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
@@ -102,7 +101,6 @@ class SynchronousIT {
   @EveryTransport({Transport.H2C, Transport.H2})
   void blockedServlet_isInterrupted_whenItsHttp2ConnectionEnds_G9(
       Container container, Transport transport) throws Exception {
-    assumeFalse(container.isTomcat(), "Tomcat tells of it by AsyncListeners alone");
     try (TestServer server = start(container, transport, SYNC, it -> {});
         Http2Client client = Http2Client.connect(server)) {
       client.get("/block");
@@ -116,7 +114,6 @@ class SynchronousIT {
   @EveryTransport({Transport.H2C, Transport.H2})
   void blockedServlet_isInterrupted_whenItsHttp2StreamIsReset_G9(
       Container container, Transport transport) throws Exception {
-    assumeTrue(container == Container.UNDERTOW, "the others tell of it by AsyncListeners alone");
     try (TestServer server = start(container, transport, SYNC, it -> {});
         Http2Client client = Http2Client.connect(server)) {
       Http2Exchange exchange = client.get("/block");
@@ -231,7 +228,9 @@ class SynchronousIT {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < RACES; i++) {
         String id = String.valueOf(i);
-        String path = "/race?id=" + id + "&nanos=" + (2 + i % 20 * 4) * 1_000_000L;
+        // Most end at about the time of the interrupt; some wait for it, however busy the machine.
+        long millis = i % 50 == 0 ? 10_000 : 2 + i % 20 * 4;
+        String path = "/race?id=" + id + "&nanos=" + millis * 1_000_000;
         served.put(id, new CountDownLatch(1));
         all.add(
             clients.submit(
@@ -239,7 +238,7 @@ class SynchronousIT {
                   try (RawClient client = RawClient.connect(server)) {
                     client.get(path);
                   }
-                  assertThat(served.get(id).await(10, SECONDS)).isTrue();
+                  assertThat(served.get(id).await(20, SECONDS)).isTrue();
                   return null;
                 }));
       }
@@ -253,7 +252,7 @@ class SynchronousIT {
         "%s: %d requests raced, %d interrupted in time, %d stray interrupts%n",
         container, RACES, interrupted.get(), stray.get());
     assertThat(stray).hasValue(0);
-    assertThat(interrupted.get()).isPositive();
+    assertThat(interrupted.get()).isGreaterThanOrEqualTo(RACES / 50);
   }
 
   /** Looks at each thread as a request begins and ends. */

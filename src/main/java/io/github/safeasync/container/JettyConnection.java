@@ -31,6 +31,7 @@ final class JettyConnection extends ReachedConnection {
   private final @Nullable Object request;
   private final @Nullable Object response;
   private final @Nullable Object endPoint;
+  private final @Nullable Object stream;
 
   private JettyConnection(
       @Nullable SocketChannel channel,
@@ -42,6 +43,21 @@ final class JettyConnection extends ReachedConnection {
     this.request = request;
     this.response = Members.read(request, "getServletApiResponse()");
     this.endPoint = endPoint;
+    this.stream = multiplexed ? stream(request) : null;
+  }
+
+  /** The HTTP2Stream, which Jetty does not use again, below the wrappers of request and stream. */
+  private static @Nullable Object stream(@Nullable Object request) {
+    Object at = request;
+    for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
+      Object found = Members.read(at, "_stream");
+      if (found != null) {
+        return found;
+      }
+      Object below = Members.read(at, "getHttpStream()");
+      at = below == null ? Members.read(at, "getWrapped()") : below;
+    }
+    return null;
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -76,18 +92,23 @@ final class JettyConnection extends ReachedConnection {
    * Jetty reads an HTTP/2 connection all the time, and so knows of its end. After GOAWAY and FIN it
    * fails only the streams whose request is incomplete ({@code
    * HTTP2Session.StreamsState.onShutdown}, state CLOSING), though nothing can credit the flow
-   * control of the others any more.
+   * control of the others any more. A stream's reset that comes while the servlet is being called
+   * is logged and told to nobody, be the request asynchronous by then or not.
    */
   @Override
   public @Nullable BooleanSupplier streamOpen() {
     Object connection = endPoint;
-    return isMultiplexed() && connection != null ? () -> isOpen(connection) : null;
+    return isMultiplexed() && connection != null ? () -> isOpen(connection) && !isReset() : null;
   }
 
   @Override
   public boolean isLost() {
     Object connection = endPoint;
     return connection != null && !isOpen(connection);
+  }
+
+  private boolean isReset() {
+    return Boolean.TRUE.equals(Members.read(stream, "isReset()"));
   }
 
   private static boolean isOpen(Object endPoint) {

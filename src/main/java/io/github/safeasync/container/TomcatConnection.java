@@ -4,6 +4,7 @@ import jakarta.servlet.ServletRequest;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,19 @@ final class TomcatConnection extends ReachedConnection {
   @Override
   public @Nullable Lock writeLock() {
     return isMultiplexed() ? null : lock;
+  }
+
+  /**
+   * A stream's reset is told to AsyncListeners alone: not to a synchronous request. Its state,
+   * which is its own, says so, and after the connection's end as well
+   * (Http2UpgradeHandler.closeStreams).
+   */
+  @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    Object state = Members.read(stream, "state");
+    return state == null
+        ? null
+        : () -> !"CLOSED_RST_RX".equals(String.valueOf(Members.read(state, "state")));
   }
 
   /**
