@@ -148,7 +148,7 @@ final class Line {
     return scans < URGENT_LOOKS && looksEnded();
   }
 
-  /** A scan was made for it. */
+  /** An urgent scan was made, for it or for another. */
   void scanned() {
     scans++;
   }

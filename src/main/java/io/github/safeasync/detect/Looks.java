@@ -22,10 +22,10 @@ final class Looks {
   /** What was saved up for patient scans shall not be spent on the first moments of a suspicion. */
   private static final long PATIENT_GAP_NANOS = 100_000_000;
 
-  private static final long PATIENT_BURST_NANOS = 30_000_000_000L;
+  private static final long BURST_NANOS = 30_000_000_000L;
 
   /** Polling never ends, so it would soon have spent what was saved up for a suspicion. */
-  private static final long POLLING_RESERVE_NANOS = PATIENT_BURST_NANOS - 500_000_000L;
+  private static final long POLLING_RESERVE_NANOS = BURST_NANOS - 3_000_000_000L;
 
   static final long HOLLOW_GAP_NANOS = 10_000_000;
 
@@ -55,8 +55,8 @@ final class Looks {
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
-    this.urgentScans = new Budget(10, 3_000_000_000L, found.scanNanos(), clock.isOwnTime());
-    this.patientScans = new Budget(100, PATIENT_BURST_NANOS, found.scanNanos(), clock.isOwnTime());
+    this.urgentScans = new Budget(10, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(100, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {
@@ -198,6 +198,9 @@ final class Looks {
       scanningJudge.look(entries);
       scans.spent(clock.nanos() - start, 1, System.nanoTime());
       scanned = System.nanoTime() - now;
+      if (urgent) {
+        undecided.forEach(Line::scanned);
+      }
     }
     return ASKED;
   }
