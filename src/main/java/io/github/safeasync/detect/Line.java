@@ -148,7 +148,7 @@ final class Line {
     return scans < URGENT_LOOKS && looksEnded();
   }
 
-  /** An urgent scan was made, for it or for another. */
+  /** A scan was made for it. */
   void scanned() {
     scans++;
   }

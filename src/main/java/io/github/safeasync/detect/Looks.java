@@ -198,9 +198,6 @@ final class Looks {
       scanningJudge.look(entries);
       scans.spent(clock.nanos() - start, 1, System.nanoTime());
       scanned = System.nanoTime() - now;
-      if (urgent) {
-        undecided.forEach(Line::scanned);
-      }
     }
     return ASKED;
   }
