@@ -129,7 +129,7 @@ class DispatchIT {
                         "/start",
                         (in, out) -> {
                           AsyncContext context = in.startAsync();
-                          later(() -> context.dispatch("/there"));
+                          context.start(() -> context.dispatch("/there"));
                         })
                     .handler("/there", DESCRIBING));
     assertThat(response.body()).contains("ASYNC /there");
@@ -174,7 +174,7 @@ class DispatchIT {
                         out.getOutputStream().print(describe(in));
                       } else {
                         AsyncContext context = in.startAsync();
-                        later(context::dispatch);
+                        context.start(context::dispatch);
                       }
                     }));
     assertThat(response.body()).contains("ASYNC /start");
@@ -258,7 +258,7 @@ class DispatchIT {
                             return;
                           }
                           AsyncContext context = in.startAsync(in, out);
-                          later(context::dispatch);
+                          context.start(context::dispatch);
                         }));
     assertThat(response.body()).contains("/forwarded").contains("yes");
   }
@@ -286,7 +286,7 @@ class DispatchIT {
                         (in, out) -> {
                           AsyncContext context = in.startAsync();
                           in.setAttribute("originals", context.hasOriginalRequestAndResponse());
-                          later(context::dispatch);
+                          context.start(context::dispatch);
                         }));
     assertThat(response.body()).isEqualTo("first");
   }
@@ -322,9 +322,9 @@ class DispatchIT {
                                   + "\n");
                       in.setAttribute("round", round == null ? 1 : (Integer) round + 1);
                       if (round != null && round.equals(2)) {
-                        later(context::complete);
+                        context.start(context::complete);
                       } else {
-                        later(context::dispatch);
+                        context.start(context::dispatch);
                       }
                     }));
     assertThat(response.body()).startsWith("true true true");
@@ -343,7 +343,7 @@ class DispatchIT {
                         "/start",
                         (in, out) -> {
                           AsyncContext context = in.startAsync(wrapped(in), wrapped(out));
-                          later(() -> context.dispatch("/there"));
+                          context.start(() -> context.dispatch("/there"));
                         })
                     .handler("/there", (in, out) -> out.getOutputStream().print("there")));
     assertThat(response.body()).isEqualTo("there");
@@ -414,7 +414,7 @@ class DispatchIT {
                               if (in.getDispatcherType() == DispatcherType.REQUEST) {
                                 in.getRequestDispatcher("/start").include(in, out);
                                 AsyncContext context = in.startAsync(wrapped(in), wrapped(out));
-                                later(context::dispatch);
+                                context.start(context::dispatch);
                               }
                             }));
         RawClient client = RawClient.connect(server)) {
@@ -464,7 +464,7 @@ class DispatchIT {
                               AsyncContext context = in.startAsync();
                               context.setTimeout(0);
                               if (in.getDispatcherType() == DispatcherType.REQUEST) {
-                                later(context::dispatch);
+                                context.start(context::dispatch);
                               } else {
                                 context.addListener(new Listening());
                                 pending.add(context);
