@@ -204,7 +204,10 @@ final class Exchange {
     switch (lifecycle.depart()) {
       case RESUMED -> endedByContainer(End.of(End.Kind.COMPLETED, age()));
       case NEW, OPEN -> {}
-      case STARTING, DISPATCHING, DISPATCHED, ENDED, TELLING, TOLD, CLOSING, CLOSED -> settle();
+      case STARTING, DISPATCHING, DISPATCHED, TOLD, CLOSING, CLOSED -> settle();
+      // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
+      // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
+      case ENDED, TELLING -> exchanges.execute(this::settle);
     }
   }
 
