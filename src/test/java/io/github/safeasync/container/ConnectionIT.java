@@ -63,8 +63,7 @@ class ConnectionIT {
           assertThat(found.isSecure()).as(path).isEqualTo(transport.isSecure());
           assertThat(found.writeLock() != null)
               .isEqualTo(container.isTomcat() && !transport.isHttp2());
-          assertThat(found.streamOpen() != null)
-              .isEqualTo(!container.isTomcat() && transport.isHttp2());
+          assertThat(found.streamOpen() != null).isEqualTo(transport.isHttp2());
         }
         logs.assertQuiet();
       }
