@@ -43,6 +43,8 @@ final class Cycle implements AsyncListener {
   void startedWith(ServletRequest given, ServletResponse own) {
     request = given;
     response = own;
+    // Tomcat tells of a cycle before it has given it its timeout.
+    timeout = container.getTimeout();
   }
 
   /** The cycle that a dispatch and another startAsync have led to. */
@@ -93,7 +95,7 @@ final class Cycle implements AsyncListener {
 
   @Override
   public void onComplete(AsyncEvent event) {
-    exchange.containerCompleted(this);
+    exchange.containerCompleted(this, event.getThrowable());
   }
 
   @Override

@@ -3,12 +3,17 @@ package io.github.safeasync;
 import io.github.safeasync.container.Connection;
 import io.github.safeasync.detect.Watch;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -109,6 +114,18 @@ final class Exchange {
 
   void detachFrom(ServletRequest request) {
     request.removeAttribute(ATTRIBUTE);
+  }
+
+  /** The names of attributes, as they are without the library. */
+  static Enumeration<String> withoutOwn(Enumeration<String> names) {
+    List<String> others = new ArrayList<>();
+    while (names.hasMoreElements()) {
+      String name = names.nextElement();
+      if (!name.equals(ATTRIBUTE)) {
+        others.add(name);
+      }
+    }
+    return Collections.enumeration(others);
   }
 
   Exchanges exchanges() {
@@ -243,7 +260,7 @@ final class Exchange {
       Supplier<AsyncContext> container,
       @Nullable ServletRequest request,
       @Nullable ServletResponse own) {
-    if (lifecycle.starting()) {
+    if (starting(isDispatched())) {
       return begin(
               container,
               request == null ? guardedRequest : request,
@@ -260,6 +277,18 @@ final class Exchange {
     return known == null
         ? container.get()
         : gate.readWhileOpen(() -> guarded(container.get()), known.guarded());
+  }
+
+  /** Claims a cycle, also where the filter is not mapped to the dispatch that has led here. */
+  private boolean starting(boolean dispatched) {
+    return lifecycle.starting() || (dispatched && lifecycle.arrive() && lifecycle.starting());
+  }
+
+  private boolean isDispatched() {
+    HttpServletRequest request = side.request();
+    return servlet == null
+        && request != null
+        && request.getDispatcherType() == DispatcherType.ASYNC;
   }
 
   private boolean claimed() {
@@ -718,12 +747,13 @@ final class Exchange {
   // What the container tells. On its threads, on Tomcat under its lock of the connection.
 
   /** Undertow tells the cycles before as well, whose listeners a new cycle has cleared. */
-  void containerCompleted(Cycle of) {
+  void containerCompleted(Cycle of, @Nullable Throwable failure) {
     if (of == cycle) {
       if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
         lifecycle.leaveToContainer();
       }
-      tell(of, CycleListeners.Kind.COMPLETE, null);
+      boolean gone = failure != null && isLostConnection(failure);
+      tell(of, CycleListeners.Kind.COMPLETE, gone ? null : failure);
       disarmDeadline();
       lifecycle.depart();
       leaveQuietly();
@@ -776,7 +806,7 @@ final class Exchange {
     if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
       next = new Cycle(this, started);
       upcoming = next;
-    } else if (next == null && before == cycle && lifecycle.starting()) {
+    } else if (next == null && before == cycle && starting(true)) {
       next = begin(() -> started, guardedRequest, guardedResponse);
     }
     if (next != null) {

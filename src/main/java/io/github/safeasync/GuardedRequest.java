@@ -126,9 +126,12 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public Enumeration<String> getAttributeNames() {
-    return gate.isFree()
-        ? super.getAttributeNames()
-        : gate.read(super::getAttributeNames, Collections.enumeration(known().attributeNames()));
+    Enumeration<String> names =
+        gate.isFree()
+            ? super.getAttributeNames()
+            : gate.read(
+                super::getAttributeNames, Collections.enumeration(known().attributeNames()));
+    return Exchange.withoutOwn(names);
   }
 
   @Override
