@@ -1,7 +1,10 @@
 package io.github.safeasync.testkit;
 
 import java.nio.file.Path;
+import org.eclipse.jetty.ee10.servlet.DefaultServlet;
+import org.eclipse.jetty.ee10.servlet.ErrorPageErrorHandler;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.ee10.webapp.WebAppContext;
 
 /** Jetty's Servlet 6.0 environment. */
@@ -13,7 +16,27 @@ final class JettyEe10 {
     ServletContextHandler context = new ServletContextHandler();
     context.setContextPath(application.contextPath().isEmpty() ? "/" : application.contextPath());
     context.addServletContainerInitializer(application.initializer());
+    context.setSessionHandler(new SessionHandler());
+    addErrorPages(context, application);
+    if (application.files() != null) {
+      context.setBaseResourceAsPath(application.files());
+      context.addServlet(DefaultServlet.class, "/");
+    }
     return JettyServer.start(container, transport, context, application::customize);
+  }
+
+  private static void addErrorPages(ServletContextHandler context, TestApplication application) {
+    if (!application.errorPages().isEmpty()) {
+      ErrorPageErrorHandler pages = new ErrorPageErrorHandler();
+      for (TestApplication.ErrorPage each : application.errorPages()) {
+        if (each.type() == null) {
+          pages.addErrorPage(each.status(), each.location());
+        } else {
+          pages.addErrorPage(each.type(), each.location());
+        }
+      }
+      context.setErrorHandler(pages);
+    }
   }
 
   static TestServer deploy(Container container, Transport transport, Path war, String contextPath)

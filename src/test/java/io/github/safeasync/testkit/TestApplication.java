@@ -3,10 +3,12 @@ package io.github.safeasync.testkit;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterRegistration;
+import jakarta.servlet.MultipartConfigElement;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.EventListener;
@@ -22,6 +24,8 @@ import java.util.function.Consumer;
 public final class TestApplication {
   private final List<Consumer<ServletContext>> registrations = new ArrayList<>();
   private final List<Knob<?>> knobs = new ArrayList<>();
+  private final List<ErrorPage> errorPages = new ArrayList<>();
+  private Path files;
   private String contextPath = "";
 
   TestApplication() {}
@@ -83,6 +87,37 @@ public final class TestApplication {
     return this;
   }
 
+  /** Adds a servlet, asynchronous, that takes multipart/form-data. */
+  public TestApplication multipart(String urlPattern, Handler handler) {
+    registrations.add(
+        context -> {
+          ServletRegistration.Dynamic registration =
+              context.addServlet("servlet at " + urlPattern, new HandlerServlet(handler));
+          registration.setAsyncSupported(true);
+          registration.setMultipartConfig(new MultipartConfigElement(""));
+          registration.addMapping(urlPattern);
+        });
+    return this;
+  }
+
+  /** Answers errors of a status by a dispatch to a path, as an error-page of web.xml says it. */
+  public TestApplication errorPage(int status, String location) {
+    errorPages.add(new ErrorPage(status, null, location));
+    return this;
+  }
+
+  /** Answers exceptions of a type by a dispatch to a path, as an error-page of web.xml says it. */
+  public TestApplication errorPage(Class<? extends Throwable> type, String location) {
+    errorPages.add(new ErrorPage(0, type, location));
+    return this;
+  }
+
+  /** Serves the files of a directory by the container's own default servlet. */
+  public TestApplication files(Path directory) {
+    files = directory;
+    return this;
+  }
+
   /** Sets an attribute of the servlet context. */
   public TestApplication attribute(String name, Object value) {
     registrations.add(context -> context.setAttribute(name, value));
@@ -103,6 +138,18 @@ public final class TestApplication {
   public <T> TestApplication customize(Class<T> type, Consumer<? super T> knob) {
     knobs.add(new Knob<>(type, knob));
     return this;
+  }
+
+  /** By a status, or by a type of exception where that is not null. */
+  record ErrorPage(int status, Class<? extends Throwable> type, String location) {}
+
+  List<ErrorPage> errorPages() {
+    return errorPages;
+  }
+
+  /** Null if no files are served. */
+  Path files() {
+    return files;
   }
 
   String contextPath() {

@@ -11,10 +11,12 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.servlets.DefaultServlet;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.catalina.util.ServerInfo;
 import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.IntrospectionUtils;
+import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.apache.tomcat.util.net.SSLHostConfig;
 import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 import org.apache.tomcat.util.scan.StandardJarScanner;
@@ -45,8 +47,26 @@ final class TomcatServer extends TestServer {
     TomcatServer server = new TomcatServer(container, transport);
     server.context = server.tomcat.addContext(application.contextPath(), null);
     server.context.addServletContainerInitializer(application.initializer(), Set.of());
+    addErrorPages(server.context, application);
+    if (application.files() != null) {
+      server.context.setDocBase(application.files().toString());
+      Tomcat.addServlet(server.context, "default", new DefaultServlet()).addMapping("/");
+    }
     server.start(application::customize);
     return server;
+  }
+
+  private static void addErrorPages(Context context, TestApplication application) {
+    for (TestApplication.ErrorPage each : application.errorPages()) {
+      ErrorPage page = new ErrorPage();
+      page.setLocation(each.location());
+      if (each.type() == null) {
+        page.setErrorCode(each.status());
+      } else {
+        page.setExceptionType(each.type().getName());
+      }
+      context.addErrorPage(page);
+    }
   }
 
   static TestServer deploy(Container container, Transport transport, Path war, String contextPath)

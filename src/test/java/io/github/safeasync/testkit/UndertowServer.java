@@ -4,9 +4,11 @@ import io.undertow.Handlers;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.handlers.PathHandler;
+import io.undertow.server.handlers.resource.PathResourceManager;
 import io.undertow.servlet.Servlets;
 import io.undertow.servlet.api.DeploymentInfo;
 import io.undertow.servlet.api.DeploymentManager;
+import io.undertow.servlet.api.ErrorPage;
 import io.undertow.servlet.api.ServletContainerInitializerInfo;
 import io.undertow.servlet.util.ImmediateInstanceFactory;
 import jakarta.servlet.ServletContainerInitializer;
@@ -37,6 +39,15 @@ final class UndertowServer extends TestServer {
             .addServletContainerInitializer(
                 new ServletContainerInitializerInfo(
                     initializer.getClass(), new ImmediateInstanceFactory<>(initializer), Set.of()));
+    for (TestApplication.ErrorPage each : application.errorPages()) {
+      info.addErrorPage(
+          each.type() == null
+              ? new ErrorPage(each.location(), each.status())
+              : new ErrorPage(each.location(), each.type()));
+    }
+    if (application.files() != null) {
+      info.setResourceManager(new PathResourceManager(application.files()));
+    }
     Undertow.Builder builder = Undertow.builder().setIoThreads(2).setWorkerThreads(16);
     if (transport.isSecure()) {
       builder.addHttpsListener(0, "127.0.0.1", Tls.serverContext());
