@@ -12,17 +12,20 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.util.ClassUtils;
 
 /** A Spring Boot application with the library on its class path, and nothing else done. */
 class SpringBootIT {
@@ -32,6 +35,14 @@ class SpringBootIT {
   @EnableAutoConfiguration
   @Import(Emitting.class)
   static class Application {}
+
+  /** Of Spring Boot 4. */
+  private static final String TOMCAT =
+      "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration";
+
+  /** Of Spring Boot 4. */
+  private static final String JETTY =
+      "org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration";
 
   private final Map<String, String> ofTheHarness = new HashMap<>();
 
@@ -52,12 +63,16 @@ class SpringBootIT {
   }
 
   private static ConfigurableApplicationContext run(String... properties) {
-    String[] all = new String[properties.length + 2];
-    System.arraycopy(properties, 0, all, 2, properties.length);
-    all[0] = "--server.port=0";
-    all[1] = "--spring.main.banner-mode=off";
-    SpringApplication application = new SpringApplication(Application.class);
-    return application.run(all);
+    return runWithout(JETTY, properties);
+  }
+
+  /** Runs without one of two servers, if both are there. */
+  private static ConfigurableApplicationContext runWithout(String server, String... properties) {
+    String[] all = Arrays.copyOf(properties, properties.length + 3);
+    all[properties.length] = "--server.port=0";
+    all[properties.length + 1] = "--spring.main.banner-mode=off";
+    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + server;
+    return new SpringApplication(Application.class).run(all);
   }
 
   private static Socket get(ConfigurableApplicationContext context, String path)
@@ -74,8 +89,26 @@ class SpringBootIT {
 
   @Test
   void sseEmitter_hearsOfTheHangUp_withNothingConfigured_G6() throws Exception {
+    hearsOfTheHangUp("Tomcat", JETTY);
+  }
+
+  /** Spring Boot 3.5 embeds a Jetty 12.0, whose classes are not those of the tests' 12.1. */
+  @Test
+  @EnabledIf("embedsJetty")
+  void sseEmitter_hearsOfTheHangUp_onJetty_G6() throws Exception {
+    hearsOfTheHangUp("Jetty", TOMCAT);
+  }
+
+  static boolean embedsJetty() {
+    return ClassUtils.isPresent(JETTY, SpringBootIT.class.getClassLoader());
+  }
+
+  private static void hearsOfTheHangUp(String server, String without) throws Exception {
     try (Logs logs = Logs.capture();
-        ConfigurableApplicationContext context = run()) {
+        ConfigurableApplicationContext context = runWithout(without)) {
+      // By its name, as its type is another one in Spring Boot 4.
+      Object started = context.getClass().getMethod("getWebServer").invoke(context);
+      assertThat(started.getClass().getSimpleName()).startsWith(server);
       Socket client = get(context, "/sse");
       assertThat(Emitting.PENDING.poll(10, SECONDS)).isNotNull();
       client.close();
