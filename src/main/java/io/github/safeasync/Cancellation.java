@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
@@ -34,6 +35,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cancellation implements CancellationToken {
 
+  /** Where and when work is cancelled. */
+  interface Canceller {
+
+    /** Runs a cancel, which may take its time, on a thread that can wait for it. */
+    void cancel(Runnable task);
+
+    /** Fires a cancellation after a delay, or at the shutdown if that comes first. */
+    void cancelLater(Cancellation cancellation, Duration delay);
+  }
+
   private enum Phase {
     /** Nothing is decided. */
     BOUND,
@@ -55,7 +66,8 @@ final class Cancellation implements CancellationToken {
     }
   }
 
-  private final Exchanges exchanges;
+  private final Canceller canceller;
+  private final CancelSettings settings;
   private final String method;
   private final CompletionStage<End> endStage;
   private final Queue<Binding> bindings = new ConcurrentLinkedQueue<>();
@@ -63,15 +75,13 @@ final class Cancellation implements CancellationToken {
   private volatile Phase phase = Phase.BOUND;
   private volatile @Nullable End end;
 
-  Cancellation(Exchanges exchanges, String method, CompletionStage<End> endStage) {
-    this.exchanges = exchanges;
+  Cancellation(
+      Canceller canceller, CancelSettings settings, String method, CompletionStage<End> endStage) {
+    this.canceller = canceller;
+    this.settings = settings;
     this.method = method;
     this.endStage = endStage;
-    this.policy = settings().policy();
-  }
-
-  private CancelSettings settings() {
-    return exchanges.config().cancelSettings();
+    this.policy = settings.policy();
   }
 
   /** Overrides the filter's policy; without effect once the work is cancelled or spared. */
@@ -84,12 +94,11 @@ final class Cancellation implements CancellationToken {
   /** Called once, by the thread that decided the end, which must not wait for anything. */
   void ended(End decided) {
     end = decided;
-    CancelSettings settings = settings();
     boolean graced = decided.kind() == End.Kind.DISCONNECTED && !settings.after().isZero();
     if (!settings.on().contains(decided.kind())) {
       settle(Phase.SPARED);
     } else if (graced && PHASE.compareAndSet(this, Phase.BOUND, Phase.GRACE)) {
-      exchanges.cancelLater(this, settings.after());
+      canceller.cancelLater(this, settings.after());
     } else {
       fire();
     }
@@ -107,7 +116,7 @@ final class Cancellation implements CancellationToken {
     }
     for (Binding binding; (binding = bindings.poll()) != null; ) {
       if (outcome == Phase.CANCELLED) {
-        exchanges.cancel(binding::cancel);
+        canceller.cancel(binding::cancel);
       }
     }
   }

@@ -481,13 +481,22 @@ final class Lifecycle {
   boolean awaitQuiet(long time, TimeUnit unit) {
     Thread thread = Thread.currentThread();
     long deadline = System.nanoTime() + unit.toNanos(time);
-    while (Call.othersThan(state.calls, thread)) {
-      if (deadline - System.nanoTime() < 0) {
-        return false;
-      }
+    // With an interrupt pending, no park would wait.
+    boolean interrupted = Thread.interrupted();
+    boolean quiet = isQuietFor(thread);
+    while (!quiet && deadline - System.nanoTime() >= 0) {
       LockSupport.parkNanos(50_000);
+      interrupted |= Thread.interrupted();
+      quiet = isQuietFor(thread);
     }
-    return true;
+    if (interrupted) {
+      thread.interrupt();
+    }
+    return quiet;
+  }
+
+  private boolean isQuietFor(Thread thread) {
+    return !Call.othersThan(state.calls, thread);
   }
 
   /** Whether the request is not asynchronous and never was. */

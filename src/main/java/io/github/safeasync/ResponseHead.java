@@ -80,12 +80,9 @@ final class ResponseHead {
   private volatile Fields fields = Fields.NONE;
 
   /** Takes over the content type that the application has given the container's response. */
-  void startFrom(HttpServletResponse response) {
-    String contentType = response.getContentType();
-    if (contentType != null) {
-      ContentType given = ContentType.unchecked(contentType);
-      change(f -> f.withContentType(given));
-    }
+  void startFrom(String contentType) {
+    ContentType given = ContentType.unchecked(contentType);
+    change(f -> f.withContentType(given));
   }
 
   boolean status(int status) {

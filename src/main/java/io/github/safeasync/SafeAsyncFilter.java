@@ -112,7 +112,7 @@ public final class SafeAsyncFilter implements Filter {
     }
     try {
       chain.doFilter(exchange.guardedRequest(), exchange.guardedResponse());
-      if (eager && exchange.isUnclaimed()) {
+      if (eager && exchange.cycles().isUnclaimed()) {
         exchange.completed();
       }
     } catch (Throwable thrown) {

@@ -45,7 +45,7 @@ class CancellationTest {
   private Cancellation cancellation(SafeAsyncConfig config, String method) {
     Exchanges exchanges = new Exchanges(config);
     started.add(exchanges);
-    return new Cancellation(exchanges, method, new CompletableFuture<>());
+    return new Cancellation(exchanges, config.cancelSettings(), method, new CompletableFuture<>());
   }
 
   private Cancellation cancellation() {
@@ -341,7 +341,8 @@ class CancellationTest {
     int rounds = 20_000;
     Cancellation[] tries = new Cancellation[rounds];
     for (int i = 0; i < rounds; i++) {
-      tries[i] = new Cancellation(exchanges, "GET", new CompletableFuture<>());
+      tries[i] =
+          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
     }
     Thread ending =
         new Thread(
