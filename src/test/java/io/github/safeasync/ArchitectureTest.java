@@ -71,7 +71,8 @@ class ArchitectureTest {
   void main_namesTheJdkAndTheServletApiAlone() {
     classes()
         .that()
-        .resideOutsideOfPackages(LIBRARY + ".micrometer..", LIBRARY + ".spring..")
+        .resideOutsideOfPackages(
+            LIBRARY + ".jaxrs..", LIBRARY + ".micrometer..", LIBRARY + ".spring..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
