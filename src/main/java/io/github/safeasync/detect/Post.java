@@ -217,6 +217,10 @@ final class Post implements AutoCloseable {
   }
 
   private void carryOut(Line line, Verdict verdict, long now) {
+    ExchangeWatch watch = line.firstWatch();
+    if (line.isPolled() && watch != null) {
+      watch.polled(line.isInTable());
+    }
     switch (verdict) {
       case OPEN -> {
         boolean unread = (line.flags & PollFlags.READABLE) != 0;
