@@ -25,7 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Requests are opened in waves and closed one by one, each after the one before was noticed, and
  * {@code -Dpace} milliseconds after it. The text judge has a tenth of a core for what is urgent:
- * without a pace it is that share that is measured.
+ * without a pace it is that share that is measured. {@code -Dclose} takes one way to hang up,
+ * {@code -Dsafeasync.containers} one container.
  */
 final class DetectionBenchmark {
 
@@ -85,13 +86,18 @@ final class DetectionBenchmark {
             + " by |");
     System.out.println("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |");
     for (Container container : Container.available()) {
-      for (Close close : Close.values()) {
+      for (Close close : closes()) {
         new DetectionBenchmark(close, WARM_UP).measure(container);
         DetectionBenchmark measured = new DetectionBenchmark(close, count);
         measured.measure(container);
         measured.print(container, count);
       }
     }
+  }
+
+  private static Close[] closes() {
+    String only = System.getProperty("close");
+    return only == null ? Close.values() : new Close[] {Close.valueOf(only)};
   }
 
   private void measure(Container container) throws Exception {
