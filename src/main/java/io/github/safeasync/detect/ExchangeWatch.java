@@ -121,6 +121,11 @@ final class ExchangeWatch implements Watch {
     detection = Detection.ON_WRITE;
   }
 
+  /** Called by the watcher, for one that is polled: whether the table shows its connection. */
+  void polled(boolean inTable) {
+    detection = inTable || streamOpen != null ? Detection.POLL : Detection.ON_WRITE;
+  }
+
   /** Called by the watcher. */
   void giveUp() {
     detection = Detection.ON_WRITE;
