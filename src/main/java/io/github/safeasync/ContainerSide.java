@@ -396,7 +396,12 @@ final class ContainerSide implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      outbox.failed(failure);
+      if (http2 && Exchange.isLostConnection(failure)) {
+        // Tomcat tells of a stream's reset here, whether or not anything was being written.
+        exchange.lost(failure);
+      } else {
+        outbox.failed(failure);
+      }
     }
   }
 

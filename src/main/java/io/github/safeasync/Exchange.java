@@ -407,6 +407,11 @@ final class Exchange {
     end(End.disconnected(departure, age(), cause));
   }
 
+  /** The container tells that the connection is gone, or a stream of it. */
+  void lost(Throwable cause) {
+    disconnected(lost(), cause);
+  }
+
   void failed(Throwable cause) {
     end(End.failed(cause, age()));
   }
