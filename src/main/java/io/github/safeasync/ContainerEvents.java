@@ -60,7 +60,8 @@ final class ContainerEvents {
     }
   }
 
-  private Departure departure() {
+  /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
+  Departure departure() {
     Connection connection = exchange.side().connection();
     boolean streamOnly = exchange.side().isHttp2() && connection != null && !connection.isLost();
     Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;

@@ -283,7 +283,12 @@ final class ResponseSink implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      outbox.failed(failure);
+      if (side.isHttp2() && ContainerEvents.isLostConnection(failure)) {
+        // Tomcat tells of a stream's reset here, whether or not anything was being written.
+        exchange.disconnected(exchange.events().departure(), failure);
+      } else {
+        outbox.failed(failure);
+      }
     }
   }
 

@@ -9,6 +9,8 @@ import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Transport;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** G6, G12: a hang-up on HTTP/2 is noticed with nothing read or written by the server. */
@@ -48,6 +50,36 @@ class Http2DetectionIT {
       assertThat(client.get("/plain").awaitBody()).isEqualTo("plain");
       site.awaitWatching(0);
       Witness.saidOnce(logs);
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void streamReset_afterAPartWasSent_isNoticedAsSuch_G6_G12(
+      Container container, Transport transport) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.get("/take");
+      SafeAsyncResponse response = site.take();
+      Witness witness = Witness.of(response);
+      Registration heartbeat =
+          response.heartbeat(Duration.ofMillis(10), ByteBuffer.wrap(new byte[] {'\n'}));
+      Witness.await().until(() -> exchange.bodyBytes().length > 2);
+      heartbeat.remove();
+      assertThat(Site.flushed(response)).isTrue();
+      logs.clear();
+
+      exchange.reset();
+
+      if (container == Container.UNDERTOW) {
+        // It tells nobody, so that a last heartbeat may be the first to find out.
+        witness.noticed(Evidence.HTTP2_RESET, Evidence.HEARTBEAT);
+      } else {
+        witness.noticed(Evidence.HTTP2_RESET);
+      }
+      Witness.saidOnce(logs);
+      assertThat(client.get("/plain").awaitBody()).isEqualTo("plain");
     }
   }
 
@@ -129,7 +161,10 @@ class Http2DetectionIT {
       client.get("/take");
       Witness first = Witness.of(site.take());
       client.get("/take");
-      Witness second = Witness.of(site.take());
+      SafeAsyncResponse streaming = site.take();
+      Witness second = Witness.of(streaming);
+      streaming.write("a part of it");
+      assertThat(Site.flushed(streaming)).isTrue();
       site.awaitWatching(3);
 
       way.of(client);

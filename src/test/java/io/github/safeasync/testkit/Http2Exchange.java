@@ -16,6 +16,8 @@ import org.eclipse.jetty.util.Callback;
 
 /** One stream of an {@link Http2Client}: a request and what comes back. Thread-safe. */
 public final class Http2Exchange implements Stream.Listener {
+  private static final long PATIENCE_SECONDS = 30;
+
   private final CompletableFuture<MetaData.Response> head = new CompletableFuture<>();
   private final CompletableFuture<RawResponse.End> end = new CompletableFuture<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -43,7 +45,7 @@ public final class Http2Exchange implements Stream.Listener {
 
   /** Waits for the response's head. */
   public int awaitStatus() throws Exception {
-    return head.get(10, TimeUnit.SECONDS).getStatus();
+    return head.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getStatus();
   }
 
   /** Waits for the response's end and answers the body as far as it came. */
@@ -54,7 +56,7 @@ public final class Http2Exchange implements Stream.Listener {
 
   /** Waits for the response's end: truncated if the server reset the stream. */
   public RawResponse.End awaitEnd() throws Exception {
-    return end.get(10, TimeUnit.SECONDS);
+    return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   /** The body's bytes as far as they have come. */

@@ -13,7 +13,8 @@ final class JettyEe11 {
     ServletContextHandler context = new ServletContextHandler();
     context.setContextPath(application.contextPath().isEmpty() ? "/" : application.contextPath());
     context.addServletContainerInitializer(application.initializer());
-    return JettyServer.start(container, transport, context, application::customize);
+    return JettyServer.start(
+        container, transport, application.port(), context, application::customize);
   }
 
   static TestServer deploy(Container container, Transport transport, Path war, String contextPath)
@@ -23,6 +24,6 @@ final class JettyEe11 {
     context.setTempDirectory(TestServer.temporaryDirectory("jetty").toFile());
     context.setThrowUnavailableOnStartupException(true);
     context.setClassLoader(new ServerClassLoader());
-    return JettyServer.start(container, transport, context, containerNative -> {});
+    return JettyServer.start(container, transport, 0, context, containerNative -> {});
   }
 }

@@ -23,6 +23,7 @@ public final class TestApplication {
   private final List<Consumer<ServletContext>> registrations = new ArrayList<>();
   private final List<Knob<?>> knobs = new ArrayList<>();
   private String contextPath = "";
+  private int port;
 
   TestApplication() {}
 
@@ -95,6 +96,12 @@ public final class TestApplication {
     return this;
   }
 
+  /** Listens on a port that was free before, instead of on a free one. */
+  public TestApplication port(int number) {
+    port = number;
+    return this;
+  }
+
   /**
    * Turns a knob of the container before it starts. The knob is called with each of the container's
    * own objects of the type: Jetty's Server, ServerConnector, HttpConfiguration and ContextHandler;
@@ -107,6 +114,10 @@ public final class TestApplication {
 
   String contextPath() {
     return contextPath;
+  }
+
+  int port() {
+    return port;
   }
 
   void customize(Object containerNative) {
