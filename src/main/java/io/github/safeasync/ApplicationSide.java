@@ -23,7 +23,10 @@ final class ApplicationSide {
     Exchanges exchanges = exchange.exchanges();
     this.cancellation =
         new Cancellation(
-            exchanges, exchanges.config().cancelSettings(), exchange.side().method(), end());
+            exchanges,
+            exchanges.config().cancelSettings().withPolicy(exchange.cancelPolicy()),
+            exchange.side().method(),
+            end());
     this.sink = new ResponseSink(exchange);
     this.response = new ExchangeResponse(exchange, this);
   }

@@ -61,6 +61,7 @@ final class Exchange {
   private final GuardedResponse guardedResponse;
 
   private volatile @Nullable ApplicationSide application;
+  private volatile @Nullable CancelPolicy ownPolicy;
   private volatile @Nullable Future<?> deadline;
   private volatile @Nullable Watch watch;
 
@@ -145,6 +146,20 @@ final class Exchange {
 
   GuardedResponse guardedResponse() {
     return guardedResponse;
+  }
+
+  /** The request's own policy takes the place of the filter's; null gives that its place back. */
+  void cancelPolicy(@Nullable CancelPolicy own) {
+    ownPolicy = own;
+    ApplicationSide taken = application;
+    if (taken != null) {
+      taken.cancellation().policy(cancelPolicy());
+    }
+  }
+
+  CancelPolicy cancelPolicy() {
+    CancelPolicy own = ownPolicy;
+    return own == null ? exchanges.config().cancelSettings().policy() : own;
   }
 
   Duration age() {

@@ -137,6 +137,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public void setAttribute(String name, @Nullable Object o) {
+    if (CancelPolicy.ATTRIBUTE.equals(name)) {
+      exchange.cancelPolicy(o == null ? null : CancelPolicy.ofAttribute(o));
+    }
     if (gate.isFree()) {
       super.setAttribute(name, o);
     } else {
@@ -146,6 +149,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public void removeAttribute(String name) {
+    if (CancelPolicy.ATTRIBUTE.equals(name)) {
+      exchange.cancelPolicy(null);
+    }
     if (gate.isFree()) {
       super.removeAttribute(name);
     } else {
