@@ -5,11 +5,11 @@ import io.github.safeasync.detect.Watch;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,18 +36,10 @@ final class Exchange {
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
 
-  private static final VarHandle APPLICATION;
-  private static final VarHandle AFTER_SERVLET;
-
-  static {
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      APPLICATION = lookup.findVarHandle(Exchange.class, "application", ApplicationSide.class);
-      AFTER_SERVLET = lookup.findVarHandle(Exchange.class, "afterServlet", Runnable.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<Exchange, ApplicationSide> APPLICATION =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ApplicationSide.class, "application");
+  private static final AtomicReferenceFieldUpdater<Exchange, Runnable> AFTER_SERVLET =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Runnable.class, "afterServlet");
 
   private final Exchanges exchanges;
   private final Lifecycle lifecycle = new Lifecycle();
@@ -235,27 +227,27 @@ final class Exchange {
 
   // The ways to start.
 
-  /** The application wants the library's response. */
+  /** The application wants the library's response; all that ask get the same. */
   SafeAsyncResponse take() {
     cycles.startForResponse();
-    ApplicationSide now = application;
-    if (now == null) {
-      ApplicationSide made = new ApplicationSide(this);
-      String contentType = side.contentType();
-      if (contentType != null) {
-        made.sink().head().startFrom(contentType);
-      }
-      now = (ApplicationSide) APPLICATION.compareAndExchange(this, null, made);
-      if (now == null) {
-        now = made;
-        armDeadline();
-        End meanwhile = lifecycle.decidedEnd();
-        if (meanwhile != null) {
-          publish(now, meanwhile, Outcome.of(meanwhile));
-        }
+    ApplicationSide taken = application;
+    return taken == null ? takeFirst().response() : taken.response();
+  }
+
+  private ApplicationSide takeFirst() {
+    ApplicationSide made = new ApplicationSide(this);
+    String contentType = side.contentType();
+    if (contentType != null) {
+      made.sink().head().startFrom(contentType);
+    }
+    if (APPLICATION.compareAndSet(this, null, made)) {
+      armDeadline();
+      End meanwhile = lifecycle.decidedEnd();
+      if (meanwhile != null) {
+        publish(made, meanwhile, Outcome.of(meanwhile));
       }
     }
-    return now.response();
+    return Objects.requireNonNull(application);
   }
 
   /** The filter starts the exchange before anybody has asked for it. */

@@ -1,12 +1,11 @@
 package io.github.safeasync;
 
 import jakarta.servlet.http.HttpServletResponse;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -67,15 +66,8 @@ final class ResponseHead {
     }
   }
 
-  private static final VarHandle FIELDS;
-
-  static {
-    try {
-      FIELDS = MethodHandles.lookup().findVarHandle(ResponseHead.class, "fields", Fields.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<ResponseHead, Fields> FIELDS =
+      AtomicReferenceFieldUpdater.newUpdater(ResponseHead.class, Fields.class, "fields");
 
   private volatile Fields fields = Fields.NONE;
 
