@@ -22,8 +22,11 @@ public final class Http2Exchange implements Stream.Listener {
   private final CompletableFuture<RawResponse.End> end = new CompletableFuture<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private volatile Stream stream;
+  private volatile boolean unread;
 
-  Http2Exchange() {}
+  Http2Exchange(boolean unread) {
+    this.unread = unread;
+  }
 
   void opened(Stream opened) {
     stream = opened;
@@ -41,6 +44,13 @@ public final class Http2Exchange implements Stream.Listener {
   public void send(String text, boolean last) throws Exception {
     ByteBuffer data = StandardCharsets.UTF_8.encode(text);
     stream.data(new DataFrame(stream.getId(), data, last)).get(10, TimeUnit.SECONDS);
+  }
+
+  /** Begins to read the body of a response that is unread so far. */
+  public void read() throws Exception {
+    awaitStatus();
+    unread = false;
+    stream.demand();
   }
 
   /** Waits for the response's head. */
@@ -75,13 +85,14 @@ public final class Http2Exchange implements Stream.Listener {
 
   @Override
   public void onHeaders(Stream of, HeadersFrame frame, Callback callback) {
+    boolean isRead = !unread;
     if (frame.getMetaData() instanceof MetaData.Response response && response.getStatus() >= 200) {
       head.complete(response);
     }
     callback.succeeded();
     if (frame.isEndStream()) {
       end.complete(RawResponse.End.COMPLETE);
-    } else {
+    } else if (isRead) {
       of.demand();
     }
   }
