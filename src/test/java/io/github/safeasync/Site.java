@@ -76,6 +76,22 @@ final class Site implements AutoCloseable {
     return new Site(container, Transport.PLAIN, SafeAsyncFilter.create(config), before, app -> {});
   }
 
+  /** Starts another kind of server, on which every request is answered in the same way. */
+  static TestServer answering(
+      Container container, BlockingQueue<End> ends, Consumer<SafeAsyncResponse> answer)
+      throws Exception {
+    return container.start(
+        app ->
+            app.filter(new SafeAsyncFilter())
+                .handler(
+                    "/*",
+                    (request, raw) -> {
+                      SafeAsyncResponse response = SafeAsyncResponse.of(request);
+                      response.onEnd(ends::add);
+                      answer.accept(response);
+                    }));
+  }
+
   /** Goes around the filter, to the container's own request. */
   static ServletRequest unguarded(ServletRequest request) {
     ServletRequest own = request;
