@@ -21,6 +21,8 @@ final class Closing {
   private volatile @Nullable Future<?> completionDue;
   private volatile Remembered remembered = Remembered.NOTHING;
 
+  private volatile boolean rememberedEnd;
+
   /** The thread that runs AsyncListeners while the container's objects are still this request's. */
   private volatile @Nullable Thread listening;
 
@@ -36,14 +38,20 @@ final class Closing {
 
   /**
    * Takes what will be known of the request; while the container's objects are certainly this
-   * request's still.
+   * request's still. Of those that do after the end the first counts: Undertow clears the request
+   * before it tells of the completion.
    */
   void remember() {
+    if (rememberedEnd) {
+      return;
+    }
+    boolean ended = !exchange.isLive();
     Cycle last = exchange.cycles().current();
     boolean heard = last != null && !last.listeners().isEmpty();
     @Nullable Remembered now = exchange.side().remember(heard);
     if (now != null) {
       remembered = now;
+      rememberedEnd = ended;
     }
   }
 
