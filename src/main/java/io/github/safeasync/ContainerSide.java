@@ -76,8 +76,16 @@ final class ContainerSide implements Outbox.Sink {
     return now == null ? null : now.writeLock();
   }
 
-  boolean isHead() {
-    return headRequest;
+  /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
+  FileRequest fileRequest() {
+    if (!exchange.lifecycle().enterToAsk()) {
+      return FileRequest.unconditional(headRequest);
+    }
+    try {
+      return FileRequest.of(present().request);
+    } finally {
+      exit();
+    }
   }
 
   /** Answers what the container, or else the JDK, takes a file of this name for. */
