@@ -61,8 +61,8 @@ record FileRequest(String method, Map<String, String> headers) {
     return new FileRequest(request.getMethod(), values);
   }
 
-  static FileRequest unconditional(boolean head) {
-    return new FileRequest(head ? "HEAD" : "GET", Map.of());
+  static FileRequest unconditional(String method) {
+    return new FileRequest(method, Map.of());
   }
 
   boolean isHead() {

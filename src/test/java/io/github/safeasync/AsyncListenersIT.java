@@ -191,6 +191,45 @@ class AsyncListenersIT {
     }
   }
 
+  /** With its last byte the HTTP/2 stream closes, on Undertow as if it had been reset. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void responseClosedLongBeforeComplete_isNoHangUp_G7(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container, transport)) {
+      if (transport.isHttp2()) {
+        try (Http2Client client = Http2Client.connect(site.server())) {
+          Http2Exchange exchange = client.get("/slow");
+          AsyncContext context = closed("whole");
+          assertThat(exchange.awaitBody()).isEqualTo("whole");
+          completesUnharmed(context);
+        }
+      } else {
+        try (RawClient client = RawClient.connect(site.server()).get("/slow")) {
+          AsyncContext context = closed("whole");
+          assertThat(client.readResponse().body()).isEqualTo("whole");
+          completesUnharmed(context);
+        }
+      }
+      logs.assertQuiet();
+    }
+  }
+
+  private AsyncContext closed(String text) throws Exception {
+    AsyncContext context = next();
+    context.getResponse().getOutputStream().print(text);
+    context.getResponse().getOutputStream().close();
+    return context;
+  }
+
+  private void completesUnharmed(AsyncContext context) {
+    await().during(Duration.ofMillis(150)).until(heard::isEmpty);
+    context.complete();
+    await().until(() -> heard.contains("second.onComplete"));
+    assertThat(heard).containsExactly("first.onComplete", "second.onComplete");
+  }
+
   @ParameterizedTest
   @EveryContainer
   void containersTimeout_isTheListenersToAnswer(Container container) throws Exception {

@@ -7,6 +7,7 @@ import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Transport;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -113,6 +114,38 @@ class Http2DetectionIT {
         Evidence.FIN,
         Evidence.RST,
         Evidence.CONNECTION_LOST);
+  }
+
+  /**
+   * RFC 9113 section 6.8: who says GOAWAY begins no more, and waits for what has begun. Tomcat and
+   * Undertow cut that off (see ContainerFaultsIT), so that there the client has gone.
+   */
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void goAwayOnAConnectionLeftOpen_isNoDepartureUntilTheContainerCutsItOff_G6_G7_G12(
+      Container container, Transport transport) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.get("/take");
+      SafeAsyncResponse response = site.take();
+      Witness witness = Witness.of(response);
+      site.awaitWatching(1);
+
+      client.goAway();
+
+      if (container.isJetty()) {
+        witness.notNoticed();
+        response.finish("sound");
+        assertThat(exchange.awaitBody()).isEqualTo("sound");
+        witness.completes();
+      } else {
+        witness.noticed(Evidence.CONNECTION_LOST, Evidence.HTTP2_RESET);
+        assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.TRUNCATED);
+      }
+      site.awaitWatching(0);
+      logs.assertQuiet();
+    }
   }
 
   /** Both streams of the connection are told, each once. */

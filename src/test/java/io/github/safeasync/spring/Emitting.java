@@ -25,6 +25,9 @@ public class Emitting {
   /** What is pending: an emitter or a result. */
   static final BlockingQueue<Object> PENDING = new LinkedBlockingQueue<>();
 
+  /** When an emitter was told of a failure, by System.nanoTime. */
+  static volatile long toldNanos;
+
   /** Lets what waits in a Callable go on. */
   static volatile CountDownLatch gate = new CountDownLatch(1);
 
@@ -58,7 +61,11 @@ public class Emitting {
   }
 
   private static void listen(ResponseBodyEmitter emitter) {
-    emitter.onError(failure -> HEARD.add("onError"));
+    emitter.onError(
+        failure -> {
+          toldNanos = System.nanoTime();
+          HEARD.add("onError");
+        });
     emitter.onCompletion(() -> HEARD.add("onCompletion"));
     PENDING.add(emitter);
   }

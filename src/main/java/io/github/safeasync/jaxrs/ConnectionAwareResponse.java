@@ -1,0 +1,167 @@
+package io.github.safeasync.jaxrs;
+
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.CompletionCallback;
+import jakarta.ws.rs.container.ConnectionCallback;
+import jakarta.ws.rs.container.TimeoutHandler;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An AsyncResponse that keeps the connection callbacks itself: one is known to the implementation,
+ * which calls it where it finds out by a failing write, if it has such callbacks at all.
+ */
+final class ConnectionAwareResponse implements AsyncResponse {
+
+  private final AsyncResponse own;
+  private final Queue<ConnectionCallback> callbacks = new ConcurrentLinkedQueue<>();
+  private volatile boolean gone;
+
+  ConnectionAwareResponse(AsyncResponse own) {
+    this.own = own;
+    ConnectionCallback failingWrite = unused -> tell();
+    own.register(failingWrite);
+  }
+
+  /** The client has hung up. */
+  void disconnected() {
+    try {
+      tell();
+    } finally {
+      own.cancel();
+    }
+  }
+
+  /** Each callback is polled by one thread. */
+  private void tell() {
+    gone = true;
+    RuntimeException failure = null;
+    for (ConnectionCallback next; (next = callbacks.poll()) != null; ) {
+      try {
+        next.onDisconnect(this);
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
+  public Collection<Class<?>> register(Object callback) {
+    Objects.requireNonNull(callback, "callback");
+    if (!(callback instanceof ConnectionCallback connection)) {
+      return own.register(callback);
+    }
+    Collection<Class<?>> contracts = new ArrayList<>();
+    if (callback instanceof CompletionCallback completion) {
+      // Without its other side, which the implementation would call as well.
+      CompletionCallback alone = failure -> completion.onComplete(failure);
+      contracts.addAll(own.register(alone));
+    }
+    contracts.add(ConnectionCallback.class);
+    callbacks.add(connection);
+    if (gone) {
+      tell();
+    }
+    return contracts;
+  }
+
+  /**
+   * A class of connection callbacks is made by its constructor, any other by the implementation.
+   */
+  @Override
+  public Collection<Class<?>> register(Class<?> callback) {
+    if (!ConnectionCallback.class.isAssignableFrom(callback)) {
+      return own.register(callback);
+    }
+    try {
+      return register(callback.getConstructor().newInstance());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(
+          callback.getName() + " has no public constructor without arguments that works", e);
+    }
+  }
+
+  @Override
+  public Map<Class<?>, Collection<Class<?>>> register(Class<?> callback, Class<?>... more) {
+    Map<Class<?>, Collection<Class<?>>> contracts = new HashMap<>();
+    contracts.put(callback, register(callback));
+    for (Class<?> each : more) {
+      contracts.put(each, register(each));
+    }
+    return contracts;
+  }
+
+  @Override
+  public Map<Class<?>, Collection<Class<?>>> register(Object callback, Object... more) {
+    Map<Class<?>, Collection<Class<?>>> contracts = new HashMap<>();
+    contracts.put(callback.getClass(), register(callback));
+    for (Object each : more) {
+      contracts.put(each.getClass(), register(each));
+    }
+    return contracts;
+  }
+
+  @Override
+  public boolean resume(Object response) {
+    return own.resume(response);
+  }
+
+  @Override
+  public boolean resume(Throwable response) {
+    return own.resume(response);
+  }
+
+  @Override
+  public boolean cancel() {
+    return own.cancel();
+  }
+
+  @Override
+  public boolean cancel(int retryAfter) {
+    return own.cancel(retryAfter);
+  }
+
+  @Override
+  public boolean cancel(Date retryAfter) {
+    return own.cancel(retryAfter);
+  }
+
+  @Override
+  public boolean isSuspended() {
+    return own.isSuspended();
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return own.isCancelled();
+  }
+
+  @Override
+  public boolean isDone() {
+    return own.isDone();
+  }
+
+  @Override
+  public boolean setTimeout(long time, TimeUnit unit) {
+    return own.setTimeout(time, unit);
+  }
+
+  @Override
+  public void setTimeoutHandler(TimeoutHandler handler) {
+    own.setTimeoutHandler(handler);
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.safeasync.jaxrs;
+
+import io.github.safeasync.ClientDisconnectedException;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+
+/** Runs an action when the client has hung up, and at no other failure. */
+final class HangUpListener implements AsyncListener {
+
+  private final Runnable action;
+
+  HangUpListener(Runnable action) {
+    this.action = action;
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    if (event.getThrowable() instanceof ClientDisconnectedException) {
+      action.run();
+    }
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {}
+
+  @Override
+  public void onTimeout(AsyncEvent event) {}
+
+  /** A cycle after a dispatch is the same request of the same client. */
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    event.getAsyncContext().addListener(this);
+  }
+}
