@@ -57,6 +57,18 @@ final class ContainerSide {
     return now == null ? null : now.writeLock();
   }
 
+  /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
+  FileRequest fileRequest() {
+    if (!exchange.lifecycle().enterToAsk()) {
+      return FileRequest.unconditional(method);
+    }
+    try {
+      return FileRequest.of(present().request);
+    } finally {
+      exchange.exit();
+    }
+  }
+
   /** Answers what the container, or else the JDK, takes a file of this name for. */
   @Nullable String mimeType(String fileName) {
     Objects now = objects;

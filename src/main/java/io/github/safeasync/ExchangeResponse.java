@@ -212,9 +212,18 @@ final class ExchangeResponse implements SafeAsyncResponse {
     if (type != null && isOpen()) {
       head().contentTypeIfNone(type);
     }
-    boolean withBody = !exchange.side().isHead();
-    workers().execute(() -> FileSource.start(this, file, withBody));
+    FileRequest request = exchange.side().fileRequest();
+    workers().execute(() -> FileSource.start(this, file, request));
     return outcome();
+  }
+
+  /** Whether the status is that of a success so far. */
+  boolean isOk() {
+    return head().isOk();
+  }
+
+  @Nullable String headerValue(String name) {
+    return head().header(name);
   }
 
   /** Where files are read, which never waits long. */

@@ -97,6 +97,21 @@ final class ResponseHead {
     return change(f -> f.withHeader(name, value, replaces));
   }
 
+  /** Whether the status is 200. */
+  boolean isOk() {
+    int status = fields.status;
+    return status == 0 || status == HttpServletResponse.SC_OK;
+  }
+
+  /** Answers the last value of a header, if it was given here. */
+  @Nullable String header(String name) {
+    Header header = fields.headers;
+    while (header != null && !header.name.equalsIgnoreCase(name)) {
+      header = header.before;
+    }
+    return header == null ? null : header.value;
+  }
+
   /** Answers the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
     change(Fields::withText);
