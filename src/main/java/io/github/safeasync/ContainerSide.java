@@ -168,6 +168,18 @@ final class ContainerSide {
       // It was the length of the body that does not come.
       response.setContentLengthLong(-1);
     }
+    if (response.getBufferSize() < 2) {
+      makeRoom(response);
+    }
+  }
+
+  /** Undertow's writer of error pages goes round and round in a buffer of one byte. */
+  private static void makeRoom(HttpServletResponse response) {
+    try {
+      response.setBufferSize(1024);
+    } catch (IllegalStateException e) {
+      Log.refused("room for an error page", e);
+    }
   }
 
   // The last touch.

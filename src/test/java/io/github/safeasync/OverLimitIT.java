@@ -25,6 +25,27 @@ class OverLimitIT {
   /** The numbers of the chunks that were accepted. */
   private final List<Integer> accepted = new ArrayList<>();
 
+  /** The limit may be passed before, while or after the response is begun. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
+  void fail_atTheStart_isAnswered_G10(Container container, Transport transport) throws Exception {
+    try (Logs warned = Logs.swallow();
+        Site site = start(container, transport, OverLimit.FAIL, Duration.ofSeconds(30))) {
+      for (int i = 0; i < 20; i++) {
+        try (SlowReader client = SlowReader.open(site.server(), "/take")) {
+          SafeAsyncResponse response = site.take();
+          int number = 1;
+          while (write(response, number)) {
+            number++;
+          }
+          assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.FAILED);
+          SlowReader.Body body = client.read();
+          assertThat(body.isComplete() && body.bytes().length >= LIMIT).isFalse();
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void fail_endsTheExchange_andCutsTheResponseOff_G10(Container container, Transport transport)
