@@ -30,6 +30,28 @@ public enum CancelPolicy {
     }
   };
 
+  /**
+   * Name of a request attribute by which a request that never takes a {@link SafeAsyncResponse}, as
+   * a blocking servlet under {@code watch=sync}, says what becomes of its work, in place of the
+   * filter's {@code cancel}: its value is a {@link CancelPolicy}. It has to be set behind the
+   * filter and before the client goes. Those that have the response call {@link
+   * SafeAsyncResponse#cancelPolicy}.
+   */
+  public static final String ATTRIBUTE = "io.github.safeasync.cancelPolicy";
+
+  /**
+   * Answers the policy that is the value of {@link #ATTRIBUTE}.
+   *
+   * @throws IllegalArgumentException if it is another object
+   */
+  static CancelPolicy ofAttribute(Object value) {
+    if (value instanceof CancelPolicy policy) {
+      return policy;
+    }
+    throw new IllegalArgumentException(
+        "The request attribute " + ATTRIBUTE + " must be a CancelPolicy, not " + value);
+  }
+
   /** Whether the work of a request of this HTTP method is to be cancelled. */
   abstract boolean cancels(String method);
 }

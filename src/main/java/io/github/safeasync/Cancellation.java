@@ -1,7 +1,6 @@
 package io.github.safeasync;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
@@ -9,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +34,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cancellation implements CancellationToken {
 
+  /** Where and when work is cancelled. */
+  interface Canceller {
+
+    /** Runs a cancel, which may take its time, on a thread that can wait for it. */
+    void cancel(Runnable task);
+
+    /** Fires a cancellation after a delay, or at the shutdown if that comes first. */
+    void cancelLater(Cancellation cancellation, Duration delay);
+  }
+
   private enum Phase {
     /** Nothing is decided. */
     BOUND,
@@ -45,17 +55,11 @@ final class Cancellation implements CancellationToken {
     SPARED
   }
 
-  private static final VarHandle PHASE;
+  private static final AtomicReferenceFieldUpdater<Cancellation, Phase> PHASE =
+      AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, Phase.class, "phase");
 
-  static {
-    try {
-      PHASE = MethodHandles.lookup().findVarHandle(Cancellation.class, "phase", Phase.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  private final Exchanges exchanges;
+  private final Canceller canceller;
+  private final CancelSettings settings;
   private final String method;
   private final CompletionStage<End> endStage;
   private final Queue<Binding> bindings = new ConcurrentLinkedQueue<>();
@@ -63,15 +67,13 @@ final class Cancellation implements CancellationToken {
   private volatile Phase phase = Phase.BOUND;
   private volatile @Nullable End end;
 
-  Cancellation(Exchanges exchanges, String method, CompletionStage<End> endStage) {
-    this.exchanges = exchanges;
+  Cancellation(
+      Canceller canceller, CancelSettings settings, String method, CompletionStage<End> endStage) {
+    this.canceller = canceller;
+    this.settings = settings;
     this.method = method;
     this.endStage = endStage;
-    this.policy = settings().policy();
-  }
-
-  private CancelSettings settings() {
-    return exchanges.config().cancelSettings();
+    this.policy = settings.policy();
   }
 
   /** Overrides the filter's policy; without effect once the work is cancelled or spared. */
@@ -84,12 +86,11 @@ final class Cancellation implements CancellationToken {
   /** Called once, by the thread that decided the end, which must not wait for anything. */
   void ended(End decided) {
     end = decided;
-    CancelSettings settings = settings();
     boolean graced = decided.kind() == End.Kind.DISCONNECTED && !settings.after().isZero();
     if (!settings.on().contains(decided.kind())) {
       settle(Phase.SPARED);
     } else if (graced && PHASE.compareAndSet(this, Phase.BOUND, Phase.GRACE)) {
-      exchanges.cancelLater(this, settings.after());
+      canceller.cancelLater(this, settings.after());
     } else {
       fire();
     }
@@ -107,7 +108,7 @@ final class Cancellation implements CancellationToken {
     }
     for (Binding binding; (binding = bindings.poll()) != null; ) {
       if (outcome == Phase.CANCELLED) {
-        exchanges.cancel(binding::cancel);
+        canceller.cancel(binding::cancel);
       }
     }
   }

@@ -95,21 +95,21 @@ final class Cycle implements AsyncListener {
 
   @Override
   public void onComplete(AsyncEvent event) {
-    exchange.containerCompleted(this, event.getThrowable());
+    exchange.events().completed(this, event.getThrowable());
   }
 
   @Override
   public void onTimeout(AsyncEvent event) {
-    exchange.containerTimedOut(this);
+    exchange.events().timedOut(this);
   }
 
   @Override
   public void onError(AsyncEvent event) {
-    exchange.containerFailed(this, event.getThrowable());
+    exchange.events().failed(this, event.getThrowable());
   }
 
   @Override
   public void onStartAsync(AsyncEvent event) {
-    exchange.containerStarted(this, event.getAsyncContext());
+    exchange.cycles().startedByContainer(this, event.getAsyncContext());
   }
 }

@@ -124,7 +124,11 @@ final class Drain {
   boolean run() {
     while (stage != Stage.OVER) {
       if (!sink.enter()) {
-        break;
+        if (sink.isOver()) {
+          break;
+        }
+        // A signal follows once it is open.
+        return false;
       }
       Progress progress = Progress.WAIT;
       Throwable thrown = null;

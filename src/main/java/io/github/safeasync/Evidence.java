@@ -8,7 +8,11 @@ public enum Evidence {
   RST,
   /** The client cancelled the HTTP/2 stream (RST_STREAM, RFC 9113 section 6.4). */
   HTTP2_RESET,
-  /** The container reported that the connection was lost, without saying how. */
+  /**
+   * The connection has ended, and nobody says how: the container reported it as lost, a Unix domain
+   * socket was closed, or, where the kernel has no table of sockets to ask, several looks in a row
+   * found the connection at its end.
+   */
   CONNECTION_LOST,
   /** A write to the connection failed. */
   WRITE_FAILED,

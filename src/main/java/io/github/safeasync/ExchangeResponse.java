@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class ExchangeResponse implements SafeAsyncResponse {
 
   private final Exchange exchange;
+  private final ApplicationSide own;
 
-  ExchangeResponse(Exchange exchange) {
+  ExchangeResponse(Exchange exchange, ApplicationSide own) {
     this.exchange = exchange;
+    this.own = own;
   }
 
   @Override
@@ -178,7 +180,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   private boolean closed(boolean closed) {
     if (closed) {
-      exchange.finishing();
+      exchange.disarmDeadline();
     }
     return closed;
   }
@@ -210,9 +212,18 @@ final class ExchangeResponse implements SafeAsyncResponse {
     if (type != null && isOpen()) {
       head().contentTypeIfNone(type);
     }
-    boolean withBody = !exchange.side().isHead();
-    workers().execute(() -> FileSource.start(this, file, withBody));
+    FileRequest request = exchange.side().fileRequest();
+    workers().execute(() -> FileSource.start(this, file, request));
     return outcome();
+  }
+
+  /** Whether the status is that of a success so far. */
+  boolean isOk() {
+    return head().isOk();
+  }
+
+  @Nullable String headerValue(String name) {
+    return head().header(name);
   }
 
   /** Where files are read, which never waits long. */
@@ -222,7 +233,23 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   /** A source of the body has failed. */
   void sourceFailed(Throwable failure) {
-    exchange.callbackFailed(failure);
+    callbackFailed(failure);
+  }
+
+  /** A guarded callback threw. */
+  private void callbackFailed(Throwable failure) {
+    if (failure instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    if (!isOpen()) {
+      End decided = exchange.lifecycle().decidedEnd();
+      Log.callbackFailedLate(decided == null ? "finish" : decided, failure);
+    } else if (failure instanceof HttpStatusException answer) {
+      Log.callbackAnswered(answer);
+      sendError(answer.status(), answer.getMessage());
+    } else {
+      exchange.failed(failure);
+    }
   }
 
   @Override
@@ -231,19 +258,21 @@ final class ExchangeResponse implements SafeAsyncResponse {
     if (idle.compareTo(Duration.ofMillis(10)) < 0) {
       throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);
     }
-    Heartbeat heartbeat = new Heartbeat(exchange, idle, ByteBuffer.wrap(copyOf(bytes).array()));
+    Heartbeat heartbeat =
+        new Heartbeat(exchange.exchanges(), outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
+    own.listeners().add(end -> heartbeat.remove());
     heartbeat.start();
     return heartbeat;
   }
 
   @Override
   public CompletionStage<End> end() {
-    return exchange.end();
+    return own.end();
   }
 
   @Override
   public CompletionStage<Outcome> outcome() {
-    return exchange.outcome();
+    return own.outcome();
   }
 
   @Override
@@ -260,33 +289,33 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public Registration onEnd(Consumer<? super End> listener) {
     Objects.requireNonNull(listener, "listener");
-    return exchange.listeners().add(listener);
+    return own.listeners().add(listener);
   }
 
   @Override
   public Registration cancelOnDisconnect(Future<?> work) {
-    return exchange.cancellation().bind(work);
+    return own.cancellation().bind(work);
   }
 
   @Override
   public Registration cancelOnDisconnect(AutoCloseable resource) {
-    return exchange.cancellation().bind(resource);
+    return own.cancellation().bind(resource);
   }
 
   @Override
   public Registration cancelOnDisconnect(Thread thread) {
-    return exchange.cancellation().bind(thread);
+    return own.cancellation().bind(thread);
   }
 
   @Override
   public SafeAsyncResponse cancelPolicy(CancelPolicy policy) {
-    exchange.cancellation().policy(Objects.requireNonNull(policy, "policy"));
+    own.cancellation().policy(Objects.requireNonNull(policy, "policy"));
     return this;
   }
 
   @Override
   public CancellationToken token() {
-    return exchange.cancellation();
+    return own.cancellation();
   }
 
   @Override
@@ -305,7 +334,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
       try {
         callback.run();
       } catch (Throwable failure) {
-        exchange.callbackFailed(failure);
+        callbackFailed(failure);
       } finally {
         Current.leave(before);
       }
@@ -320,7 +349,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
       try {
         return callback.call();
       } catch (Throwable failure) {
-        exchange.callbackFailed(failure);
+        callbackFailed(failure);
         return null;
       } finally {
         Current.leave(before);
@@ -352,10 +381,10 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private Outbox outbox() {
-    return exchange.side().outbox();
+    return own.outbox();
   }
 
   private ResponseHead head() {
-    return exchange.side().head();
+    return own.sink().head();
   }
 }

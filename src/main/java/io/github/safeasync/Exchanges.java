@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
-final class Exchanges {
+final class Exchanges implements Cancellation.Canceller {
 
   /** How long a shutdown waits for listeners. */
   private static final long SHUTDOWN_SECONDS = 5;
@@ -82,13 +82,13 @@ final class Exchanges {
     workers.execute(task);
   }
 
-  /** Cancels something of the application's, which may take its time. */
-  void cancel(Runnable task) {
+  @Override
+  public void cancel(Runnable task) {
     workers.cancel(task);
   }
 
-  /** Fires a cancellation after a delay, or at the shutdown if that comes first. */
-  void cancelLater(Cancellation cancellation, Duration delay) {
+  @Override
+  public void cancelLater(Cancellation cancellation, Duration delay) {
     delayed.add(cancellation);
     Runnable fire =
         () -> {

@@ -64,7 +64,7 @@ final class Gate {
         exchange.exit();
       }
     }
-    return exchange.isInListener() ? question.get() : otherwise;
+    return exchange.closing().isInListener() ? question.get() : otherwise;
   }
 
   /** Asks the container what only matters to someone who writes; the other answer after the end. */
@@ -93,7 +93,7 @@ final class Gate {
         exchange.exit();
       }
     }
-    return exchange.isInListener() ? question.get() : otherwise;
+    return exchange.closing().isInListener() ? question.get() : otherwise;
   }
 
   /** Asks the container, which may say that it cannot. */

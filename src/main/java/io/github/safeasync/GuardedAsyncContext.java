@@ -41,22 +41,22 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void dispatch() {
-    exchange.dispatch(cycle, AsyncContext::dispatch);
+    exchange.cycles().dispatch(cycle, AsyncContext::dispatch);
   }
 
   @Override
   public void dispatch(String path) {
-    exchange.dispatch(cycle, container -> container.dispatch(path));
+    exchange.cycles().dispatch(cycle, container -> container.dispatch(path));
   }
 
   @Override
   public void dispatch(ServletContext context, String path) {
-    exchange.dispatch(cycle, container -> container.dispatch(context, path));
+    exchange.cycles().dispatch(cycle, container -> container.dispatch(context, path));
   }
 
   @Override
   public void complete() {
-    exchange.complete(cycle);
+    exchange.cycles().complete(cycle);
   }
 
   /** Runs the task in any case: it may be what lets go of something. */

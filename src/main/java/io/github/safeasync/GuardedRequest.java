@@ -69,18 +69,18 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   }
 
   private Remembered known() {
-    return exchange.remembered();
+    return exchange.closing().remembered();
   }
 
   private Remembered.Line line() {
-    return exchange.remembered().line();
+    return exchange.closing().remembered().line();
   }
 
   // The asynchronous cycle.
 
   @Override
   public AsyncContext startAsync() {
-    return exchange.startAsync(super::startAsync, null, null);
+    return exchange.cycles().startAsync(super::startAsync, null, null);
   }
 
   /** Where the guards themselves are given, they stand for the container's own objects. */
@@ -92,13 +92,17 @@ final class GuardedRequest extends HttpServletRequestWrapper {
             ? guarded.getResponse()
             : response;
     boolean both = given != request && own != response;
-    return exchange.startAsync(
-        () -> super.startAsync(both ? given : request, both ? own : response), request, response);
+    return exchange
+        .cycles()
+        .startAsync(
+            () -> super.startAsync(both ? given : request, both ? own : response),
+            request,
+            response);
   }
 
   @Override
   public AsyncContext getAsyncContext() {
-    return exchange.asyncContext(super::getAsyncContext);
+    return exchange.cycles().asyncContext(super::getAsyncContext);
   }
 
   @Override
@@ -136,6 +140,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public void setAttribute(String name, @Nullable Object o) {
+    if (CancelPolicy.ATTRIBUTE.equals(name)) {
+      exchange.cancelPolicy(o == null ? null : CancelPolicy.ofAttribute(o));
+    }
     if (gate.isFree()) {
       super.setAttribute(name, o);
     } else {
@@ -145,6 +152,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public void removeAttribute(String name) {
+    if (CancelPolicy.ATTRIBUTE.equals(name)) {
+      exchange.cancelPolicy(null);
+    }
     if (gate.isFree()) {
       super.removeAttribute(name);
     } else {

@@ -50,7 +50,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
   }
 
   private Remembered known() {
-    return exchange.remembered();
+    return exchange.closing().remembered();
   }
 
   @Override

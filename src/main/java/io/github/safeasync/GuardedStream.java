@@ -39,7 +39,7 @@ final class GuardedStream extends ServletOutputStream {
       gate.act(
           () -> {
             stream.setWriteListener(guarded);
-            gate.exchange().listens(guarded);
+            gate.exchange().closing().listens(guarded);
           });
     }
   }

@@ -12,28 +12,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeat implements Registration {
 
-  private final Exchange exchange;
+  private final Exchanges exchanges;
   private final Outbox outbox;
   private final Duration idle;
   private final ByteBuffer bytes;
   private volatile @Nullable Future<?> next;
   private volatile boolean removed;
 
-  Heartbeat(Exchange exchange, Duration idle, ByteBuffer bytes) {
-    this.exchange = exchange;
-    this.outbox = exchange.side().outbox();
+  Heartbeat(Exchanges exchanges, Outbox outbox, Duration idle, ByteBuffer bytes) {
+    this.exchanges = exchanges;
+    this.outbox = outbox;
     this.idle = idle;
     this.bytes = bytes;
   }
 
   void start() {
-    exchange.listeners().add(end -> remove());
     schedule(idle);
   }
 
   private void schedule(Duration delay) {
     if (!removed) {
-      Future<?> armed = exchange.exchanges().schedule(this::tick, delay);
+      Future<?> armed = exchanges.schedule(this::tick, delay);
       next = armed;
       if (removed) {
         armed.cancel(false);
@@ -53,7 +52,7 @@ final class Heartbeat implements Registration {
     }
     if (outbox.pending().bytes() == 0) {
       // Not here: a write may wait for a container's lock, and the timer must not.
-      exchange.exchanges().execute(() -> outbox.heartbeat(bytes.duplicate()));
+      exchanges.execute(() -> outbox.heartbeat(bytes.duplicate()));
     }
     schedule(idle);
   }

@@ -9,114 +9,69 @@ import java.util.EnumSet;
 import java.util.Enumeration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The init-params of the filter. One that is unknown or malformed stops the deployment. */
 enum InitParameters {
-  TIMEOUT("milliseconds, or an ISO-8601 duration such as PT30S; 0 for none") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.timeout(duration(value));
-    }
-  },
-  TIMEOUT_STATUS("an error status, 400 to 599") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.timeoutStatus(Integer.parseInt(value));
-    }
-  },
-  START("on-demand or eager") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.start(constant(value, SafeAsyncConfig.Start.class));
-    }
-  },
-  AFTER_DISCONNECT("discard or throw") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class));
-    }
-  },
-  MAX_PENDING_BYTES("a number of bytes, at least 1") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.maxPendingBytes(Long.parseLong(value));
-    }
-  },
-  PENDING_LIMIT("a number of bytes, at least 1") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.pendingLimit(Long.parseLong(value));
-    }
-  },
-  OVER_LIMIT("fail, drop-newest or block") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.overLimit(constant(value, OverLimit.class));
-    }
-  },
-  WRITE_TIMEOUT("milliseconds, or an ISO-8601 duration such as PT30S; 0 for none") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.writeTimeout(duration(value));
-    }
-  },
-  DETECT_AFTER("milliseconds, or an ISO-8601 duration, from 0 to 60 seconds") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.detectAfter(duration(value));
-    }
-  },
-  HALF_CLOSE("disconnect, ignore or confirm-on-write") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.halfClose(constant(value, HalfClose.class));
-    }
-  },
-  CANCEL("safe-methods, always or never") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.cancel(constant(value, CancelPolicy.class));
-    }
-  },
-  CANCEL_ON("a list of disconnected, timed-out, failed and shut-down") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      Set<End.Kind> ends = EnumSet.noneOf(End.Kind.class);
-      for (String end : value.split(",", -1)) {
-        ends.add(constant(end.trim(), End.Kind.class));
-      }
-      builder.cancelOn(ends);
-    }
-  },
-  CANCEL_AFTER("milliseconds, or an ISO-8601 duration, from 0 to 1 hour") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.cancelAfter(duration(value));
-    }
-  },
-  WATCH("async or sync") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.watch(constant(value, SafeAsyncConfig.Watch.class));
-    }
-  },
-  KEEPALIVE("off, or idle/interval/count as seconds, seconds and a number, such as 30/10/3") {
-    @Override
-    void apply(String value, SafeAsyncConfig.Builder builder) {
-      builder.keepalive(keepalive(value));
-    }
-  };
+  TIMEOUT(
+      "milliseconds, or an ISO-8601 duration such as PT30S; 0 for none",
+      (builder, value) -> builder.timeout(duration(value))),
+  TIMEOUT_STATUS(
+      "an error status, 400 to 599",
+      (builder, value) -> builder.timeoutStatus(Integer.parseInt(value))),
+  START(
+      "on-demand or eager",
+      (builder, value) -> builder.start(constant(value, SafeAsyncConfig.Start.class))),
+  AFTER_DISCONNECT(
+      "discard or throw",
+      (builder, value) ->
+          builder.afterDisconnect(constant(value, SafeAsyncConfig.AfterDisconnect.class))),
+  MAX_PENDING_BYTES(
+      "a number of bytes, at least 1",
+      (builder, value) -> builder.maxPendingBytes(Long.parseLong(value))),
+  PENDING_LIMIT(
+      "a number of bytes, at least 1",
+      (builder, value) -> builder.pendingLimit(Long.parseLong(value))),
+  OVER_LIMIT(
+      "fail, drop-newest or block",
+      (builder, value) -> builder.overLimit(constant(value, OverLimit.class))),
+  WRITE_TIMEOUT(
+      "milliseconds, or an ISO-8601 duration such as PT30S; 0 for none",
+      (builder, value) -> builder.writeTimeout(duration(value))),
+  DETECT_AFTER(
+      "milliseconds, or an ISO-8601 duration, from 0 to 60 seconds",
+      (builder, value) -> builder.detectAfter(duration(value))),
+  HALF_CLOSE(
+      "disconnect, ignore or confirm-on-write",
+      (builder, value) -> builder.halfClose(constant(value, HalfClose.class))),
+  CANCEL(
+      "safe-methods, always or never",
+      (builder, value) -> builder.cancel(constant(value, CancelPolicy.class))),
+  CANCEL_ON(
+      "a list of disconnected, timed-out, failed and shut-down",
+      (builder, value) -> builder.cancelOn(ends(value))),
+  CANCEL_AFTER(
+      "milliseconds, or an ISO-8601 duration, from 0 to 1 hour",
+      (builder, value) -> builder.cancelAfter(duration(value))),
+  WATCH(
+      "async or sync",
+      (builder, value) -> builder.watch(constant(value, SafeAsyncConfig.Watch.class))),
+  KEEPALIVE(
+      "off, or idle/interval/count as seconds, seconds and a number, such as 30/10/3",
+      (builder, value) -> builder.keepalive(keepalive(value)));
 
   private final String allowed;
 
-  InitParameters(String allowed) {
-    this.allowed = allowed;
-  }
+  /** Takes a value over; any IllegalArgumentException or parse error means malformed. */
+  @SuppressWarnings("ImmutableEnumChecker") // a lambda that captures nothing
+  private final BiConsumer<SafeAsyncConfig.Builder, String> setting;
 
-  /** Takes over a checked value; any IllegalArgumentException or parse error means malformed. */
-  abstract void apply(String value, SafeAsyncConfig.Builder builder);
+  InitParameters(String allowed, BiConsumer<SafeAsyncConfig.Builder, String> setting) {
+    this.allowed = allowed;
+    this.setting = setting;
+  }
 
   private String parameter() {
     return kebab(this);
@@ -147,7 +102,7 @@ enum InitParameters {
   private void set(String value, FilterConfig filter, SafeAsyncConfig.Builder builder)
       throws ServletException {
     try {
-      apply(value, builder);
+      setting.accept(builder, value);
     } catch (IllegalArgumentException | DateTimeParseException | ArithmeticException e) {
       throw new ServletException(
           where(filter)
@@ -181,6 +136,14 @@ enum InitParameters {
     }
     return new KeepAlive(
         Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+  }
+
+  private static Set<End.Kind> ends(String value) {
+    Set<End.Kind> ends = EnumSet.noneOf(End.Kind.class);
+    for (String end : value.split(",", -1)) {
+      ends.add(constant(end.trim(), End.Kind.class));
+    }
+    return ends;
   }
 
   private static <E extends Enum<E>> E constant(String value, Class<E> type) {

@@ -1,9 +1,8 @@
 package io.github.safeasync;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +30,8 @@ final class Intake {
   /** Stands for a last item that was taken. */
   private static final Node CLOSED = new Node(null, null);
 
-  private static final VarHandle TOP;
-
-  static {
-    try {
-      TOP = MethodHandles.lookup().findVarHandle(Intake.class, "top", Node.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<Intake, Node> TOP =
+      AtomicReferenceFieldUpdater.newUpdater(Intake.class, Node.class, "top");
 
   private volatile @Nullable Node top;
 

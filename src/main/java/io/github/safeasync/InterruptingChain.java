@@ -17,28 +17,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class InterruptingChain implements FilterChain {
 
+  private final Exchange exchange;
   private final Exchanges exchanges;
   private final HttpServletRequest watched;
   private final FilterChain chain;
   private final Interruption interruption = new Interruption(Thread.currentThread());
   private volatile @Nullable Future<?> delayed;
 
-  private InterruptingChain(Exchanges exchanges, HttpServletRequest watched, FilterChain chain) {
-    this.exchanges = exchanges;
+  private InterruptingChain(Exchange exchange, HttpServletRequest watched, FilterChain chain) {
+    this.exchange = exchange;
+    this.exchanges = exchange.exchanges();
     this.watched = watched;
     this.chain = chain;
   }
 
   /**
-   * Answers a chain that interrupts the calling thread, if the filter is told so for requests like
-   * this; it serves one request.
+   * Answers a chain that interrupts the calling thread, if the filter is told so; it serves one
+   * request. Whether that is one to be interrupted is seen at the hang-up: it may say so itself.
    */
-  static FilterChain around(FilterChain chain, Exchanges exchanges, HttpServletRequest request) {
-    CancelSettings settings = exchanges.config().cancelSettings();
-    return settings.synchronous()
-            && settings.on().contains(End.Kind.DISCONNECTED)
-            && settings.policy().cancels(request.getMethod())
-        ? new InterruptingChain(exchanges, request, chain)
+  static FilterChain around(FilterChain chain, Exchange exchange, HttpServletRequest request) {
+    CancelSettings settings = exchange.exchanges().config().cancelSettings();
+    return settings.synchronous() && settings.on().contains(End.Kind.DISCONNECTED)
+        ? new InterruptingChain(exchange, request, chain)
         : chain;
   }
 
@@ -77,7 +77,8 @@ final class InterruptingChain implements FilterChain {
   }
 
   private void interrupt(Departure departure) {
-    if (interruption.interrupt()) {
+    boolean wanted = exchange.cancelPolicy().cancels(exchange.side().method());
+    if (wanted && interruption.interrupt()) {
       Log.interrupted(departure);
     }
   }

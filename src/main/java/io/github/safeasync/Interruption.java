@@ -1,7 +1,6 @@
 package io.github.safeasync;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * At most one interrupt of a thread, and none after the thread has gone on to something else: a
@@ -34,15 +33,8 @@ final class Interruption {
     DONE
   }
 
-  private static final VarHandle STATE;
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(Interruption.class, "state", State.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<Interruption, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Interruption.class, State.class, "state");
 
   private final Thread thread;
   private volatile State state = State.RUNNING;

@@ -1,8 +1,7 @@
 package io.github.safeasync;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -162,15 +161,8 @@ final class Lifecycle {
   private static final State NEW = new State(Phase.NEW, null, null, null, false);
   private static final State OPEN = new State(Phase.OPEN, null, null, null, false);
 
-  private static final VarHandle STATE;
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(Lifecycle.class, "state", State.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
 
   private volatile State state = NEW;
 
@@ -481,13 +473,22 @@ final class Lifecycle {
   boolean awaitQuiet(long time, TimeUnit unit) {
     Thread thread = Thread.currentThread();
     long deadline = System.nanoTime() + unit.toNanos(time);
-    while (Call.othersThan(state.calls, thread)) {
-      if (deadline - System.nanoTime() < 0) {
-        return false;
-      }
+    // With an interrupt pending, no park would wait.
+    boolean interrupted = Thread.interrupted();
+    boolean quiet = isQuietFor(thread);
+    while (!quiet && deadline - System.nanoTime() >= 0) {
       LockSupport.parkNanos(50_000);
+      interrupted |= Thread.interrupted();
+      quiet = isQuietFor(thread);
     }
-    return true;
+    if (interrupted) {
+      thread.interrupt();
+    }
+    return quiet;
+  }
+
+  private boolean isQuietFor(Thread thread) {
+    return !Call.othersThan(state.calls, thread);
   }
 
   /** Whether the request is not asynchronous and never was. */

@@ -46,8 +46,11 @@ final class Outbox {
     /** Runs a task later that never waits. Any thread. */
     Future<?> schedule(Runnable task, Duration delay);
 
-    /** Enters the container; false if the exchange has ended. */
+    /** Enters the container; false if the exchange is starting, see signal, or has ended. */
     boolean enter();
+
+    /** Whether the exchange has ended. */
+    boolean isOver();
 
     /** Leaves the container. */
     void exit();

@@ -19,5 +19,10 @@ public enum Outcome {
    * The exchange ended in another way: a timeout, a failure, a shutdown, or the application has
    * completed the container's own AsyncContext.
    */
-  UNKNOWN
+  UNKNOWN;
+
+  /** What an end says of the delivery by itself. */
+  static Outcome of(End end) {
+    return end.kind() == End.Kind.DISCONNECTED ? CLIENT_GONE : UNKNOWN;
+  }
 }

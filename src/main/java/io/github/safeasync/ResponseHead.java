@@ -1,12 +1,11 @@
 package io.github.safeasync;
 
 import jakarta.servlet.http.HttpServletResponse;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -67,25 +66,15 @@ final class ResponseHead {
     }
   }
 
-  private static final VarHandle FIELDS;
-
-  static {
-    try {
-      FIELDS = MethodHandles.lookup().findVarHandle(ResponseHead.class, "fields", Fields.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<ResponseHead, Fields> FIELDS =
+      AtomicReferenceFieldUpdater.newUpdater(ResponseHead.class, Fields.class, "fields");
 
   private volatile Fields fields = Fields.NONE;
 
   /** Takes over the content type that the application has given the container's response. */
-  void startFrom(HttpServletResponse response) {
-    String contentType = response.getContentType();
-    if (contentType != null) {
-      ContentType given = ContentType.unchecked(contentType);
-      change(f -> f.withContentType(given));
-    }
+  void startFrom(String contentType) {
+    ContentType given = ContentType.unchecked(contentType);
+    change(f -> f.withContentType(given));
   }
 
   boolean status(int status) {
@@ -106,6 +95,21 @@ final class ResponseHead {
 
   boolean header(String name, String value, boolean replaces) {
     return change(f -> f.withHeader(name, value, replaces));
+  }
+
+  /** Whether the status is 200. */
+  boolean isOk() {
+    int status = fields.status;
+    return status == 0 || status == HttpServletResponse.SC_OK;
+  }
+
+  /** Answers the last value of a header, if it was given here. */
+  @Nullable String header(String name) {
+    Header header = fields.headers;
+    while (header != null && !header.name.equalsIgnoreCase(name)) {
+      header = header.before;
+    }
+    return header == null ? null : header.value;
   }
 
   /** Answers the bytes of a text that is part of the body. */

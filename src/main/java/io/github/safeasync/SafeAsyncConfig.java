@@ -464,6 +464,12 @@ public final class SafeAsyncConfig {
       return this;
     }
 
+    /** Sets what hints at hang-ups may be used; for tests. */
+    Builder layers(Set<DetectorSettings.Layer> layers) {
+      detector = detector.withLayers(layers);
+      return this;
+    }
+
     /** Answers the settings given so far. */
     public SafeAsyncConfig build() {
       return new SafeAsyncConfig(this);

@@ -86,8 +86,8 @@ public final class SafeAsyncFilter implements Filter {
     if (known == null) {
       if (request instanceof HttpServletRequest http
           && response instanceof HttpServletResponse httpResponse) {
-        FilterChain rest = InterruptingChain.around(chain, now, http);
-        first(now.open(http, httpResponse), http, rest);
+        Exchange opened = now.open(http, httpResponse);
+        first(opened, http, InterruptingChain.around(chain, opened, http));
       } else {
         chain.doFilter(request, response);
       }
@@ -112,7 +112,7 @@ public final class SafeAsyncFilter implements Filter {
     }
     try {
       chain.doFilter(exchange.guardedRequest(), exchange.guardedResponse());
-      if (eager && exchange.isUnclaimed()) {
+      if (eager && exchange.cycles().isUnclaimed()) {
         exchange.completed();
       }
     } catch (Throwable thrown) {

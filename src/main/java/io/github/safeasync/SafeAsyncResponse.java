@@ -233,8 +233,12 @@ public interface SafeAsyncResponse {
    * Sends a file with its length, time, and the content type that the container has for its name
    * unless one is set, and finishes the response; with 404 if there is no such file. It is read as
    * fast as the client takes it, a few chunks at a time, and closed at the end of the exchange.
-   * Conditions and ranges of the request are not looked at: for files that are the same for all,
-   * the container's default servlet does that.
+   *
+   * <p>A GET or HEAD is answered by its conditions (304, 412) and one range (206, 416) if it would
+   * be 200 otherwise; several ranges at once with the whole. The {@code ETag} is made of length and
+   * time unless one is set, and weak until the file is two seconds old. A file that is changed
+   * while it is sent is cut off, so that no client takes a mixture for whole; one that is appended
+   * to or replaced by another is sent as it was.
    *
    * @param file a regular file; its name is the application's choice and never the client's
    * @return the {@link #outcome}

@@ -51,7 +51,7 @@ public final class SlowClientException extends IOException {
 
   static SlowClientException noRoom(Duration timeout, long pending) {
     return new SlowClientException(
-        false,
+        true,
         "A write waited for "
             + timeout.toMillis()
             + " ms (write-timeout) for room, with "

@@ -1,7 +1,6 @@
 package io.github.safeasync;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Lets one thread at a time work on an exchange. A thread that comes while another one works does
@@ -30,15 +29,8 @@ final class Turn {
     TAKEN_NOTE
   }
 
-  private static final VarHandle STATE;
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(Turn.class, "state", State.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<Turn, State> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(Turn.class, State.class, "state");
 
   private volatile State state = State.FREE;
 

@@ -20,7 +20,19 @@ class ArchitectureTest {
   private static final String DEMO = LIBRARY + ".demo";
 
   /** They run on their own, in a model checker or a microbenchmark. */
-  private static final Set<String> CORE = Set.of("Lifecycle", "Turn", "EndListeners", "Outbox");
+  private static final Set<String> CORE =
+      Set.of(
+          "Lifecycle",
+          "Turn",
+          "EndListeners",
+          "Outbox",
+          "Intake",
+          "Item",
+          "Drain",
+          "Pending",
+          "Stall",
+          "Cancellation",
+          "Interruption");
 
   private static final JavaClasses MAIN = importedFrom(SafeAsyncFilter.class);
   private static final JavaClasses DEMO_CLASSES =

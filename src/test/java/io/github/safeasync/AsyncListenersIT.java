@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -71,16 +72,22 @@ class AsyncListenersIT {
     }
   }
 
+  private final CountDownLatch release = new CountDownLatch(1);
   private final BlockingQueue<AsyncContext> pending = new LinkedBlockingQueue<>();
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final List<String> seen = new CopyOnWriteArrayList<>();
   private final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
   private Site start(Container container, Transport transport) throws Exception {
+    return start(container, transport, SafeAsyncConfig.defaults());
+  }
+
+  private Site start(Container container, Transport transport, SafeAsyncConfig config)
+      throws Exception {
     return Site.start(
         container,
         transport,
-        SafeAsyncConfig.defaults(),
+        config,
         application ->
             application.handler(
                 "/slow",
@@ -91,7 +98,20 @@ class AsyncListenersIT {
                   context.addListener(new Recorder("first"));
                   context.addListener(new Recorder("second"), in, out);
                   pending.add(context);
+                  if (in.getParameter("inside") != null) {
+                    awaitRelease();
+                  }
                 }));
+  }
+
+  private void awaitRelease() throws IOException {
+    try {
+      if (!release.await(10, SECONDS)) {
+        throw new IOException("The test did not release the servlet");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   private AsyncContext next() throws InterruptedException {
@@ -169,6 +189,33 @@ class AsyncListenersIT {
 
   @ParameterizedTest
   @EveryContainer
+  void writeFailsWhileTheServletIsInside_tellsOnceItIsOut_G2(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container, Transport.PLAIN)) {
+      RawClient client = RawClient.connect(site.server()).get("/slow?inside=yes");
+      AsyncContext context = next();
+      client.closeRst();
+      Exchange exchange = Exchange.of(context.getRequest());
+      await().until(() -> !exchange.isLive() || failsToWrite(context));
+      assertThat(heard).isEmpty();
+      release.countDown();
+      heardOfTheHangUp();
+      logs.assertQuiet();
+    }
+  }
+
+  private static boolean failsToWrite(AsyncContext context) {
+    try {
+      context.getResponse().getOutputStream().write(new byte[100]);
+      context.getResponse().flushBuffer();
+      return false;
+    } catch (IOException containersOwn) {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
   void complete_tellsCompletionOnce_andTheResponseComesWhole_G4(Container container)
       throws Exception {
     try (Logs logs = Logs.capture();
@@ -189,6 +236,45 @@ class AsyncListenersIT {
       assertThat(seen).containsOnly("GET /slow", "attribute kept");
       logs.assertQuiet();
     }
+  }
+
+  /** With its last byte the HTTP/2 stream closes, on Undertow as if it had been reset. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void responseClosedLongBeforeComplete_isNoHangUp_G7(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container, transport)) {
+      if (transport.isHttp2()) {
+        try (Http2Client client = Http2Client.connect(site.server())) {
+          Http2Exchange exchange = client.get("/slow");
+          AsyncContext context = closed("whole");
+          assertThat(exchange.awaitBody()).isEqualTo("whole");
+          completesUnharmed(context);
+        }
+      } else {
+        try (RawClient client = RawClient.connect(site.server()).get("/slow")) {
+          AsyncContext context = closed("whole");
+          assertThat(client.readResponse().body()).isEqualTo("whole");
+          completesUnharmed(context);
+        }
+      }
+      logs.assertQuiet();
+    }
+  }
+
+  private AsyncContext closed(String text) throws Exception {
+    AsyncContext context = next();
+    context.getResponse().getOutputStream().print(text);
+    context.getResponse().getOutputStream().close();
+    return context;
+  }
+
+  private void completesUnharmed(AsyncContext context) {
+    await().during(Duration.ofMillis(150)).until(heard::isEmpty);
+    context.complete();
+    await().until(() -> heard.contains("second.onComplete"));
+    assertThat(heard).containsExactly("first.onComplete", "second.onComplete");
   }
 
   @ParameterizedTest

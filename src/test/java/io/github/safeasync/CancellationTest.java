@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -45,7 +46,7 @@ class CancellationTest {
   private Cancellation cancellation(SafeAsyncConfig config, String method) {
     Exchanges exchanges = new Exchanges(config);
     started.add(exchanges);
-    return new Cancellation(exchanges, method, new CompletableFuture<>());
+    return new Cancellation(exchanges, config.cancelSettings(), method, new CompletableFuture<>());
   }
 
   private Cancellation cancellation() {
@@ -341,7 +342,8 @@ class CancellationTest {
     int rounds = 20_000;
     Cancellation[] tries = new Cancellation[rounds];
     for (int i = 0; i < rounds; i++) {
-      tries[i] = new Cancellation(exchanges, "GET", new CompletableFuture<>());
+      tries[i] =
+          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
     }
     Thread ending =
         new Thread(
@@ -373,6 +375,14 @@ class CancellationTest {
     await().untilAsserted(() -> assertThat(kept).hasValue(expected));
     exchanges.shutDown();
     assertThat(kept).hasValue(expected);
+  }
+
+  @Test
+  void policyAttribute_ofAnotherType_saysWhatIsAllowed() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CancelPolicy.ofAttribute("always"))
+        .withMessageContaining(CancelPolicy.ATTRIBUTE)
+        .withMessageContaining("CancelPolicy, not always");
   }
 
   private static void pass(CyclicBarrier barrier) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
@@ -39,9 +41,13 @@ class ContainerFaultsIT {
   private final BlockingQueue<AsyncContext> raw = new LinkedBlockingQueue<>();
 
   private Site start(Container container) throws Exception {
+    return start(container, Transport.PLAIN);
+  }
+
+  private Site start(Container container, Transport transport) throws Exception {
     return Site.start(
         container,
-        Transport.PLAIN,
+        transport,
         SafeAsyncConfig.defaults(),
         application ->
             application
@@ -80,6 +86,26 @@ class ContainerFaultsIT {
       second.getResponse().getOutputStream().print("second");
       second.complete();
       assertThat(client.readResponse().body()).contains("STALE");
+    }
+  }
+
+  /** Http2UpgradeHandler.goaway and Http2Channel close the connection; Jetty lets it end. */
+  @ParameterizedTest
+  @EveryContainer
+  void goAway_onTomcatAndUndertowCutsOffWhatHasBegun(Container container) throws Exception {
+    try (Logs logs = Logs.swallow();
+        Site site = start(container, Transport.H2C);
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.get("/raw");
+      AsyncContext context = raw.poll(10, SECONDS);
+      client.goAway();
+      if (container.isJetty()) {
+        context.getResponse().getWriter().write("whole");
+        context.complete();
+        assertThat(exchange.awaitBody()).isEqualTo("whole");
+      } else {
+        assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.TRUNCATED);
+      }
     }
   }
 

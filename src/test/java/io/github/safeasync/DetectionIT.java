@@ -124,7 +124,7 @@ class DetectionIT {
       site.awaitWatching(1);
       witness.notNoticed();
       client.closeAbrupt();
-      witness.noticedBehindUnreadBytes(Evidence.FIN);
+      witness.noticedInTheTable(Evidence.FIN);
     }
   }
 
@@ -142,7 +142,7 @@ class DetectionIT {
       site.awaitWatching(1);
       witness.notNoticed();
       client.closeAbrupt();
-      witness.noticedBehindUnreadBytes(Evidence.FIN);
+      witness.noticedInTheTable(Evidence.FIN);
     }
   }
 }

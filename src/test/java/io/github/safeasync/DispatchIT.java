@@ -36,7 +36,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -50,7 +49,7 @@ class DispatchIT {
 
   private static final Set<DispatcherType> ALL = EnumSet.allOf(DispatcherType.class);
 
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final ExecutorService threads = Threads.started(4);
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final BlockingQueue<AsyncContext> pending = new LinkedBlockingQueue<>();
 
@@ -184,25 +183,10 @@ class DispatchIT {
   @EveryContainer
   void manyCycles_eachWithItsListeners(Container container) throws Exception {
     AsyncListener listener =
-        new AsyncListener() {
-          @Override
-          public void onComplete(AsyncEvent event) {
-            heard.add("onComplete");
-          }
-
-          @Override
-          public void onTimeout(AsyncEvent event) {
-            heard.add("onTimeout");
-          }
-
-          @Override
-          public void onError(AsyncEvent event) {
-            heard.add("onError");
-          }
-
+        new Listening() {
           @Override
           public void onStartAsync(AsyncEvent event) {
-            heard.add("onStartAsync");
+            super.onStartAsync(event);
             event.getAsyncContext().addListener(this);
           }
         };
@@ -257,8 +241,8 @@ class DispatchIT {
                             out.getOutputStream().print(describe(in) + in.getAttribute("included"));
                             return;
                           }
-                          AsyncContext context = in.startAsync(in, out);
-                          context.start(context::dispatch);
+                          // Not later: Undertow's path to it is another once the forward is over.
+                          in.startAsync(in, out).dispatch();
                         }));
     assertThat(response.body()).contains("/forwarded").contains("yes");
   }
@@ -482,7 +466,7 @@ class DispatchIT {
     }
   }
 
-  private final class Listening implements AsyncListener {
+  private class Listening implements AsyncListener {
     @Override
     public void onComplete(AsyncEvent event) {
       heard.add("onComplete");

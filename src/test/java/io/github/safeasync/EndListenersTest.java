@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.safeasync.End.Kind;
+import io.github.safeasync.testkit.Logs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,11 +141,11 @@ class EndListenersTest {
           });
       listeners.add(hears("b"));
 
-      try (LogRecords log = LogRecords.capture()) {
+      try (Logs log = Logs.swallow()) {
         end();
 
-        assertThat(log.at(Level.WARNING)).singleElement().asString().contains(END.toString());
-        assertThat(log.thrownAt(Level.WARNING)).containsExactly(failure);
+        assertThat(log.lines(Level.WARNING)).singleElement().asString().contains(END.toString());
+        assertThat(log.throwables(Level.WARNING)).containsExactly(failure);
       }
       assertThat(heard).containsExactly("a", "b");
     }
@@ -223,13 +224,13 @@ class EndListenersTest {
     void failingListener_doesNotReachTheCaller() {
       end();
 
-      try (LogRecords log = LogRecords.capture()) {
+      try (Logs log = Logs.swallow()) {
         listeners.add(
             end -> {
               throw new IllegalStateException("of a listener");
             });
 
-        assertThat(log.thrownAt(Level.WARNING)).hasSize(1);
+        assertThat(log.throwables(Level.WARNING)).hasSize(1);
       }
     }
   }

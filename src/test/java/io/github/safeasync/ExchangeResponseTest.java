@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.End.Kind;
+import io.github.safeasync.testkit.Logs;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class ExchangeResponseTest {
 
-  private final LogRecords log = LogRecords.capture();
+  private final Logs log = Logs.swallow();
   private final RecordedExchange exchange = new RecordedExchange();
   private final SafeAsyncFilter filter = new SafeAsyncFilter();
   private SafeAsyncResponse response;
@@ -79,7 +80,7 @@ class ExchangeResponseTest {
 
       assertThat(end().kind()).isEqualTo(Kind.COMPLETED);
       assertThat(exchange.response().calls()).containsExactly("sendError 404 no such thing");
-      assertThat(log.at(Level.WARNING)).isEmpty();
+      assertThat(log.lines(Level.WARNING)).isEmpty();
     }
 
     @Test
@@ -99,7 +100,7 @@ class ExchangeResponseTest {
       assertThat(end().kind()).isEqualTo(Kind.FAILED);
       assertThat(end().cause()).containsSame(failure);
       assertThat(exchange.response().calls()).containsExactly("sendError 500");
-      assertThat(log.thrownAt(Level.WARNING)).containsExactly(failure);
+      assertThat(log.throwables(Level.WARNING)).containsExactly(failure);
     }
 
     @Test
@@ -126,8 +127,8 @@ class ExchangeResponseTest {
       response.guard(throwing(new HttpStatusException(404))).run();
 
       assertThat(end().kind()).isEqualTo(Kind.COMPLETED);
-      assertThat(log.at(Level.WARNING)).isEmpty();
-      assertThat(log.at(Level.FINE))
+      assertThat(log.lines(Level.WARNING)).isEmpty();
+      assertThat(log.lines(Level.FINE))
           .hasSize(2)
           .allMatch(line -> line.contains("after the end COMPLETED"));
     }
@@ -139,9 +140,9 @@ class ExchangeResponseTest {
       response.guard(throwing(new IllegalStateException("late"))).run();
 
       assertThat(end().kind()).isEqualTo(Kind.DISCONNECTED);
-      assertThat(log.at(Level.WARNING)).isEmpty();
-      assertThat(log.thrownAt(Level.FINE)).isEmpty();
-      assertThat(log.at(Level.FINE)).hasSize(2).last().asString().contains("late");
+      assertThat(log.lines(Level.WARNING)).isEmpty();
+      assertThat(log.throwables(Level.FINE)).isEmpty();
+      assertThat(log.lines(Level.FINE)).hasSize(2).last().asString().contains("late");
     }
 
     @Test
@@ -446,7 +447,7 @@ class ExchangeResponseTest {
 
       assertThat(end().kind()).isEqualTo(Kind.SHUT_DOWN);
       assertThat(exchange.response().calls()).containsExactly("sendError 503");
-      assertThat(log.at(Level.INFO)).last().asString().contains("1 open exchanges");
+      assertThat(log.lines(Level.INFO)).last().asString().contains("1 open exchanges");
     }
 
     @Test

@@ -23,6 +23,7 @@ class FakeSink implements Outbox.Sink {
   final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private final AtomicInteger inside = new AtomicInteger();
   volatile boolean ended;
+  volatile boolean starting;
   volatile boolean mayWait;
   volatile boolean ready = true;
   volatile boolean asked;
@@ -55,8 +56,13 @@ class FakeSink implements Outbox.Sink {
   }
 
   @Override
+  public boolean isOver() {
+    return ended;
+  }
+
+  @Override
   public boolean enter() {
-    if (ended) {
+    if (ended || starting) {
       return false;
     }
     check(inside.incrementAndGet() == 1, "two calls at a time");

@@ -147,16 +147,7 @@ class FramingIT {
 
   private TestServer serve(Container container, Consumer<SafeAsyncResponse> answer)
       throws Exception {
-    return container.start(
-        app ->
-            app.filter(new SafeAsyncFilter())
-                .handler(
-                    "/*",
-                    (request, raw) -> {
-                      SafeAsyncResponse response = SafeAsyncResponse.of(request);
-                      response.onEnd(ends::add);
-                      answer.accept(response);
-                    }));
+    return Site.answering(container, ends, answer);
   }
 
   private End.Kind end() throws InterruptedException {

@@ -10,7 +10,10 @@ import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Transport;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -75,6 +78,37 @@ class OriginIT {
       awaitCleanUp(logs, "the exchange ended: ");
       logs.assertQuiet();
     }
+  }
+
+  /** The application calls back after half a minute: by then its log has long had the line. */
+  @ParameterizedTest
+  @EveryContainer
+  void clientKilled_isLoggedLongBeforeTheCallback_G6(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container);
+        RawClient other = RawClient.connect(site.server());
+        RawClient client = RawClient.connect(site.server())) {
+      other.get("/take");
+      site.take();
+      client.get("/run?delay=30");
+      await().until(() -> messages(logs).contains("doing application stuff..."));
+      site.awaitWatching(2);
+      Instant killed = Instant.now();
+      client.closeFin();
+      await().until(() -> disconnected(logs).isPresent());
+      Duration took = Duration.between(killed, disconnected(logs).orElseThrow().getInstant());
+      System.out.printf(
+          "%s: DISCONNECTED was logged %d ms after the kill%n", container, took.toMillis());
+      assertThat(took).isLessThan(Duration.ofSeconds(1));
+      assertThat(messages(logs)).doesNotContain("doing some application clean up...");
+      logs.assertQuiet();
+    }
+  }
+
+  private static Optional<LogRecord> disconnected(Logs logs) {
+    return logs.records().stream()
+        .filter(each -> message(each).startsWith("the exchange ended: DISCONNECTED after "))
+        .findFirst();
   }
 
   @ParameterizedTest

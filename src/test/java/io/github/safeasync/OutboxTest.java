@@ -53,6 +53,28 @@ class OutboxTest {
     }
 
     @Test
+    void write_whileTheExchangeStarts_goesOutOnceItHas_G1() {
+      sink.starting = true;
+      outbox.write(bytes("a"));
+      outbox.finish(bytes("b"));
+      assertThat(sink.events).isEmpty();
+      sink.starting = false;
+      outbox.signal();
+      assertThat(sink.text()).isEqualTo("ab");
+      assertThat(sink.events).containsExactly("whole 2", "finished");
+    }
+
+    @Test
+    void write_whileTheExchangeStarts_isDroppedIfItEnds() {
+      sink.starting = true;
+      outbox.write(bytes("a"));
+      sink.ended = true;
+      outbox.signal();
+      assertThat(sink.events).isEmpty();
+      assertThat(outbox.pending().bytes()).isZero();
+    }
+
+    @Test
     void sendError_replacesTheBodyThatWasHeld() {
       outbox.write(bytes("a"));
       assertThat(outbox.sendError(500, null)).isTrue();

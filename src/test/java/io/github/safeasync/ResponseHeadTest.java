@@ -81,14 +81,14 @@ class ResponseHeadTest {
 
     @Test
     void encode_containersContentType_isInItsCharset() {
-      head.startFrom(response.withContentType("text/html;charset=latin1").asResponse());
+      head.startFrom("text/html;charset=latin1");
 
       assertThat(head.encode(TEXT)).isEqualTo(TEXT.getBytes(ISO_8859_1));
     }
 
     @Test
     void encode_containersCharsetUnknown_isUtf8() {
-      head.startFrom(response.withContentType("text/html;charset=x-none").asResponse());
+      head.startFrom("text/html;charset=x-none");
 
       assertThat(head.encode(TEXT)).isEqualTo(TEXT.getBytes(UTF_8));
     }
@@ -168,7 +168,8 @@ class ResponseHeadTest {
 
     @Test
     void commitTo_containersContentType_isNotSetAgain() {
-      head.startFrom(response.withContentType("image/png").asResponse());
+      response.withContentType("image/png");
+      head.startFrom("image/png");
 
       head.commitTo(response.asResponse());
 

@@ -220,16 +220,7 @@ class SendIT {
 
   private TestServer serve(Container container, Consumer<SafeAsyncResponse> answer)
       throws Exception {
-    return container.start(
-        app ->
-            app.filter(new SafeAsyncFilter())
-                .handler(
-                    "/*",
-                    (request, raw) -> {
-                      SafeAsyncResponse response = SafeAsyncResponse.of(request);
-                      response.onEnd(ends::add);
-                      answer.accept(response);
-                    }));
+    return Site.answering(container, ends, answer);
   }
 
   private End end() throws InterruptedException {

@@ -30,6 +30,7 @@ final class Site implements AutoCloseable {
       Container container,
       Transport transport,
       SafeAsyncFilter filter,
+      Consumer<TestApplication> before,
       Consumer<TestApplication> more)
       throws Exception {
     Handler plain = (request, response) -> response.getWriter().write("plain");
@@ -37,6 +38,7 @@ final class Site implements AutoCloseable {
         container.start(
             transport,
             application -> {
+              before.accept(application);
               application
                   .filter(filter)
                   .handler(
@@ -64,7 +66,30 @@ final class Site implements AutoCloseable {
       SafeAsyncConfig config,
       Consumer<TestApplication> more)
       throws Exception {
-    return new Site(container, transport, SafeAsyncFilter.create(config), more);
+    return new Site(container, transport, SafeAsyncFilter.create(config), app -> {}, more);
+  }
+
+  /** Starts it with something before the library's filter. */
+  static Site startBehind(
+      Container container, SafeAsyncConfig config, Consumer<TestApplication> before)
+      throws Exception {
+    return new Site(container, Transport.PLAIN, SafeAsyncFilter.create(config), before, app -> {});
+  }
+
+  /** Starts another kind of server, on which every request is answered in the same way. */
+  static TestServer answering(
+      Container container, BlockingQueue<End> ends, Consumer<SafeAsyncResponse> answer)
+      throws Exception {
+    return container.start(
+        app ->
+            app.filter(new SafeAsyncFilter())
+                .handler(
+                    "/*",
+                    (request, raw) -> {
+                      SafeAsyncResponse response = SafeAsyncResponse.of(request);
+                      response.onEnd(ends::add);
+                      answer.accept(response);
+                    }));
   }
 
   /** Goes around the filter, to the container's own request. */

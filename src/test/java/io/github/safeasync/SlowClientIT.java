@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
-import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import java.nio.ByteBuffer;
@@ -33,20 +33,16 @@ class SlowClientIT {
   private final AtomicLong mostPending = new AtomicLong();
 
   @ParameterizedTest
-  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void clientThatNeverReads_endsByTheWriteTimeout(Container container, Transport transport)
       throws Exception {
-    List<RawClient> clients = new ArrayList<>();
+    List<SlowReader> clients = new ArrayList<>();
     try (Logs logs = Logs.capture();
         TestServer server = serve(container, transport, Duration.ofSeconds(1))) {
       for (int i = 0; i < CLIENTS; i++) {
-        clients.add(small(server).get("/endless"));
+        clients.add(SlowReader.open(server, "/endless"));
       }
-      try (RawClient quick = RawClient.connect(server)) {
-        for (int i = 0; i < 50; i++) {
-          assertThat(quick.get("/quick").readResponse().body()).isEqualTo("quick");
-        }
-      }
+      assertQuick(server);
       for (int i = 0; i < CLIENTS; i++) {
         End end = ends.poll(20, TimeUnit.SECONDS);
         assertThat(end).isNotNull();
@@ -56,33 +52,44 @@ class SlowClientIT {
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.UNKNOWN);
       }
       assertThat(mostPending.get()).isLessThanOrEqualTo(MARK + CHUNK);
-      RawResponse response = clients.get(0).readResponse();
-      assertThat(response.isComplete()).isFalse();
+      assertThat(clients.get(0).read().isComplete()).isFalse();
       logs.assertQuiet();
     } finally {
-      for (RawClient client : clients) {
+      for (SlowReader client : clients) {
         client.close();
       }
     }
   }
 
   @ParameterizedTest
-  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void clientThatReadsSlowly_getsAll(Container container, Transport transport) throws Exception {
     try (Logs logs = Logs.capture();
         TestServer server = serve(container, transport, Duration.ofSeconds(10));
-        RawClient client = small(server).get("/large")) {
-      RawResponse response = client.readResponse();
-      assertThat(response.isComplete()).isTrue();
-      assertThat(response.bodyBytes()).hasSize(8 << 20);
+        SlowReader client = SlowReader.open(server, "/large")) {
+      SlowReader.Body body = client.read();
+      assertThat(body.isComplete()).isTrue();
+      assertThat(body.bytes()).hasSize(8 << 20);
       assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
       assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
       logs.assertQuiet();
     }
   }
 
-  private static RawClient small(TestServer server) throws Exception {
-    return RawClient.connect(server, socket -> socket.setReceiveBufferSize(8192));
+  private static void assertQuick(TestServer server) throws Exception {
+    if (server.transport().isHttp2()) {
+      try (Http2Client quick = Http2Client.connect(server)) {
+        for (int i = 0; i < 50; i++) {
+          assertThat(quick.get("/quick").awaitBody()).isEqualTo("quick");
+        }
+      }
+    } else {
+      try (RawClient quick = RawClient.connect(server)) {
+        for (int i = 0; i < 50; i++) {
+          assertThat(quick.get("/quick").readResponse().body()).isEqualTo("quick");
+        }
+      }
+    }
   }
 
   private TestServer serve(Container container, Transport transport, Duration writeTimeout)

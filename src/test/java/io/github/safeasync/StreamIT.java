@@ -1,9 +1,11 @@
 package io.github.safeasync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
@@ -15,9 +17,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -26,8 +32,9 @@ class StreamIT {
 
   private static final int THREADS = 8;
   private static final int RECORDS = Integer.getInteger("safeasync.records", 200);
-  private static final int STREAMS = Integer.getInteger("safeasync.streams", 40);
+  private static final int STREAMS = Integer.getInteger("safeasync.streams", 200);
   private static final int LARGEST = 20_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @ParameterizedTest
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
@@ -35,8 +42,15 @@ class StreamIT {
       throws Exception {
     ExecutorService writers = Threads.started(THREADS);
     try (Logs logs = Logs.capture();
-        TestServer server = serve(container, transport, writers, THREADS, RECORDS)) {
-      new Records(get(server, "/")).assertAll(THREADS, RECORDS);
+        TestServer server =
+            serve(
+                container,
+                transport,
+                (in, out) ->
+                    writeRecords(List.of(SafeAsyncResponse.of(in)), writers, THREADS, RECORDS));
+        Crowd client = new Crowd(server)) {
+      client.open(0);
+      new Records(client.body(0)).assertAll(THREADS, RECORDS);
       logs.assertQuiet();
     } finally {
       writers.shutdownNow();
@@ -45,19 +59,19 @@ class StreamIT {
 
   @ParameterizedTest
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
-  void write_toManyStreamsAtOnce_arrivesWholeAndInOrder(Container container, Transport transport)
+  void write_toManyOpenStreams_arrivesWholeAndInOrder(Container container, Transport transport)
       throws Exception {
-    ExecutorService writers = Threads.started(THREADS);
-    ExecutorService clients = Threads.started(Math.min(STREAMS, 200));
+    ExecutorService writers = Threads.started(2);
+    ExecutorService clients = Threads.started(THREADS);
+    BlockingQueue<SafeAsyncResponse> open = new LinkedBlockingQueue<>();
     try (Logs logs = Logs.capture();
-        TestServer server = serve(container, transport, writers, 2, 20)) {
-      List<Future<byte[]>> bodies = new ArrayList<>();
-      for (int i = 0; i < STREAMS; i++) {
-        bodies.add(clients.submit(() -> get(server, "/")));
-      }
-      for (Future<byte[]> body : bodies) {
-        new Records(body.get()).assertAll(2, 20);
-      }
+        TestServer server =
+            serve(container, transport, (in, out) -> open.add(SafeAsyncResponse.of(in)));
+        Crowd crowd = new Crowd(server)) {
+      inParallel(clients, STREAMS, crowd::open);
+      await().atMost(PATIENCE).until(() -> open.size() == STREAMS);
+      writeRecords(List.copyOf(open), writers, 2, 20);
+      inParallel(clients, STREAMS, stream -> new Records(crowd.body(stream)).assertAll(2, 20));
       logs.assertQuiet();
     } finally {
       writers.shutdownNow();
@@ -65,39 +79,103 @@ class StreamIT {
     }
   }
 
-  private static TestServer serve(
-      Container container, Transport transport, ExecutorService writers, int threads, int records)
+  /** What to do with the stream of a number. */
+  private interface Step {
+    void with(int stream) throws Exception;
+  }
+
+  private static void inParallel(ExecutorService clients, int count, Step step) throws Exception {
+    List<Future<?>> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int stream = i;
+      all.add(
+          clients.submit(
+              () -> {
+                step.with(stream);
+                return null;
+              }));
+    }
+    for (Future<?> each : all) {
+      each.get();
+    }
+  }
+
+  /** The client's side of many streams at once: a connection for each, or for 50 on HTTP/2. */
+  private static final class Crowd implements AutoCloseable {
+
+    private static final int PER_CONNECTION = 50;
+
+    private final TestServer server;
+    private final Map<Integer, RawClient> plain = new ConcurrentHashMap<>();
+    private final Map<Integer, Http2Client> connections = new ConcurrentHashMap<>();
+    private final Map<Integer, Http2Exchange> streams = new ConcurrentHashMap<>();
+
+    Crowd(TestServer server) {
+      this.server = server;
+    }
+
+    void open(int stream) throws Exception {
+      if (server.transport().isHttp2()) {
+        Http2Client connection =
+            connections.computeIfAbsent(stream / PER_CONNECTION, number -> connect());
+        streams.put(stream, connection.get("/"));
+      } else {
+        RawClient client = RawClient.connect(server).readTimeout(PATIENCE);
+        plain.put(stream, client);
+        client.get("/");
+      }
+    }
+
+    private Http2Client connect() {
+      try {
+        return Http2Client.connect(server);
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    byte[] body(int stream) throws Exception {
+      return server.transport().isHttp2()
+          ? bodyOf(streams.get(stream))
+          : bodyOf(plain.get(stream).readResponse());
+    }
+
+    @Override
+    public void close() throws Exception {
+      for (RawClient client : plain.values()) {
+        client.close();
+      }
+      connections.values().forEach(Http2Client::close);
+    }
+  }
+
+  private static TestServer serve(Container container, Transport transport, Handler handler)
       throws Exception {
     SafeAsyncFilter filter =
         SafeAsyncFilter.create(
-            SafeAsyncConfig.builder()
-                .timeout(Duration.ofSeconds(60))
-                .pendingLimit(Long.MAX_VALUE / 2)
-                .build());
-    return container.start(
-        transport,
-        app ->
-            app.filter(filter)
-                .handler(
-                    "/*",
-                    (request, response) ->
-                        writeRecords(SafeAsyncResponse.of(request), writers, threads, records)));
+            SafeAsyncConfig.builder().timeout(PATIENCE).pendingLimit(Long.MAX_VALUE / 2).build());
+    return container.start(transport, app -> app.filter(filter).handler("/*", handler));
   }
 
+  /** Each thread writes its records, each of them to all responses. */
   private static void writeRecords(
-      SafeAsyncResponse response, ExecutorService writers, int threads, int records) {
-    response.contentType("application/octet-stream");
+      List<SafeAsyncResponse> responses, ExecutorService writers, int threads, int records) {
     AtomicInteger running = new AtomicInteger(threads);
+    for (SafeAsyncResponse response : responses) {
+      response.contentType("application/octet-stream");
+    }
     for (int thread = 0; thread < threads; thread++) {
       int writer = thread;
       writers.execute(
           () -> {
             SplittableRandom random = new SplittableRandom(writer);
             for (int i = 0; i < records; i++) {
-              writeRecord(response, random, writer, i);
+              for (SafeAsyncResponse response : responses) {
+                writeRecord(response, random, writer, i);
+              }
             }
             if (running.decrementAndGet() == 0) {
-              response.finish();
+              responses.forEach(SafeAsyncResponse::finish);
             }
           });
     }
@@ -125,20 +203,15 @@ class StreamIT {
     }
   }
 
-  private static byte[] get(TestServer server, String path) throws Exception {
-    if (server.transport().isHttp2()) {
-      try (Http2Client client = Http2Client.connect(server)) {
-        Http2Exchange exchange = client.get(path);
-        assertThat(exchange.awaitStatus()).isEqualTo(200);
-        assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
-        return exchange.bodyBytes();
-      }
-    }
-    try (RawClient client = RawClient.connect(server)) {
-      RawResponse response = client.get(path).readResponse();
-      assertThat(response.isComplete()).isTrue();
-      return response.bodyBytes();
-    }
+  private static byte[] bodyOf(RawResponse response) {
+    assertThat(response.isComplete()).isTrue();
+    return response.bodyBytes();
+  }
+
+  private static byte[] bodyOf(Http2Exchange exchange) throws Exception {
+    assertThat(exchange.awaitStatus()).isEqualTo(200);
+    assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
+    return exchange.bodyBytes();
   }
 
   /** The records of a body, as they came. */

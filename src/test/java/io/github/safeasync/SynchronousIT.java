@@ -52,6 +52,10 @@ class SynchronousIT {
 
   private void block(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
+    String policy = request.getParameter("policy");
+    if (policy != null) {
+      request.setAttribute(CancelPolicy.ATTRIBUTE, CancelPolicy.valueOf(policy));
+    }
     blocked.add(Thread.currentThread());
     try {
       outcomes.add(release.await(30, TimeUnit.SECONDS) ? "released" : "timed out");
@@ -124,8 +128,14 @@ class SynchronousIT {
   }
 
   private Thread hangUpWhileBlocked(TestServer server, String method) throws Exception {
+    return hangUpWhileBlocked(server, method, "/block");
+  }
+
+  private Thread hangUpWhileBlocked(TestServer server, String method, String path)
+      throws Exception {
     try (RawClient client = RawClient.connect(server)) {
-      client.send(method + " /block HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+      client.send(
+          method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
       Thread thread = blocked.poll(10, SECONDS);
       assertThat(thread).isNotNull();
       return thread;
@@ -164,6 +174,22 @@ class SynchronousIT {
       hangUpWhileBlocked(server, "POST");
       assertThat(outcomes.poll(10, SECONDS)).isEqualTo("interrupted");
       assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(400));
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void requestsOwnPolicy_takesThePlaceOfTheFilters_G9(Container container) throws Exception {
+    try (Logs logs = Logs.swallow(); // the containers log what the servlet throws
+        TestServer server = start(container, Transport.PLAIN, SYNC, it -> {})) {
+      hangUpWhileBlocked(server, "POST", "/block?policy=ALWAYS");
+      assertThat(outcomes.poll(10, SECONDS)).isEqualTo("interrupted");
+      Thread spared = hangUpWhileBlocked(server, "GET", "/block?policy=NEVER");
+      // Longer than an interrupt takes; a late one would show in the outcome.
+      await().during(300, TimeUnit.MILLISECONDS).until(() -> !spared.isInterrupted());
+      assertThat(outcomes).isEmpty();
+      release.countDown();
+      assertThat(outcomes.poll(10, SECONDS)).isEqualTo("released");
     }
   }
 

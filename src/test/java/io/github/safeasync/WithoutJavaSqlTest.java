@@ -36,7 +36,8 @@ class WithoutJavaSqlTest {
 
     public static void main(String[] arguments) throws Exception {
       Exchanges exchanges = new Exchanges(SafeAsyncConfig.defaults());
-      Cancellation cancellation = new Cancellation(exchanges, "GET", new CompletableFuture<>());
+      Cancellation cancellation =
+          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
       CompletableFuture<String> closed = new CompletableFuture<>();
       cancellation.bind(() -> closed.complete("the resource was closed"));
       cancellation.ended(

@@ -45,11 +45,10 @@ final class Witness {
   }
 
   /**
-   * As {@link #noticed}, where unread bytes hide the end of the stream from all but the kernel's
-   * table. Up to JDK 21 that is a text, and is read as seldom as the number of sockets on the
-   * machine asks for.
+   * As {@link #noticed}, where only the kernel's table shows it. Up to JDK 21 that is a text, and
+   * is read as seldom as the number of sockets on the machine asks for.
    */
-  void noticedBehindUnreadBytes(Evidence... allowed) {
+  void noticedInTheTable(Evidence... allowed) {
     noticedWithin(Duration.ofSeconds(15), allowed);
   }
 
@@ -70,6 +69,14 @@ final class Witness {
     await().during(A_WHILE).atMost(A_WHILE.multipliedBy(20)).until(ends::isEmpty);
     assertThat(departures).isEmpty();
     assertThat(response.isOpen()).isTrue();
+  }
+
+  /** Waits for the one end of the exchange. */
+  End.Kind ended() {
+    await().atMost(SOON.multipliedBy(5)).until(() -> !ends.isEmpty());
+    assertThat(ends).hasSize(1);
+    assertThat(departures).hasSize(ends.get(0).departure().isPresent() ? 1 : 0);
+    return ends.get(0).kind();
   }
 
   /** What is written reaches the client, so the exchange ends well. */

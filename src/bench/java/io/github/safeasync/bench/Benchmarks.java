@@ -24,11 +24,13 @@ public final class Benchmarks {
       case "detection" -> DetectionBenchmark.run(count > 0 ? count : 1_000);
       case "pending" -> PendingBenchmark.run(count > 0 ? count : 10_000);
       case "streams" -> StreamBench.main(new String[0]);
+      case "synchronous" -> SynchronousBench.run(count > 0 ? count : 20_000);
       case "never-reading" -> NeverReadingBench.main(new String[0]);
       case "wasted-work" -> WastedWorkBench.main(new String[0]);
       default -> {
         System.err.println(
-            "-Dbench must be detection, pending, streams, never-reading or wasted-work, not \""
+            "-Dbench must be detection, pending, streams, synchronous, never-reading or wasted-work,"
+                + " not \""
                 + name
                 + "\"");
         System.exit(2);

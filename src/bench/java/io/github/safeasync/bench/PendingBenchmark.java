@@ -3,7 +3,9 @@ package io.github.safeasync.bench;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.testkit.BareRequests;
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,12 +26,14 @@ import java.util.concurrent.locks.LockSupport;
  * told of each, what watching costs in heap above not watching, and what the watcher takes of a
  * core while nothing happens.
  *
+ * <p>{@code -Dunknown=true} hides the container, so that the kernel's table is polled.
+ *
  * <p>Takes one open file a request in each of two processes: {@code ulimit -n} of 11000 or more for
  * the default of 10,000.
  */
 final class PendingBenchmark {
 
-  private static final long IDLE_SECONDS = 5;
+  private static final long IDLE_SECONDS = 10;
 
   private final int count;
   private final CountDownLatch taken;
@@ -79,7 +83,7 @@ final class PendingBenchmark {
     try (TestServer server =
         container.start(
             app ->
-                app.customize(Object.class, PendingBenchmark::allowConnections)
+                hide(app.customize(Object.class, PendingBenchmark::allowConnections))
                     .filter(SafeAsyncFilter.create(config))
                     .handler("/take", (in, out) -> take(SafeAsyncResponse.of(in))))) {
       Process crowd = crowd(server.port());
@@ -102,6 +106,13 @@ final class PendingBenchmark {
         crowd.destroyForcibly().waitFor();
       }
     }
+  }
+
+  private static TestApplication hide(TestApplication app) {
+    if (Boolean.getBoolean("unknown")) {
+      BareRequests.precede(app);
+    }
+    return app;
   }
 
   private void take(SafeAsyncResponse response) {

@@ -68,11 +68,18 @@ final class UndertowConnection extends ReachedConnection {
     return new UndertowConnection(null, multiplexed, secure, exchange, connection);
   }
 
-  /** Http2Channel closes it at RST_STREAM and GOAWAY, and tells no AsyncListener. */
+  /**
+   * Http2Channel resets it at RST_STREAM and GOAWAY, and tells no AsyncListener. It closes with the
+   * last byte of the response as well, long before complete() perhaps: that is no hang-up.
+   */
   @Override
   public @Nullable BooleanSupplier streamOpen() {
     Object stream = isMultiplexed() ? Members.read(connection, "responseChannel") : null;
-    return stream == null ? null : () -> isOpen(stream) && isOpen(connection);
+    return stream == null ? null : () -> !isReset(stream) && isOpen(connection);
+  }
+
+  private static boolean isReset(Object stream) {
+    return Boolean.TRUE.equals(Members.read(stream, "reset"));
   }
 
   @Override

@@ -2,8 +2,7 @@ package io.github.safeasync.detect;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,15 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExchangeWatch implements Watch {
 
-  private static final VarHandle STATE;
-
-  static {
-    try {
-      STATE = MethodHandles.lookup().findVarHandle(ExchangeWatch.class, "state", WatchState.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicReferenceFieldUpdater<ExchangeWatch, WatchState> STATE =
+      AtomicReferenceFieldUpdater.newUpdater(ExchangeWatch.class, WatchState.class, "state");
 
   final Detector detector;
 
@@ -89,15 +81,14 @@ final class ExchangeWatch implements Watch {
   public void release() {
     WatchState before = state;
     while (before != WatchState.RELEASED && before != WatchState.GONE) {
-      WatchState seen = (WatchState) STATE.compareAndExchange(this, before, WatchState.RELEASED);
-      if (seen == before) {
+      if (STATE.compareAndSet(this, before, WatchState.RELEASED)) {
         forget();
         if (before == WatchState.ARMED) {
           detector.mailbox().released(this);
         }
         return;
       }
-      before = seen;
+      before = state;
     }
   }
 
@@ -119,6 +110,11 @@ final class ExchangeWatch implements Watch {
   /** Called by the watcher: its connection is closed on this side and will not tell any more. */
   void unwatched() {
     detection = Detection.ON_WRITE;
+  }
+
+  /** Called by the watcher, for one that is polled: whether the table shows its connection. */
+  void polled(boolean inTable) {
+    detection = inTable || streamOpen != null ? Detection.POLL : Detection.ON_WRITE;
   }
 
   /** Called by the watcher. */

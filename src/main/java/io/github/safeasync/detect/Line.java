@@ -159,8 +159,18 @@ final class Line {
     return own != null && own.wasSeen() && own.misses() > 0;
   }
 
+  /** Whether the table is all there is to look at; then it has one watch. */
   boolean isPolled() {
     return key == null;
+  }
+
+  /**
+   * Whether the table can tell of it. One that never showed it may belong to another network
+   * namespace, or the addresses may be made up.
+   */
+  boolean isInTable() {
+    TableEntry own = entry;
+    return own != null && own.wasSeen() && own.sighting() != Sighting.UNKNOWN;
   }
 
   /** Whether the container, or anybody else on this side, has closed it. */

@@ -5,6 +5,8 @@ import io.github.safeasync.container.Connection;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -20,6 +22,7 @@ final class Lines {
   private final Suspects suspects;
   private final Consumer<SelectionKey> onReady;
   private boolean keepAliveFailed;
+  private boolean selectionFailed;
 
   Lines(Selector selector, Suspects suspects, Consumer<SelectionKey> onReady) {
     this.selector = selector;
@@ -44,10 +47,20 @@ final class Lines {
       Line line = new Line(channel, connection.isSecure(), connection.isMultiplexed());
       line.key = channel.register(selector, SelectionKey.OP_READ, line);
       return line;
-    } catch (IOException | RuntimeException e) {
-      // Closed meanwhile, made blocking, or of another provider.
-      LOGGER.log(Level.DEBUG, () -> "Cannot select on " + channel + ": " + e);
+    } catch (ClosedChannelException | IllegalBlockingModeException e) {
       return null;
+    } catch (IOException | RuntimeException e) {
+      unselectable(channel, e);
+      return null;
+    }
+  }
+
+  /** Of another provider, as a rule; then all of that container's are. */
+  private void unselectable(SocketChannel channel, Exception why) {
+    if (!selectionFailed) {
+      selectionFailed = true;
+      LOGGER.log(
+          Level.INFO, "A " + channel.getClass().getName() + " cannot be selected on: " + why);
     }
   }
 

@@ -39,7 +39,7 @@ final class Looks {
   /** Scans for what looks like an end of the stream: a tenth of a core. */
   private final Budget urgentScans;
 
-  /** All other scans: most of the hundredth that all patient looks may take. */
+  /** All other scans: two thirds of the hundredth that all patient looks may take. */
   private final Budget patientScans;
 
   private final ThreadClock clock = new ThreadClock();
@@ -56,7 +56,7 @@ final class Looks {
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
     this.urgentScans = new Budget(10, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
-    this.patientScans = new Budget(100, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(150, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {

@@ -12,6 +12,7 @@ enum Pace {
   private static final int MOST_DOUBLINGS = 20;
   private static final long POLLING = 20_000_000;
   private static final long POLLING_MISSED = 5_000_000;
+  private static final long POLLING_IN_VAIN = 1_000_000_000;
   private static final long HALF_CLOSED_FIRST = 1_000_000;
   private static final long HALF_CLOSED_LONGEST = 1_000_000_000;
 
@@ -27,6 +28,9 @@ enum Pace {
   long after(Line line) {
     if (line.state == LineState.HALF_CLOSED) {
       return doubled(HALF_CLOSED_FIRST, line.looks, HALF_CLOSED_LONGEST);
+    }
+    if (line.isPolled() && !line.isInTable()) {
+      return doubled(POLLING, line.looks, POLLING_IN_VAIN);
     }
     if (line.isPolled()) {
       return line.isMissed() ? POLLING_MISSED : POLLING;

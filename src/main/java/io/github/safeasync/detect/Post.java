@@ -31,7 +31,7 @@ final class Post implements AutoCloseable {
   private final Looks looks;
   private final Suspects suspects;
   private final Lines lines;
-  private final StreamPoll streams = new StreamPoll();
+  private final StreamPoll streams = new StreamPoll(System::nanoTime);
 
   private Post(Selector selector, Mechanisms mechanisms, Mailbox mailbox) throws IOException {
     this.selector = selector;
@@ -172,8 +172,8 @@ final class Post implements AutoCloseable {
     }
   }
 
-  void look(long now) throws IOException {
-    for (ExchangeWatch watch : streams.run(now)) {
+  void look() throws IOException {
+    for (ExchangeWatch watch : streams.run(System.nanoTime())) {
       tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
     }
     suspects.run(System.nanoTime());
@@ -217,6 +217,10 @@ final class Post implements AutoCloseable {
   }
 
   private void carryOut(Line line, Verdict verdict, long now) {
+    ExchangeWatch watch = line.firstWatch();
+    if (line.isPolled() && watch != null) {
+      watch.polled(line.isInTable());
+    }
     switch (verdict) {
       case OPEN -> {
         boolean unread = (line.flags & PollFlags.READABLE) != 0;

@@ -3,6 +3,7 @@ package io.github.safeasync.detect;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Asks the container in intervals whether HTTP/2 streams are still open, where it knows but does
@@ -10,19 +11,32 @@ import java.util.function.BooleanSupplier;
  */
 final class StreamPoll {
 
-  private static final long INTERVAL_NANOS = 20_000_000;
+  /** With the second look, and the time it takes to wake up, a reset is told within 20 ms. */
+  private static final long INTERVAL_NANOS = 15_000_000;
 
-  /** A stream closed by its normal end is given this long to be released. */
-  private static final long SECOND_LOOK_NANOS = 5_000_000;
+  /** A stream closed by its exchange's end is given this long to be released. */
+  private static final long SECOND_LOOK_NANOS = 2_000_000;
 
+  private final LongSupplier clock;
   private final List<ExchangeWatch> watches = new ArrayList<>();
+  private final List<ExchangeWatch> suspected = new ArrayList<>();
   private final List<ExchangeWatch> closed = new ArrayList<>();
   private final Budget budget = new Budget(100, 50_000_000, 1_000, false);
-  private long nextAt;
+  private long nextRound;
+  private long secondLook;
+
+  /**
+   * Makes one.
+   *
+   * @param clock as System::nanoTime
+   */
+  StreamPoll(LongSupplier clock) {
+    this.clock = clock;
+  }
 
   void add(ExchangeWatch watch, BooleanSupplier streamOpen, long now) {
     if (watches.isEmpty()) {
-      nextAt = now;
+      nextRound = budget.allows(now) ? now : budget.nextAt();
     }
     watch.streamOpen = streamOpen;
     watch.streamIndex = watches.size();
@@ -51,42 +65,57 @@ final class StreamPoll {
   }
 
   long nextAt() {
-    return nextAt;
+    return suspected.isEmpty() || nextRound - secondLook < 0 ? nextRound : secondLook;
   }
 
   /** Answers the watches whose stream was found closed twice; valid until the next call. */
   List<ExchangeWatch> run(long now) {
     closed.clear();
-    if (watches.isEmpty() || nextAt - now > 0 || !budget.allows(now)) {
-      return closed;
+    if (!suspected.isEmpty() && secondLook - now <= 0) {
+      lookAgain();
     }
-    boolean suspicion = false;
-    for (ExchangeWatch watch : watches) {
-      BooleanSupplier streamOpen = watch.streamOpen;
-      if (streamOpen == null || isOpen(streamOpen)) {
-        watch.streamSuspected = false;
-      } else if (watch.streamSuspected) {
-        closed.add(watch);
-      } else {
-        watch.streamSuspected = true;
-        suspicion = true;
-      }
-    }
-    long after = System.nanoTime();
-    budget.spent(after - now, watches.size(), after);
-    nextAt = after + (suspicion ? SECOND_LOOK_NANOS : INTERVAL_NANOS);
-    if (nextAt - budget.nextAt() < 0) {
-      nextAt = budget.nextAt();
+    if (!watches.isEmpty() && nextRound - now <= 0) {
+      askAll();
     }
     return closed;
   }
 
-  /** What cannot be asked is taken as open. */
-  private static boolean isOpen(BooleanSupplier streamOpen) {
+  /** At the few that were found closed; all the others wait for their turn. */
+  private void lookAgain() {
+    for (ExchangeWatch watch : suspected) {
+      if (isClosed(watch)) {
+        closed.add(watch);
+      } else {
+        watch.streamSuspected = false;
+      }
+    }
+    suspected.clear();
+  }
+
+  private void askAll() {
+    long start = clock.getAsLong();
+    for (ExchangeWatch watch : watches) {
+      if (!watch.streamSuspected && isClosed(watch)) {
+        watch.streamSuspected = true;
+        suspected.add(watch);
+      }
+    }
+    long end = clock.getAsLong();
+    budget.spent(end - start, watches.size(), end);
+    secondLook = end + SECOND_LOOK_NANOS;
+    nextRound = end + INTERVAL_NANOS;
+    if (nextRound - budget.nextAt() < 0) {
+      nextRound = budget.nextAt();
+    }
+  }
+
+  /** What cannot be asked, or is asked no more, is taken as open. */
+  private static boolean isClosed(ExchangeWatch watch) {
+    BooleanSupplier streamOpen = watch.streamOpen;
     try {
-      return streamOpen.getAsBoolean();
+      return streamOpen != null && !streamOpen.getAsBoolean();
     } catch (RuntimeException e) {
-      return true;
+      return false;
     }
   }
 }

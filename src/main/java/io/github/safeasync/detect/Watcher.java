@@ -80,7 +80,7 @@ final class Watcher implements Runnable {
       long now = System.nanoTime();
       long nextDue = arm(post, now);
       takeLeave(post);
-      post.look(now);
+      post.look();
       sleep(post, nextDue);
     } catch (ClosedSelectorException e) {
       throw e;

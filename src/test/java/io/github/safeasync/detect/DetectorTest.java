@@ -10,6 +10,10 @@ import io.github.safeasync.Evidence;
 import io.github.safeasync.HalfClose;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -245,14 +249,83 @@ class DetectorTest {
     }
 
     @Test
-    void addressesThatWereNeverSeen_sayNothing_G7() throws Exception {
+    void seenInTheTable_staysPoll_G12() throws Exception {
+      Watch watch = armed();
+      await().during(LONG_ENOUGH).until(() -> watch.detection() == Detection.POLL);
+    }
+
+    /** As of a connection in another network namespace, or behind a forged address. */
+    @Test
+    void addressesThatWereNeverSeen_sayNothing_butThatOnlyAWriteTells_G7_G12() throws Exception {
       Wire other = Wire.open();
       var local = other.local();
       var remote = other.peer();
       other.reset();
       other.close();
-      detector.watch(local, remote, gone::add);
+      Watch watch = detector.watch(local, remote, gone::add);
+      await().until(() -> watch.detection() == Detection.ON_WRITE);
       nothingIsReported();
+      assertThat(watch.detection()).isEqualTo(Detection.ON_WRITE);
+    }
+
+    @Test
+    void seenLate_becomesPoll_andIsNoticed_G6_G12() throws Exception {
+      try (ServerSocketChannel listener = Wire.listen();
+          Selector container = Selector.open()) {
+        InetSocketAddress server = (InetSocketAddress) listener.getLocalAddress();
+        InetSocketAddress client = freePort();
+        Watch watch = detector.watch(server, client, gone::add);
+        await().until(() -> watch.detection() == Detection.ON_WRITE);
+        try (Wire late = Wire.open(listener, container, client)) {
+          await().until(() -> watch.detection() == Detection.POLL);
+          late.finish();
+          awaitEvidence(Evidence.FIN);
+        }
+      }
+    }
+
+    private InetSocketAddress freePort() throws IOException {
+      try (ServerSocketChannel taken = Wire.listen()) {
+        return (InetSocketAddress) taken.getLocalAddress();
+      }
+    }
+
+    @Test
+    void blockingChannel_isPolled_G6() throws Exception {
+      use(DEFAULTS);
+      try (ServerSocketChannel listener = Wire.listen();
+          SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+          SocketChannel blocking = listener.accept()) {
+        polled(blocking);
+        client.close();
+        awaitEvidence(Evidence.FIN);
+      }
+    }
+
+    @Test
+    void channelOfAnotherProvider_isPolled_G6() throws Exception {
+      use(DEFAULTS);
+      polled(new ForeignChannel(wire.server));
+      wire.finish();
+      awaitEvidence(Evidence.FIN);
+    }
+
+    private void polled(SocketChannel channel) {
+      Watch watch = detector.watch(new Reached(channel), gone::add);
+      await().until(() -> detector.watching() == 1);
+      assertThat(watch.detection()).isEqualTo(Detection.POLL);
+      nothingIsReported();
+      assertThat(gone).isEmpty();
+    }
+
+    @Test
+    void closedChannel_isNotWatched_G7() throws Exception {
+      use(DEFAULTS);
+      wire.containerCloses();
+      Watch watch = watch();
+      await().until(() -> watch.detection() == Detection.ON_WRITE);
+      nothingIsReported();
+      assertThat(detector.watching()).isZero();
     }
   }
 

@@ -70,4 +70,25 @@ class LooksTest {
       assertThat(line.deservesScan(System.nanoTime())).isTrue();
     }
   }
+
+  /** With thousands of them, looking every 20 ms at what is not to be seen would be dear. */
+  @Test
+  void polledLineWhoseScanIsPutOff_isLeftAloneUntilThen_G11() throws Exception {
+    try (Wire wire = Wire.open();
+        PollFlags flags = new PollFlags()) {
+      Looks looks = new Looks(flags, DEAR_SCANS, new DearTable(), null);
+      Suspects suspects = new Suspects(looks, (line, verdict, now) -> {});
+      Line line = new Line(Endpoints.of(wire.local(), wire.peer()));
+      line.state = LineState.SUSPECT;
+      suspects.add(line, System.nanoTime());
+      suspects.run(System.nanoTime());
+      assertThat(scans).hasValue(1);
+
+      suspects.lookAt(line, System.nanoTime());
+      suspects.run(System.nanoTime());
+
+      assertThat(scans).hasValue(1);
+      assertThat(suspects.nextAt() - System.nanoTime()).isGreaterThan(TimeUnit.SECONDS.toNanos(1));
+    }
+  }
 }

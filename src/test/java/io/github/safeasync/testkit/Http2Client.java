@@ -25,6 +25,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * Thread-safe.
  */
 public final class Http2Client implements AutoCloseable {
+  /** How many bytes of a response are let in before they are read. */
+  public static final int STREAM_WINDOW = 128 * 1024;
+
   private final HTTP2Session session;
   private final TestServer server;
 
@@ -49,19 +52,24 @@ public final class Http2Client implements AutoCloseable {
 
   /** Sends a GET. */
   public Http2Exchange get(String path) throws Exception {
-    return send("GET", path, HttpFields.EMPTY, true);
+    return send("GET", path, new Http2Exchange(false), true);
+  }
+
+  /** Sends a GET whose response is let in as far as {@link #STREAM_WINDOW}, until it is read. */
+  public Http2Exchange getUnread(String path) throws Exception {
+    return send("GET", path, new Http2Exchange(true), true);
   }
 
   /** Opens a request whose body is still to come, see {@link Http2Exchange#send}. */
   public Http2Exchange post(String path) throws Exception {
-    return send("POST", path, HttpFields.EMPTY, false);
+    return send("POST", path, new Http2Exchange(false), false);
   }
 
-  private Http2Exchange send(String method, String path, HttpFields fields, boolean last)
+  private Http2Exchange send(String method, String path, Http2Exchange exchange, boolean last)
       throws Exception {
     HttpURI uri = HttpURI.from(server.uri(path));
-    MetaData.Request request = new MetaData.Request(method, uri, HttpVersion.HTTP_2, fields);
-    Http2Exchange exchange = new Http2Exchange();
+    MetaData.Request request =
+        new MetaData.Request(method, uri, HttpVersion.HTTP_2, HttpFields.EMPTY);
     exchange.opened(
         session
             .newStream(new HeadersFrame(request, null, last), exchange)
@@ -125,6 +133,7 @@ public final class Http2Client implements AutoCloseable {
       threads.setName("http2-client");
       threads.setDaemon(true);
       CLIENT.setExecutor(threads);
+      CLIENT.setInitialStreamRecvWindow(STREAM_WINDOW);
       CLIENT.getClientConnector().setSslContextFactory(TLS);
       TLS.setTrustStorePath(Tls.keyStore().toString());
       TLS.setTrustStorePassword(Tls.PASSWORD);

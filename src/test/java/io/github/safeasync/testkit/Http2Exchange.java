@@ -16,12 +16,17 @@ import org.eclipse.jetty.util.Callback;
 
 /** One stream of an {@link Http2Client}: a request and what comes back. Thread-safe. */
 public final class Http2Exchange implements Stream.Listener {
+  private static final long PATIENCE_SECONDS = 30;
+
   private final CompletableFuture<MetaData.Response> head = new CompletableFuture<>();
   private final CompletableFuture<RawResponse.End> end = new CompletableFuture<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private volatile Stream stream;
+  private volatile boolean unread;
 
-  Http2Exchange() {}
+  Http2Exchange(boolean unread) {
+    this.unread = unread;
+  }
 
   void opened(Stream opened) {
     stream = opened;
@@ -41,9 +46,16 @@ public final class Http2Exchange implements Stream.Listener {
     stream.data(new DataFrame(stream.getId(), data, last)).get(10, TimeUnit.SECONDS);
   }
 
+  /** Begins to read the body of a response that is unread so far. */
+  public void read() throws Exception {
+    awaitStatus();
+    unread = false;
+    stream.demand();
+  }
+
   /** Waits for the response's head. */
   public int awaitStatus() throws Exception {
-    return head.get(10, TimeUnit.SECONDS).getStatus();
+    return head.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getStatus();
   }
 
   /** Waits for the response's end and answers the body as far as it came. */
@@ -54,7 +66,7 @@ public final class Http2Exchange implements Stream.Listener {
 
   /** Waits for the response's end: truncated if the server reset the stream. */
   public RawResponse.End awaitEnd() throws Exception {
-    return end.get(10, TimeUnit.SECONDS);
+    return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   /** The body's bytes as far as they have come. */
@@ -73,13 +85,14 @@ public final class Http2Exchange implements Stream.Listener {
 
   @Override
   public void onHeaders(Stream of, HeadersFrame frame, Callback callback) {
+    boolean isRead = !unread;
     if (frame.getMetaData() instanceof MetaData.Response response && response.getStatus() >= 200) {
       head.complete(response);
     }
     callback.succeeded();
     if (frame.isEndStream()) {
       end.complete(RawResponse.End.COMPLETE);
-    } else {
+    } else if (isRead) {
       of.demand();
     }
   }

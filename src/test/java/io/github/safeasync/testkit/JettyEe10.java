@@ -22,7 +22,8 @@ final class JettyEe10 {
       context.setBaseResourceAsPath(application.files());
       context.addServlet(DefaultServlet.class, "/");
     }
-    return JettyServer.start(container, transport, context, application::customize);
+    return JettyServer.start(
+        container, transport, application.port(), context, application::customize);
   }
 
   private static void addErrorPages(ServletContextHandler context, TestApplication application) {
@@ -46,6 +47,6 @@ final class JettyEe10 {
     context.setTempDirectory(TestServer.temporaryDirectory("jetty").toFile());
     context.setThrowUnavailableOnStartupException(true);
     context.setClassLoader(new ServerClassLoader());
-    return JettyServer.start(container, transport, context, containerNative -> {});
+    return JettyServer.start(container, transport, 0, context, containerNative -> {});
   }
 }

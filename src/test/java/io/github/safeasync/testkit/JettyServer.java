@@ -27,6 +27,7 @@ final class JettyServer extends TestServer {
   private JettyServer(
       Container container,
       Transport transport,
+      int port,
       ContextHandler context,
       Consumer<Object> customizer) {
     super(container, transport);
@@ -37,6 +38,7 @@ final class JettyServer extends TestServer {
     }
     connector = new ServerConnector(server, 1, 1, factories(transport, configuration));
     connector.setHost("127.0.0.1");
+    connector.setPort(port);
     server.addConnector(connector);
     server.setHandler(contexts);
     contexts.addHandler(context);
@@ -46,12 +48,17 @@ final class JettyServer extends TestServer {
   /**
    * Starts a server of one context.
    *
+   * @param port 0 for a free one
    * @param customizer is shown each of Jetty's objects before the start
    */
   static TestServer start(
-      Container container, Transport transport, ContextHandler context, Consumer<Object> customizer)
+      Container container,
+      Transport transport,
+      int port,
+      ContextHandler context,
+      Consumer<Object> customizer)
       throws Exception {
-    JettyServer jetty = new JettyServer(container, transport, context, customizer);
+    JettyServer jetty = new JettyServer(container, transport, port, context, customizer);
     try {
       jetty.server.start();
       return jetty;

@@ -57,6 +57,24 @@ public final class Logs implements AutoCloseable {
     return select().filter(each -> isOfLibrary(each.getLoggerName())).toList();
   }
 
+  /** The library's own lines of a level, oldest first. */
+  public List<String> lines(Level level) {
+    SimpleFormatter formatter = new SimpleFormatter();
+    return ofLibrary().stream()
+        .filter(each -> each.getLevel().equals(level))
+        .map(formatter::formatMessage)
+        .toList();
+  }
+
+  /** What the library logged with a stack trace at a level. */
+  public List<Throwable> throwables(Level level) {
+    return ofLibrary().stream()
+        .filter(each -> each.getLevel().equals(level))
+        .map(LogRecord::getThrown)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
   /** The records so far of WARNING and SEVERE, whoever wrote them. */
   public List<LogRecord> aboveInfo() {
     return select().filter(each -> isAbove(Level.INFO, each)).toList();

@@ -27,6 +27,7 @@ public final class TestApplication {
   private final List<ErrorPage> errorPages = new ArrayList<>();
   private Path files;
   private String contextPath = "";
+  private int port;
 
   TestApplication() {}
 
@@ -130,6 +131,12 @@ public final class TestApplication {
     return this;
   }
 
+  /** Listens on a port that was free before, instead of on a free one. */
+  public TestApplication port(int number) {
+    port = number;
+    return this;
+  }
+
   /**
    * Turns a knob of the container before it starts. The knob is called with each of the container's
    * own objects of the type: Jetty's Server, ServerConnector, HttpConfiguration and ContextHandler;
@@ -154,6 +161,10 @@ public final class TestApplication {
 
   String contextPath() {
     return contextPath;
+  }
+
+  int port() {
+    return port;
   }
 
   void customize(Object containerNative) {

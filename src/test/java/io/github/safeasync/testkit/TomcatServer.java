@@ -45,6 +45,7 @@ final class TomcatServer extends TestServer {
   static TestServer start(Container container, Transport transport, TestApplication application)
       throws Exception {
     TomcatServer server = new TomcatServer(container, transport);
+    server.connector.setPort(application.port());
     server.context = server.tomcat.addContext(application.contextPath(), null);
     server.context.addServletContainerInitializer(application.initializer(), Set.of());
     addErrorPages(server.context, application);

@@ -50,10 +50,10 @@ final class UndertowServer extends TestServer {
     }
     Undertow.Builder builder = Undertow.builder().setIoThreads(2).setWorkerThreads(16);
     if (transport.isSecure()) {
-      builder.addHttpsListener(0, "127.0.0.1", Tls.serverContext());
+      builder.addHttpsListener(application.port(), "127.0.0.1", Tls.serverContext());
       builder.setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(transport.tlsVersion()));
     } else {
-      builder.addHttpListener(0, "127.0.0.1");
+      builder.addHttpListener(application.port(), "127.0.0.1");
     }
     builder.setServerOption(UndertowOptions.ENABLE_HTTP2, transport.isHttp2());
     // Its default is 2 MiB.

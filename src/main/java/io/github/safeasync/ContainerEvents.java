@@ -1,0 +1,83 @@
+package io.github.safeasync;
+
+import io.github.safeasync.container.Connection;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the container tells of an exchange's cycles. On its threads, on Tomcat under its lock of the
+ * connection; each event comes before the container gives its objects to another request, so none
+ * returns while a call of another thread is inside.
+ */
+final class ContainerEvents {
+
+  private final Exchange exchange;
+  private final Lifecycle lifecycle;
+
+  ContainerEvents(Exchange exchange) {
+    this.exchange = exchange;
+    this.lifecycle = exchange.lifecycle();
+  }
+
+  private boolean isCurrent(Cycle cycle) {
+    return cycle == exchange.cycles().current();
+  }
+
+  /** Undertow tells the cycles before as well, whose listeners a new cycle has cleared. */
+  void completed(Cycle of, @Nullable Throwable failure) {
+    if (isCurrent(of)) {
+      exchange.completedByContainer();
+      boolean gone = failure != null && isLostConnection(failure);
+      exchange.closing().completed(of, gone ? null : failure);
+      lifecycle.depart();
+      exchange.leaveQuietly();
+    }
+  }
+
+  /** The application's listeners go first, and may still complete or dispatch. */
+  void timedOut(Cycle of) {
+    exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null);
+    if (isCurrent(of) && lifecycle.isOpen()) {
+      exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
+    }
+    exchange.leaveQuietly();
+  }
+
+  /** Where the client has gone nobody is left to be answered, so the end comes first. */
+  void failed(Cycle of, @Nullable Throwable cause) {
+    if (!isCurrent(of)) {
+      exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
+    } else if (cause == null || isLostConnection(cause)) {
+      exchange.lostByContainer(departure(), cause);
+      exchange.leaveQuietly();
+    } else {
+      exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
+      if (lifecycle.isOpen()) {
+        exchange.decideForContainer(End.failed(cause, exchange.age()));
+      } else {
+        lifecycle.leaveToContainer();
+      }
+      exchange.leaveQuietly();
+    }
+  }
+
+  /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
+  Departure departure() {
+    Connection connection = exchange.side().connection();
+    boolean streamOnly = exchange.side().isHttp2() && connection != null && !connection.isLost();
+    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+    return Departure.now(evidence, "the container's onError");
+  }
+
+  /** Whether a failure of the container means that the connection is gone. */
+  static boolean isLostConnection(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < 8; depth++) {
+      if (cause instanceof IOException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+}

@@ -1,0 +1,241 @@
+package io.github.safeasync;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The asynchronous cycles of one exchange, one after another: each is started by the library or by
+ * the application, and ends with a complete, or with a dispatch that may lead to the next one.
+ */
+final class Cycles {
+
+  private final Exchange exchange;
+  private final Lifecycle lifecycle;
+  private volatile @Nullable Cycle current;
+
+  /** The cycle whose listeners are told before the container's startAsync has returned. */
+  private @Nullable Cycle upcoming;
+
+  /** Set while the library has started a cycle that nobody has asked for. */
+  private volatile boolean unclaimed;
+
+  private volatile @Nullable Consumer<AsyncContext> wantedDispatch;
+
+  Cycles(Exchange exchange) {
+    this.exchange = exchange;
+    this.lifecycle = exchange.lifecycle();
+  }
+
+  /** The latest cycle; null before the first. */
+  @Nullable Cycle current() {
+    return current;
+  }
+
+  /** Whether the library has started a cycle that the application has not asked for. */
+  boolean isUnclaimed() {
+    return unclaimed;
+  }
+
+  // The ways to start.
+
+  /** Makes the request asynchronous for the library's response, unless it is. */
+  void startForResponse() {
+    start();
+    unclaimed = false;
+  }
+
+  /** As {@link #startForResponse}, before anybody has asked for it. */
+  void startEagerly() {
+    start();
+    unclaimed = true;
+  }
+
+  private void start() {
+    if (lifecycle.starting()) {
+      begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
+    }
+  }
+
+  /** The application's startAsync; the arguments are null in the form that has none. */
+  AsyncContext startAsync(
+      Supplier<AsyncContext> container,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse own) {
+    if (starting(isDispatched())) {
+      return begin(
+              container,
+              request == null ? exchange.guardedRequest() : request,
+              own == null ? exchange.guardedResponse() : own)
+          .guarded();
+    }
+    Cycle known = current;
+    if (known != null && claimed()) {
+      exchange.disarmDeadline();
+      known.setTimeout(exchange.side().ownTimeout());
+      return known.guarded();
+    }
+    // Started twice: the container says so. After the end: nothing to start.
+    return known == null
+        ? container.get()
+        : exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
+  }
+
+  private boolean claimed() {
+    boolean was = unclaimed;
+    unclaimed = false;
+    return was;
+  }
+
+  /** The application's getAsyncContext. */
+  AsyncContext asyncContext(Supplier<AsyncContext> container) {
+    Cycle known = current;
+    if (known != null && !lifecycle.isFree()) {
+      unclaimed = false;
+      return exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
+    }
+    AsyncContext started = container.get();
+    if (lifecycle.starting()) {
+      return begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse()).guarded();
+    }
+    return started;
+  }
+
+  /** Claims a cycle, also where the filter is not mapped to the dispatch that has led here. */
+  private boolean starting(boolean dispatched) {
+    return lifecycle.starting() || (dispatched && lifecycle.arrive() && lifecycle.starting());
+  }
+
+  private boolean isDispatched() {
+    HttpServletRequest request = exchange.side().request();
+    return exchange.servlet() == null
+        && request != null
+        && request.getDispatcherType() == DispatcherType.ASYNC;
+  }
+
+  private AsyncContext guarded(AsyncContext container) {
+    Cycle known = current;
+    return known == null ? container : known.guarded();
+  }
+
+  /** Starts a cycle. By the thread that has claimed it from the lifecycle. */
+  private Cycle begin(
+      Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
+    Cycle before = current;
+    Cycle begun = null;
+    try {
+      AsyncContext started = container.get();
+      begun = upcoming == null ? new Cycle(exchange, started) : upcoming;
+      upcoming = null;
+      begun.startedWith(request, own);
+      adopt(begun, started);
+    } finally {
+      if (begun != null) {
+        lifecycle.started(exchange.servlet());
+      } else {
+        lifecycle.notStarted();
+      }
+    }
+    if (before != null) {
+      tellStart(before, begun);
+    }
+    exchange.begun();
+    return begun;
+  }
+
+  private void adopt(Cycle begun, AsyncContext started) {
+    started.addListener(begun);
+    Cycle before = current;
+    if (before != null) {
+      before.followedBy(begun);
+    }
+    current = begun;
+    exchange.side().started(started);
+  }
+
+  /**
+   * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
+   * object of the container's that went around it. Undertow tells it when the servlet has returned,
+   * which is too late: the next cycle may be over by then.
+   */
+  void startedByContainer(Cycle before, AsyncContext started) {
+    Cycle next = before.next();
+    if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
+      next = new Cycle(exchange, started);
+      upcoming = next;
+    } else if (next == null && before == current && starting(true)) {
+      next = begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse());
+    }
+    if (next != null) {
+      tellStart(before, next);
+    }
+  }
+
+  /** The listeners of a cycle may follow their request into the next one. */
+  private static void tellStart(Cycle before, Cycle next) {
+    before.listeners().tell(CycleListeners.Kind.START_ASYNC, null, next.guarded());
+  }
+
+  // The application's ways out of a cycle.
+
+  /** The application's complete. */
+  void complete(Cycle of) {
+    switch (lifecycle.phase()) {
+      case OPEN -> {
+        if (of == current) {
+          exchange.completedByApplication();
+        }
+      }
+      // Too late or too early: the container says so.
+      case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED -> of.container().complete();
+      case ENDED, TELLING, TOLD, CLOSING, CLOSED -> {}
+    }
+  }
+
+  /** The application's dispatch, in any of its forms. */
+  void dispatch(Cycle of, Consumer<AsyncContext> how) {
+    if (of == current && lifecycle.dispatching()) {
+      exchange.disarmDeadline();
+      wantedDispatch = how;
+      if (lifecycle.exit()) {
+        RuntimeException refused = dispatchWanted();
+        exchange.settle();
+        if (refused != null) {
+          throw refused;
+        }
+      }
+    } else if (exchange.isLive()) {
+      how.accept(of.container());
+    }
+  }
+
+  /** Dispatches, if that is wanted, nothing is inside and nobody else does. */
+  void dispatchIfWanted() {
+    RuntimeException refused = dispatchWanted();
+    if (refused != null) {
+      Log.refused("a dispatch", refused);
+    }
+  }
+
+  private @Nullable RuntimeException dispatchWanted() {
+    Consumer<AsyncContext> how = wantedDispatch;
+    Cycle now = current;
+    if (how == null || now == null || !lifecycle.claimDispatch()) {
+      return null;
+    }
+    try {
+      // The end may come before the container's thread is back, which then looks after the rest.
+      exchange.closing().remember();
+      how.accept(now.container());
+      return null;
+    } catch (RuntimeException e) {
+      lifecycle.notDispatched();
+      return e;
+    }
+  }
+}

@@ -1,0 +1,299 @@
+package io.github.safeasync;
+
+import io.github.safeasync.container.Connection;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The container's response as the {@link Outbox} sees it: where its turns run, what they call, and
+ * what becomes of the exchange if a call fails.
+ */
+final class ResponseSink implements Outbox.Sink {
+
+  private final Exchange exchange;
+  private final ContainerSide side;
+  private final ResponseHead head = new ResponseHead();
+  private final Outbox outbox;
+  private Framing framing = Framing.UNKNOWN;
+  private @Nullable ServletOutputStream stream;
+
+  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
+  private volatile boolean streaming;
+
+  /** The container's thread that is calling onWritePossible, which may write at once. */
+  private volatile @Nullable Thread caller;
+
+  ResponseSink(Exchange exchange) {
+    this.exchange = exchange;
+    this.side = exchange.side();
+    this.outbox = new Outbox(this, exchange.exchanges().limits());
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  ResponseHead head() {
+    return head;
+  }
+
+  /**
+   * A stream is written by a thread of its container: Undertow's I/O thread, or whoever calls
+   * onWritePossible, and otherwise by one of ours. So a burst of small writes becomes a few large
+   * ones, and no writer waits for a connection's encryption or for a container's lock.
+   */
+  @Override
+  public void work(Runnable turn) {
+    Connection now = side.connection();
+    Lock lock = side.writeLock();
+    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    if (streamThread != null) {
+      streamThread.execute(turn);
+    } else if (streaming && now != null && caller != Thread.currentThread()) {
+      workLater(turn, lock);
+    } else if (lock == null) {
+      turn.run();
+    } else if (lock.tryLock()) {
+      lockedAlready(turn, lock);
+    } else {
+      workLater(turn, lock);
+    }
+  }
+
+  /**
+   * The application may hold locks of its own here, and whoever has the container's lock may want
+   * those: only a thread of ours may wait for it. Tomcat holds it as long as the servlet runs,
+   * which may be long, so that is not waited for either.
+   */
+  private void workLater(Runnable turn, @Nullable Lock lock) {
+    Runnable locked = () -> locked(turn, lock);
+    if (lock == null) {
+      exchange.exchanges().write(locked);
+    } else {
+      exchange.onceServletIsOut(() -> exchange.exchanges().write(locked));
+    }
+  }
+
+  private static void locked(Runnable turn, @Nullable Lock lock) {
+    if (lock == null) {
+      turn.run();
+    } else {
+      lock.lock();
+      lockedAlready(turn, lock);
+    }
+  }
+
+  private static void lockedAlready(Runnable turn, Lock lock) {
+    try {
+      turn.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    exchange.exchanges().execute(task);
+  }
+
+  @Override
+  public Future<?> schedule(Runnable task, Duration delay) {
+    return exchange.exchanges().schedule(task, delay);
+  }
+
+  @Override
+  public boolean enter() {
+    return exchange.lifecycle().enter();
+  }
+
+  @Override
+  public boolean isOver() {
+    return !exchange.isLive();
+  }
+
+  @Override
+  public void exit() {
+    exchange.exit();
+  }
+
+  /** One byte less than the container's buffer: a write of no more never makes it send. */
+  @Override
+  public int wholeLimit() {
+    return side.response().getBufferSize() - 1;
+  }
+
+  @Override
+  public void startWhole(long length) throws IOException {
+    HttpServletResponse response = side.response();
+    head.commitTo(response);
+    framing = Framing.of(response, side.isHead());
+    stream = response.getOutputStream();
+    if (side.isHead() && framing.length() < 0 && framing.statusTakesBody()) {
+      // What the container would find out by itself from a body.
+      response.setContentLengthLong(length);
+    }
+  }
+
+  @Override
+  public void startStream() throws IOException {
+    streaming = true;
+    HttpServletResponse response = side.response();
+    head.commitTo(response);
+    framing = Framing.of(response, side.isHead());
+    if (hasStreamThread() && !response.isCommitted()) {
+      // Undertow's flush leaves in its buffer what the connection does not take at once, and never
+      // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
+      // the connection, and what that does not take is sent as soon as it can be.
+      unbuffer(response);
+    }
+    stream = response.getOutputStream();
+    stream().setWriteListener(new Readiness());
+  }
+
+  private static void unbuffer(HttpServletResponse response) {
+    try {
+      response.setBufferSize(1);
+    } catch (IllegalStateException e) {
+      Log.refused("a response without a buffer", e);
+    }
+  }
+
+  private boolean hasStreamThread() {
+    Connection now = side.connection();
+    return now != null && now.streamThread() != null;
+  }
+
+  @Override
+  public long declaredLength() {
+    return framing.length();
+  }
+
+  @Override
+  public boolean takesBody() {
+    return framing.takesBody();
+  }
+
+  /** ServletOutputStreamImpl.updateWrittenAsync of Undertow. */
+  @Override
+  public boolean endsByItself() {
+    return hasStreamThread();
+  }
+
+  private ServletOutputStream stream() {
+    ServletOutputStream now = stream;
+    if (now == null) {
+      throw new IllegalStateException("Nothing was started: " + exchange.lifecycle());
+    }
+    return now;
+  }
+
+  @Override
+  public boolean isReady() {
+    return stream().isReady();
+  }
+
+  @Override
+  public void write(ByteBuffer bytes) throws IOException {
+    BufferWrite.to(stream(), bytes);
+    exchange.written();
+  }
+
+  @Override
+  public void flush() throws IOException {
+    stream().flush();
+    exchange.written();
+  }
+
+  @Override
+  public void sendError(int status, @Nullable String message) throws IOException {
+    HttpServletResponse response = side.response();
+    if (response.isCommitted()) {
+      throw new IllegalStateException(
+          "The application has committed the response itself, so that it cannot become " + status);
+    }
+    side.commitErrorTo(response);
+    if (message == null) {
+      response.sendError(status);
+    } else {
+      response.sendError(status, message);
+    }
+  }
+
+  @Override
+  public void finished() {
+    exchange.completed();
+  }
+
+  @Override
+  public void truncated(int status, @Nullable String message) {
+    String what = message == null ? "" : " " + message;
+    exchange.failed(
+        new IllegalStateException(
+            "sendError " + status + what + " after a part of the body had been sent"));
+  }
+
+  @Override
+  public void failed(Throwable failure, boolean heartbeat) {
+    if (ContainerEvents.isLostConnection(failure)) {
+      Departure departure =
+          heartbeat
+              ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
+              : Departure.now(Evidence.WRITE_FAILED, "a failing write");
+      exchange.disconnected(departure, failure);
+    } else {
+      exchange.failed(failure);
+    }
+  }
+
+  @Override
+  public void stalled(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public void overLimit(SlowClientException why) {
+    exchange.tooSlow(why);
+  }
+
+  @Override
+  public boolean mayWait() {
+    return !exchange.isHandledBy(Thread.currentThread()) && !Workers.isOwn(Thread.currentThread());
+  }
+
+  /** What the container tells of the stream, on its own threads. */
+  private final class Readiness implements WriteListener {
+
+    @Override
+    public void onWritePossible() {
+      caller = Thread.currentThread();
+      try {
+        outbox.writable();
+      } finally {
+        caller = null;
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      if (side.isHttp2() && ContainerEvents.isLostConnection(failure)) {
+        // Tomcat tells of a stream's reset here, whether or not anything was being written.
+        exchange.disconnected(exchange.events().departure(), failure);
+      } else {
+        outbox.failed(failure);
+      }
+    }
+  }
+
+  /** Lets go of the container's stream. By the one thread that closes. */
+  void forget() {
+    stream = null;
+  }
+}
