@@ -128,6 +128,12 @@ final class Cancellation implements CancellationToken {
   }
 
   @Override
+  public boolean isGone() {
+    End decided = end;
+    return decided != null && decided.kind() == End.Kind.DISCONNECTED;
+  }
+
+  @Override
   public CompletionStage<End> end() {
     return endStage;
   }

@@ -43,6 +43,12 @@ public interface CancellationToken {
   void throwIfCancelled();
 
   /**
+   * Answers whether the client has gone, whatever becomes of the work: also where the policy spares
+   * it.
+   */
+  boolean isGone();
+
+  /**
    * Answers the end of the exchange, in whatever way it ends and whether it cancels or not.
    *
    * @return completes with the end, never exceptionally; that of {@link #none()} never completes

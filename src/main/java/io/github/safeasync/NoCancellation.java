@@ -18,6 +18,11 @@ enum NoCancellation implements CancellationToken {
   @Override
   public void throwIfCancelled() {}
 
+  @Override
+  public boolean isGone() {
+    return false;
+  }
+
   /** Another one each time: what hangs on one that never completes would be kept for ever. */
   @Override
   public CompletionStage<End> end() {

@@ -201,6 +201,16 @@ class CancellationTest {
   }
 
   @Test
+  void isGone_whereThePolicySparesTheWork_isTheFact() {
+    Cancellation post = cancellation(SafeAsyncConfig.defaults(), "POST");
+    assertThat(post.isGone()).isFalse();
+    post.ended(GONE);
+    assertThat(post.isCancelled()).isFalse();
+    assertThat(post.isGone()).isTrue();
+    assertThat(CancellationToken.none().isGone()).isFalse();
+  }
+
+  @Test
   void removed_isNotCancelled() {
     Cancellation cancellation = cancellation();
     CompletableFuture<?> work = new CompletableFuture<>();

@@ -102,6 +102,11 @@ class InitParametersTest {
       assertThat(read("cancel-on", "timed-out, shut-down").cancelOn())
           .containsExactly(End.Kind.TIMED_OUT, End.Kind.SHUT_DOWN);
       assertThat(read("watch", "sync").watch()).isEqualTo(SafeAsyncConfig.Watch.SYNC);
+      assertThat(read("half-close", "confirm-on-write").detectorSettings().halfClose())
+          .isEqualTo(HalfClose.CONFIRM_ON_WRITE);
+      assertThat(read("keepalive", "30/10/3").detectorSettings().keepAlive())
+          .isEqualTo(new KeepAlive(30, 10, 3));
+      assertThat(read("keepalive", "off").detectorSettings().keepAlive()).isNull();
     }
 
     @ParameterizedTest
@@ -110,7 +115,10 @@ class InitParametersTest {
       "cancel-after, PT2H, from 0 to 1 hour",
       "cancel-on, completed, 'disconnected, timed-out, failed and shut-down'",
       "cancel-on, 'timed-out,', 'disconnected, timed-out, failed and shut-down'",
-      "watch, both, async or sync"
+      "watch, both, async or sync",
+      "half-close, maybe, 'disconnect, ignore or confirm-on-write'",
+      "keepalive, 30/10, such as 30/10/3",
+      "keepalive, 0/10/3, such as 30/10/3"
     })
     void bad_isRefused(String name, String value, String allowed) {
       assertRefused(name, value, allowed);

@@ -62,7 +62,7 @@ class NoFalseReportIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13})
   void keepAliveRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
-    int requests = transport == Transport.PLAIN ? 350 : 100;
+    int requests = transport == Transport.PLAIN ? 1250 : 100;
     ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
     timer.prestartAllCoreThreads(); // Tomcat takes threads born in a request for the application's.
     ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);

@@ -43,7 +43,9 @@ class SynchronousIT {
 
   private static final Map<String, String> SYNC = Map.of("watch", "sync");
 
-  private static final int RACES = 1000;
+  /** More with {@code -Dsafeasync.races}. */
+  private static final int RACES = Integer.getInteger("safeasync.races", 1000);
+
   private static final int RACING_CLIENTS = 16;
 
   private final LinkedBlockingQueue<Thread> blocked = new LinkedBlockingQueue<>();
