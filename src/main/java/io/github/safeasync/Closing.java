@@ -46,13 +46,15 @@ final class Closing {
       return;
     }
     boolean ended = !exchange.isLive();
-    Cycle last = exchange.cycles().current();
-    boolean heard = last != null && !last.listeners().isEmpty();
-    @Nullable Remembered now = exchange.side().remember(heard);
+    @Nullable Remembered now = exchange.side().remember(isHeard(exchange.cycles().current()));
     if (now != null) {
       remembered = now;
       rememberedEnd = ended;
     }
+  }
+
+  private static boolean isHeard(@Nullable Cycle cycle) {
+    return cycle != null && !cycle.listeners().isEmpty();
   }
 
   boolean isInListener() {
@@ -158,7 +160,7 @@ final class Closing {
       return;
     }
     Cycle last = exchange.cycles().current();
-    boolean heard = last != null && !last.listeners().isEmpty();
+    boolean heard = isHeard(last);
     ContainerSide side = exchange.side();
     try {
       // Its objects may be another request's already where the container completes by itself.

@@ -47,9 +47,10 @@ final class ContainerEvents {
   void failed(Cycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
       exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
-    } else if (cause == null || isLostConnection(cause)) {
+      return;
+    }
+    if (cause == null || isLostConnection(cause)) {
       exchange.lostByContainer(departure(), cause);
-      exchange.leaveQuietly();
     } else {
       exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
       if (lifecycle.isOpen()) {
@@ -57,8 +58,8 @@ final class ContainerEvents {
       } else {
         lifecycle.leaveToContainer();
       }
-      exchange.leaveQuietly();
     }
+    exchange.leaveQuietly();
   }
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */

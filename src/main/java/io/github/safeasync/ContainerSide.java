@@ -169,16 +169,17 @@ final class ContainerSide {
       response.setContentLengthLong(-1);
     }
     if (response.getBufferSize() < 2) {
-      makeRoom(response);
+      // Undertow's writer of error pages goes round and round in a buffer of one byte.
+      resizeBuffer(response, 1024);
     }
   }
 
-  /** Undertow's writer of error pages goes round and round in a buffer of one byte. */
-  private static void makeRoom(HttpServletResponse response) {
+  /** Resizes the buffer of a response, unless something is in it. */
+  static void resizeBuffer(HttpServletResponse response, int bytes) {
     try {
-      response.setBufferSize(1024);
+      response.setBufferSize(bytes);
     } catch (IllegalStateException e) {
-      Log.refused("room for an error page", e);
+      Log.refused("a buffer of " + bytes + " bytes", e);
     }
   }
 

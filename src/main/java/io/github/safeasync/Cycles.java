@@ -67,7 +67,7 @@ final class Cycles {
       Supplier<AsyncContext> container,
       @Nullable ServletRequest request,
       @Nullable ServletResponse own) {
-    if (starting(isDispatched())) {
+    if (lifecycle.starting() || (isDispatched() && startingUnmapped())) {
       return begin(
               container,
               request == null ? exchange.guardedRequest() : request,
@@ -106,9 +106,9 @@ final class Cycles {
     return started;
   }
 
-  /** Claims a cycle, also where the filter is not mapped to the dispatch that has led here. */
-  private boolean starting(boolean dispatched) {
-    return lifecycle.starting() || (dispatched && lifecycle.arrive() && lifecycle.starting());
+  /** Claims a cycle where the filter is not mapped to the dispatch that has led here. */
+  private boolean startingUnmapped() {
+    return lifecycle.arrive() && lifecycle.starting();
   }
 
   private boolean isDispatched() {
@@ -168,7 +168,7 @@ final class Cycles {
     if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
       next = new Cycle(exchange, started);
       upcoming = next;
-    } else if (next == null && before == current && starting(true)) {
+    } else if (next == null && before == current && (lifecycle.starting() || startingUnmapped())) {
       next = begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse());
     }
     if (next != null) {

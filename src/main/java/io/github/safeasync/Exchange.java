@@ -179,14 +179,9 @@ final class Exchange {
 
   // The container's thread comes and goes.
 
-  /** The container's thread that is in the filter's chain, if any. */
+  /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
   @Nullable Thread servlet() {
     return servlet;
-  }
-
-  /** Whether a thread is inside the filter's chain, so that the container sends nothing yet. */
-  boolean isHandledBy(Thread thread) {
-    return servlet == thread;
   }
 
   /** The container's thread has come to the filter with a new request. */

@@ -152,18 +152,10 @@ final class ResponseSink implements Outbox.Sink {
       // Undertow's flush leaves in its buffer what the connection does not take at once, and never
       // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
       // the connection, and what that does not take is sent as soon as it can be.
-      unbuffer(response);
+      ContainerSide.resizeBuffer(response, 1);
     }
     stream = response.getOutputStream();
     stream().setWriteListener(new Readiness());
-  }
-
-  private static void unbuffer(HttpServletResponse response) {
-    try {
-      response.setBufferSize(1);
-    } catch (IllegalStateException e) {
-      Log.refused("a response without a buffer", e);
-    }
   }
 
   private boolean hasStreamThread() {
@@ -265,7 +257,8 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean mayWait() {
-    return !exchange.isHandledBy(Thread.currentThread()) && !Workers.isOwn(Thread.currentThread());
+    Thread thread = Thread.currentThread();
+    return thread != exchange.servlet() && !Workers.isOwn(thread);
   }
 
   /** What the container tells of the stream, on its own threads. */

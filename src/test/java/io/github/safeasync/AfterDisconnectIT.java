@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Logs;
@@ -11,7 +12,6 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,20 +87,17 @@ class AfterDisconnectIT {
     };
   }
 
-  private record Gone(CountDownLatch gone) implements AsyncListener {
+  private static final class Gone extends DeafListener {
+    private final CountDownLatch gone;
+
+    Gone(CountDownLatch gone) {
+      this.gone = gone;
+    }
+
     @Override
     public void onError(AsyncEvent event) {
       gone.countDown();
     }
-
-    @Override
-    public void onComplete(AsyncEvent event) {}
-
-    @Override
-    public void onTimeout(AsyncEvent event) {}
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
   }
 
   private static String copy(ServletResponse response, CountDownLatch gone) throws IOException {

@@ -42,7 +42,7 @@ class CancelIT {
   void clientHangsUp_boundWorkIsCancelledOnce_G9(Container container, Transport transport)
       throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), it -> {})) {
+        Site site = Site.start(container, transport)) {
       SafeAsyncResponse response = takeAndHangUpWith(site, this::bindEverything);
       assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.DISCONNECTED);
       await().until(bound::isCancelled);

@@ -45,7 +45,7 @@ class DetectionIT {
   private static void hangUp(Container container, Transport transport, Way way, Evidence evidence)
       throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Site site = Site.start(container, transport);
         RawClient neighbour = RawClient.connect(site.server());
         RawClient client = RawClient.connect(site.server())) {
       neighbour.get("/take");
@@ -116,7 +116,7 @@ class DetectionIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13})
   void closedBehindAPipelinedRequest_isNoticed_G6(Container container, Transport transport)
       throws Exception {
-    try (Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+    try (Site site = Site.start(container, transport);
         RawClient client = RawClient.connect(site.server())) {
       assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
       client.get("/take").get("/plain");
@@ -133,7 +133,7 @@ class DetectionIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13})
   void closedBehindAnUnreadBody_isNoticed_G6(Container container, Transport transport)
       throws Exception {
-    try (Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+    try (Site site = Site.start(container, transport);
         RawClient client = RawClient.connect(site.server())) {
       assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
       client.send("POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30000\r\n\r\n");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Logs;
@@ -14,7 +15,6 @@ import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletContext;
@@ -86,21 +86,6 @@ class GuardedSurfaceIT {
       }
       return context;
     }
-  }
-
-  /** Does nothing; public with a constructor, for createListener. */
-  public static final class Deaf implements AsyncListener {
-    @Override
-    public void onComplete(AsyncEvent event) {}
-
-    @Override
-    public void onTimeout(AsyncEvent event) {}
-
-    @Override
-    public void onError(AsyncEvent event) {}
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
   }
 
   private final BlockingQueue<Surface> pending = new LinkedBlockingQueue<>();
@@ -183,7 +168,7 @@ class GuardedSurfaceIT {
                     (in, out) -> {
                       AsyncContext context = in.startAsync();
                       context.setTimeout(in.getParameter("timeout") == null ? 0 : 50);
-                      context.addListener(new Deaf());
+                      context.addListener(new DeafListener());
                       pending.add(new Surface(in, out, context));
                     })
                 .handler("/taken", (in, out) -> SafeAsyncResponse.of(in)));
@@ -408,9 +393,9 @@ class GuardedSurfaceIT {
     } else if (type == Cookie.class) {
       return new Cookie("name", "value");
     } else if (type == Class.class) {
-      return method.getName().equals("upgrade") ? HttpUpgradeHandler.class : Deaf.class;
+      return method.getName().equals("upgrade") ? HttpUpgradeHandler.class : DeafListener.class;
     } else if (type == AsyncListener.class) {
-      return new Deaf();
+      return new DeafListener();
     } else if (type == Runnable.class) {
       return (Runnable) () -> {};
     } else if (type == Supplier.class) {

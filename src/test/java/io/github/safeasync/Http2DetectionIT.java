@@ -26,7 +26,7 @@ class Http2DetectionIT {
   void streamReset_isNoticed_itsNeighbourIsAnswered_G6_G7_G12(
       Container container, Transport transport) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Site site = Site.start(container, transport);
         Http2Client client = Http2Client.connect(site.server())) {
       Http2Exchange neighbour = client.get("/take");
       SafeAsyncResponse sound = site.take();
@@ -58,7 +58,7 @@ class Http2DetectionIT {
   void streamReset_afterAPartWasSent_isNoticedAsSuch_G6_G12(
       Container container, Transport transport) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Site site = Site.start(container, transport);
         Http2Client client = Http2Client.connect(site.server())) {
       Http2Exchange exchange = client.get("/take");
       SafeAsyncResponse response = site.take();
@@ -125,7 +125,7 @@ class Http2DetectionIT {
   void goAwayOnAConnectionLeftOpen_isNoDepartureUntilTheContainerCutsItOff_G6_G7_G12(
       Container container, Transport transport) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Site site = Site.start(container, transport);
         Http2Client client = Http2Client.connect(site.server())) {
       Http2Exchange exchange = client.get("/take");
       SafeAsyncResponse response = site.take();
@@ -152,7 +152,7 @@ class Http2DetectionIT {
   private static void hangUp(
       Container container, Transport transport, Way way, Evidence... evidence) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), app -> {});
+        Site site = Site.start(container, transport);
         Http2Client neighbour = Http2Client.connect(site.server());
         Http2Client client = Http2Client.connect(site.server())) {
       Http2Exchange exchange = neighbour.get("/take");

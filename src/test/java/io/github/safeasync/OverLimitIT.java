@@ -34,10 +34,7 @@ class OverLimitIT {
       for (int i = 0; i < 20; i++) {
         try (SlowReader client = SlowReader.open(site.server(), "/take")) {
           SafeAsyncResponse response = site.take();
-          int number = 1;
-          while (write(response, number)) {
-            number++;
-          }
+          writeUntilRefused(response);
           assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.FAILED);
           SlowReader.Body body = client.read();
           assertThat(body.isComplete() && body.bytes().length >= LIMIT).isFalse();
@@ -54,13 +51,8 @@ class OverLimitIT {
         Site site = start(container, transport, OverLimit.FAIL, Duration.ofSeconds(30));
         SlowReader client = SlowReader.open(site.server(), "/take")) {
       SafeAsyncResponse response = begun(site);
-      int number = 1;
-      while (write(response, number)) {
-        number++;
-      }
-      End end = Site.endOf(response);
-      assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
-      assertThat(end.cause()).containsInstanceOf(SlowClientException.class);
+      writeUntilRefused(response);
+      failedAsTooSlow(response);
       assertThat(mostPending).hasValueBetween(MARK, LIMIT);
       assertThat(client.read().isComplete()).isFalse();
     }
@@ -125,13 +117,8 @@ class OverLimitIT {
         Site site = start(container, transport, OverLimit.BLOCK, Duration.ofMillis(500));
         SlowReader client = SlowReader.open(site.server(), "/take")) {
       SafeAsyncResponse response = begun(site);
-      int number = 1;
-      while (write(response, number)) {
-        number++;
-      }
-      End end = Site.endOf(response);
-      assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
-      assertThat(end.cause()).containsInstanceOf(SlowClientException.class);
+      writeUntilRefused(response);
+      failedAsTooSlow(response);
       assertThat(mostPending).hasValueBetween(MARK, MARK + CHUNK);
       assertThat(client.read().isComplete()).isFalse();
       logs.assertQuiet();
@@ -158,6 +145,19 @@ class OverLimitIT {
     assertThat(write(response, 0)).isTrue();
     assertThat(Site.flushed(response)).isTrue();
     return response;
+  }
+
+  private void writeUntilRefused(SafeAsyncResponse response) {
+    int number = 1;
+    while (write(response, number)) {
+      number++;
+    }
+  }
+
+  private static void failedAsTooSlow(SafeAsyncResponse response) throws Exception {
+    End end = Site.endOf(response);
+    assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
+    assertThat(end.cause()).containsInstanceOf(SlowClientException.class);
   }
 
   private boolean write(SafeAsyncResponse response, int number) {

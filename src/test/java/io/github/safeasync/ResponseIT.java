@@ -63,7 +63,7 @@ class ResponseIT {
       return;
     }
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), more -> {});
+        Site site = Site.start(container, transport);
         RawClient client = RawClient.connect(site.server())) {
       client.get("/take");
       SafeAsyncResponse response = site.take();
@@ -128,7 +128,7 @@ class ResponseIT {
   void sendErrorAfterAPart_clientSeesItTruncated(Container container, Transport transport)
       throws Exception {
     try (Logs logs = Logs.swallow();
-        Site site = Site.start(container, transport, SafeAsyncConfig.defaults(), more -> {})) {
+        Site site = Site.start(container, transport)) {
       SafeAsyncResponse response =
           transport.isHttp2() ? truncatedHttp2(site) : truncatedHttp1(site);
       End end = Site.endOf(response);

@@ -60,6 +60,10 @@ final class Site implements AutoCloseable {
     return start(container, Transport.PLAIN, config, application -> {});
   }
 
+  static Site start(Container container, Transport transport) throws Exception {
+    return start(container, transport, SafeAsyncConfig.defaults(), application -> {});
+  }
+
   static Site start(
       Container container,
       Transport transport,

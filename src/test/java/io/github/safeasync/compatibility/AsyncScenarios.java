@@ -1,5 +1,6 @@
 package io.github.safeasync.compatibility;
 
+import io.github.safeasync.testkit.DeafListener;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -265,7 +266,7 @@ final class AsyncScenarios {
                 context.addListener(new Noting(it, "three", true), in, out);
                 it.note(
                     "created",
-                    () -> context.createListener(Created.class).getClass().getSimpleName());
+                    () -> context.createListener(DeafListener.class).getClass().getSimpleName());
                 in.setAttribute("second", true);
                 context.dispatch();
               } else {
@@ -305,44 +306,22 @@ final class AsyncScenarios {
         .gets("/throwing");
   }
 
-  /** Made by the container. */
-  public static final class Created implements AsyncListener {
-
-    /** For the container. */
-    public Created() {}
-
-    @Override
-    public void onComplete(AsyncEvent event) {}
-
-    @Override
-    public void onTimeout(AsyncEvent event) {}
-
-    @Override
-    public void onError(AsyncEvent event) {}
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
-  }
-
   private interface Event {
     void on(AsyncEvent event) throws IOException;
   }
 
   /** Hears of the completion alone. */
-  private record Supplied(Event then) implements AsyncListener {
+  private static final class Supplied extends DeafListener {
+    private final Event then;
+
+    Supplied(Event then) {
+      this.then = then;
+    }
+
     @Override
     public void onComplete(AsyncEvent event) throws IOException {
       then.on(event);
     }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {}
-
-    @Override
-    public void onError(AsyncEvent event) {}
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
   }
 
   private static Scenario timeouts() {
@@ -392,20 +371,17 @@ final class AsyncScenarios {
         .gets("/dispatched");
   }
 
-  private record OnTimeout(Event then) implements AsyncListener {
+  private static final class OnTimeout extends DeafListener {
+    private final Event then;
+
+    OnTimeout(Event then) {
+      this.then = then;
+    }
+
     @Override
     public void onTimeout(AsyncEvent event) throws IOException {
       then.on(event);
     }
-
-    @Override
-    public void onComplete(AsyncEvent event) {}
-
-    @Override
-    public void onError(AsyncEvent event) {}
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {}
   }
 
   private static Scenario failures() {

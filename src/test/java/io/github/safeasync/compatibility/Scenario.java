@@ -226,7 +226,7 @@ final class Scenario {
   }
 
   /** Plays the client's part, on a connection for each script that needs a new one. */
-  boolean play(TestServer server) throws IOException {
+  Scenario play(TestServer server) throws IOException {
     RawClient connection = RawClient.connect(server).readTimeout(READ_TIMEOUT);
     try {
       for (Script script : scripts) {
@@ -251,7 +251,7 @@ final class Scenario {
           connection = RawClient.connect(server).readTimeout(READ_TIMEOUT);
         }
       }
-      return true;
+      return this;
     } finally {
       connection.close();
     }

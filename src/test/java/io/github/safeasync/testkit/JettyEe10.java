@@ -27,15 +27,9 @@ final class JettyEe10 {
   }
 
   private static void addErrorPages(ServletContextHandler context, TestApplication application) {
-    if (!application.errorPages().isEmpty()) {
+    if (application.hasErrorPages()) {
       ErrorPageErrorHandler pages = new ErrorPageErrorHandler();
-      for (TestApplication.ErrorPage each : application.errorPages()) {
-        if (each.type() == null) {
-          pages.addErrorPage(each.status(), each.location());
-        } else {
-          pages.addErrorPage(each.type(), each.location());
-        }
-      }
+      application.eachErrorPage(pages::addErrorPage, pages::addErrorPage);
       context.setErrorHandler(pages);
     }
   }

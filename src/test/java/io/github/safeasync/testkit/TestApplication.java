@@ -15,6 +15,7 @@ import java.util.EventListener;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -148,10 +149,22 @@ public final class TestApplication {
   }
 
   /** By a status, or by a type of exception where that is not null. */
-  record ErrorPage(int status, Class<? extends Throwable> type, String location) {}
+  private record ErrorPage(int status, Class<? extends Throwable> type, String location) {}
 
-  List<ErrorPage> errorPages() {
-    return errorPages;
+  /** Hands the error pages over, by what they answer. */
+  void eachErrorPage(
+      BiConsumer<Integer, String> ofStatus, BiConsumer<Class<? extends Throwable>, String> ofType) {
+    for (ErrorPage each : errorPages) {
+      if (each.type() == null) {
+        ofStatus.accept(each.status(), each.location());
+      } else {
+        ofType.accept(each.type(), each.location());
+      }
+    }
+  }
+
+  boolean hasErrorPages() {
+    return !errorPages.isEmpty();
   }
 
   /** Null if no files are served. */

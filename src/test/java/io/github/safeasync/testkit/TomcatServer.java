@@ -58,16 +58,17 @@ final class TomcatServer extends TestServer {
   }
 
   private static void addErrorPages(Context context, TestApplication application) {
-    for (TestApplication.ErrorPage each : application.errorPages()) {
-      ErrorPage page = new ErrorPage();
-      page.setLocation(each.location());
-      if (each.type() == null) {
-        page.setErrorCode(each.status());
-      } else {
-        page.setExceptionType(each.type().getName());
-      }
-      context.addErrorPage(page);
-    }
+    application.eachErrorPage(
+        (status, location) -> addErrorPage(context, location, page -> page.setErrorCode(status)),
+        (type, location) ->
+            addErrorPage(context, location, page -> page.setExceptionType(type.getName())));
+  }
+
+  private static void addErrorPage(Context context, String location, Consumer<ErrorPage> answered) {
+    ErrorPage page = new ErrorPage();
+    page.setLocation(location);
+    answered.accept(page);
+    context.addErrorPage(page);
   }
 
   static TestServer deploy(Container container, Transport transport, Path war, String contextPath)

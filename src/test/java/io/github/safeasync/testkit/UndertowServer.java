@@ -39,12 +39,9 @@ final class UndertowServer extends TestServer {
             .addServletContainerInitializer(
                 new ServletContainerInitializerInfo(
                     initializer.getClass(), new ImmediateInstanceFactory<>(initializer), Set.of()));
-    for (TestApplication.ErrorPage each : application.errorPages()) {
-      info.addErrorPage(
-          each.type() == null
-              ? new ErrorPage(each.location(), each.status())
-              : new ErrorPage(each.location(), each.type()));
-    }
+    application.eachErrorPage(
+        (status, location) -> info.addErrorPage(new ErrorPage(location, status)),
+        (type, location) -> info.addErrorPage(new ErrorPage(location, type)));
     if (application.files() != null) {
       info.setResourceManager(new PathResourceManager(application.files()));
     }
