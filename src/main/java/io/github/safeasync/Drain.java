@@ -78,6 +78,10 @@ final class Drain {
   private long backlogBytes;
   private long written;
   private boolean flushWanted;
+
+  /** Whether the container was asked to flush since the last write. */
+  private boolean isFlushed;
+
   private @Nullable Finish finish;
   private @Nullable Failure failure;
   private byte @Nullable [] coalesced;
@@ -220,12 +224,17 @@ final class Drain {
     if (!due.isEmpty()) {
       flushed.addAll(due);
       due.clear();
+      isFlushed = true;
       sink.flush();
     } else if (!backlog.isEmpty()) {
       writeSome();
     } else if (finish != null) {
       requireWhole(written);
-      return Progress.FINISHED;
+      if (isFlushed || !sink.needsFlushBeforeEnd()) {
+        return Progress.FINISHED;
+      }
+      isFlushed = true;
+      sink.flush();
     }
     return Progress.MORE;
   }
@@ -291,6 +300,7 @@ final class Drain {
     if (declared >= 0 && written > declared) {
       throw ContentLengthException.of(written, declared, false);
     }
+    isFlushed = false;
     sink.write(bytes);
   }
 

@@ -70,6 +70,9 @@ final class Outbox {
     /** Whether the container's stream closes at the declared length, and is silent from then on. */
     boolean endsByItself();
 
+    /** Whether a stream must be flushed, and ready once more, before it is finished. */
+    boolean needsFlushBeforeEnd();
+
     /** Answers false if the response has no content, whatever is written. After a start. */
     boolean takesBody();
 

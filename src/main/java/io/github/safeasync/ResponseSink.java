@@ -179,6 +179,12 @@ final class ResponseSink implements Outbox.Sink {
     return hasStreamThread();
   }
 
+  @Override
+  public boolean needsFlushBeforeEnd() {
+    Connection now = side.connection();
+    return now != null && now.needsFlushBeforeEnd();
+  }
+
   private ServletOutputStream stream() {
     ServletOutputStream now = stream;
     if (now == null) {

@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
@@ -16,11 +17,14 @@ import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -106,6 +110,58 @@ class ContainerFaultsIT {
       } else {
         assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.TRUNCATED);
       }
+    }
+  }
+
+  /** AsyncStateMachine.asyncPostProcess of 11.0.27; SlowClientIT shows that the library's comes. */
+  @ParameterizedTest
+  @EveryContainer
+  void endBeyondTheClientsWindow_onTomcat11NeverComes(Container container) throws Exception {
+    assumeTrue(container == Container.TOMCAT_11, "only Tomcat 11 forgets who is to be woken");
+    try (Site site = start(container, Transport.H2C);
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.getUnread("/raw");
+      AsyncContext context = raw.poll(10, SECONDS);
+      WholeBody body = new WholeBody(context, Http2Client.STREAM_WINDOW + 10_000);
+      context.getResponse().getOutputStream().setWriteListener(body);
+      body.completed.get(10, SECONDS);
+      exchange.read();
+      assertThatThrownBy(() -> exchange.end().get(1, SECONDS))
+          .as("remove TomcatConnection.needsFlushBeforeEnd if this release of Tomcat sends it")
+          .isInstanceOf(TimeoutException.class);
+    }
+  }
+
+  /** Writes a body as the specification wants it, on the raw API, and completes. */
+  private static final class WholeBody implements WriteListener {
+
+    final CompletableFuture<Void> completed = new CompletableFuture<>();
+    private final AsyncContext context;
+    private final byte[] body;
+    private boolean isWritten;
+
+    WholeBody(AsyncContext context, int length) {
+      this.context = context;
+      this.body = new byte[length];
+    }
+
+    @Override
+    public void onWritePossible() throws IOException {
+      ServletOutputStream stream = context.getResponse().getOutputStream();
+      while (stream.isReady()) {
+        if (isWritten) {
+          context.complete();
+          completed.complete(null);
+          return;
+        }
+        isWritten = true;
+        stream.write(body);
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      completed.completeExceptionally(failure);
     }
   }
 

@@ -31,6 +31,8 @@ class FakeSink implements Outbox.Sink {
   IOException thrownByWrite;
   long declaredLength = -1;
   boolean takesBody = true;
+  boolean needsFlushBeforeEnd;
+  boolean readyAfterFlush = true;
   boolean started;
   boolean streaming;
   boolean grantedReady;
@@ -111,6 +113,11 @@ class FakeSink implements Outbox.Sink {
   }
 
   @Override
+  public boolean needsFlushBeforeEnd() {
+    return needsFlushBeforeEnd;
+  }
+
+  @Override
   public boolean takesBody() {
     return takesBody;
   }
@@ -141,6 +148,7 @@ class FakeSink implements Outbox.Sink {
   public void flush() {
     check(grantedReady, "flush without isReady");
     grantedReady = false;
+    ready = readyAfterFlush;
     events.add("flush");
   }
 

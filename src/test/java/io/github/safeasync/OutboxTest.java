@@ -111,6 +111,18 @@ class OutboxTest {
     }
 
     @Test
+    void finish_waitsUntilTheFlushIsThrough_whereTheContainerWouldKeepTheEnd() {
+      sink.needsFlushBeforeEnd = true;
+      start();
+      sink.readyAfterFlush = false;
+      outbox.finish(bytes("end"));
+      assertThat(sink.text()).endsWith("end");
+      assertThat(sink.events).containsExactly("flush");
+      becomeReady();
+      assertThat(sink.events).containsExactly("flush", "finished");
+    }
+
+    @Test
     void flush_isNotDone_beforeWhatCameAfterTheContainerWasAsked() {
       start();
       sink.ready = false;

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import java.nio.ByteBuffer;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -72,6 +75,31 @@ class SlowClientIT {
       assertThat(body.bytes()).hasSize(8 << 20);
       assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
       assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
+      logs.assertQuiet();
+    }
+  }
+
+  /** Of a stream that is completed beyond its client's window Tomcat 11 keeps the end for ever. */
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void endBeyondTheClientsWindow_comesOnceItReads(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport);
+        Http2Client client = Http2Client.connect(site.server())) {
+      for (int beyond = 0; beyond < 40_000; beyond += 2_500) {
+        Http2Exchange exchange = client.getUnread("/take");
+        SafeAsyncResponse response = site.take();
+        byte[] body = new byte[Http2Client.STREAM_WINDOW + beyond];
+        ThreadLocalRandom.current().nextBytes(body);
+        response.write(body);
+        response.finish();
+        exchange.awaitStatus();
+        exchange.read();
+        assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
+        assertThat(exchange.bodyBytes()).isEqualTo(body);
+        assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
+      }
       logs.assertQuiet();
     }
   }

@@ -71,6 +71,14 @@ public interface Connection {
   }
 
   /**
+   * Whether a response that was streamed must be flushed, and ready once more, before it is
+   * completed, as the container may otherwise keep its end for ever. Tomcat's HTTP/2 only.
+   */
+  default boolean needsFlushBeforeEnd() {
+    return false;
+  }
+
+  /**
    * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container
    * knows but does not tell; null where there is nothing to ask.
    */

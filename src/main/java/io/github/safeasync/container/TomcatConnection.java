@@ -84,6 +84,17 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   /**
+   * Tomcat 11.0.27 waits, in AsyncStateMachine.asyncPostProcess, until the client's window has room
+   * for what the stream's buffer holds. It has forgotten the WriteListener by then (asyncComplete),
+   * so WindowAllocationManager.notify wakes a blocked writer, of which there is none: the end of
+   * the body is never sent.
+   */
+  @Override
+  public boolean needsFlushBeforeEnd() {
+    return stream != null;
+  }
+
+  /**
    * A stream's reset is told to AsyncListeners alone: not to a synchronous request. Its state,
    * which is its own, says so, and after the connection's end as well
    * (Http2UpgradeHandler.closeStreams).

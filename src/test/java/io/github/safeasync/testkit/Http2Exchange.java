@@ -69,6 +69,11 @@ public final class Http2Exchange implements Stream.Listener {
     return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** How the response ends. */
+  public CompletableFuture<RawResponse.End> end() {
+    return end.copy();
+  }
+
   /** The body's bytes as far as they have come. */
   public byte[] bodyBytes() {
     synchronized (body) {
