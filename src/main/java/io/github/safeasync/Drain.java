@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,16 @@ final class Drain {
     OVER
   }
 
+  /** Whose move it is while the response is streamed. */
+  private enum Readiness {
+    /** The container has said that it is ready, or is to be asked. */
+    READY,
+    /** The container is being asked. */
+    ASKING,
+    /** The container was not ready, and will call {@link #writable}. */
+    AWAITED
+  }
+
   private enum Progress {
     /** Go on with the next step. */
     MORE,
@@ -56,12 +67,18 @@ final class Drain {
     TRUNCATED
   }
 
+  private static final AtomicReferenceFieldUpdater<Drain, Readiness> READINESS =
+      AtomicReferenceFieldUpdater.newUpdater(Drain.class, Readiness.class, "readiness");
+
   private final Outbox.Sink sink;
   private final Pending pending;
   private final Stall stall;
 
-  /** Set by the thread with the turn before it asks isReady; cleared by {@link #writable}. */
-  private volatile boolean parked;
+  /**
+   * Becomes ASKING before the container is asked, so that {@link #writable} is not overtaken by the
+   * answer that it makes obsolete.
+   */
+  private volatile Readiness readiness = Readiness.READY;
 
   /** Whether the last write was a heartbeat's. */
   private volatile boolean heartbeat;
@@ -95,12 +112,22 @@ final class Drain {
   /** The container says that it is ready. Any thread; the turn must be taken afterwards. */
   void writable() {
     stall.moved();
-    parked = false;
+    readiness = Readiness.READY;
+  }
+
+  /** Whether bytes and flushes are of no use before {@link #writable} is called. Any thread. */
+  boolean isAwaitingContainer() {
+    return readiness == Readiness.AWAITED;
   }
 
   /** Whether the last write was a heartbeat's. Any thread. */
   boolean isHeartbeat() {
     return heartbeat;
+  }
+
+  /** Whether all that is put in from now on is dropped. */
+  boolean isOver() {
+    return stage == Stage.OVER;
   }
 
   void accept(Item item) {
@@ -137,7 +164,7 @@ final class Drain {
       Progress progress = Progress.WAIT;
       Throwable thrown = null;
       try {
-        progress = step();
+        progress = steps();
       } catch (IOException | RuntimeException | Error e) {
         thrown = e;
       }
@@ -162,8 +189,13 @@ final class Drain {
     return false;
   }
 
-  private Progress step() throws IOException {
-    return stage == Stage.HELD ? hold() : stream();
+  /** Inside the container, as long as the exchange lives. */
+  private Progress steps() throws IOException {
+    Progress progress;
+    do {
+      progress = stage == Stage.HELD ? hold() : stream();
+    } while (progress == Progress.MORE && !sink.isOver());
+    return progress;
   }
 
   private Progress hold() throws IOException {
@@ -184,7 +216,7 @@ final class Drain {
       return Progress.WAIT;
     }
     stage = Stage.STREAMING;
-    parked = true;
+    readiness = Readiness.AWAITED;
     sink.startStream();
     return Progress.STARTED;
   }
@@ -201,20 +233,22 @@ final class Drain {
     if (allWritten && sink.endsByItself() && sink.declaredLength() == written) {
       return Progress.FINISHED;
     }
-    if (parked || (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null)) {
+    if (isAwaitingContainer()
+        || (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null)) {
       return Progress.WAIT;
     }
-    parked = true;
-    if (!sink.isReady()) {
+    readiness = Readiness.ASKING;
+    boolean ready = sink.isReady();
+    Readiness answer = ready ? Readiness.READY : Readiness.AWAITED;
+    if (READINESS.compareAndSet(this, Readiness.ASKING, answer) && !ready) {
       stall.waiting();
-      if (!parked) {
+      if (!isAwaitingContainer()) {
         // It has become ready in between.
         stall.moved();
       }
       return Progress.WAIT;
     }
-    parked = false;
-    return streamWhenReady();
+    return ready ? streamWhenReady() : Progress.MORE;
   }
 
   private Progress streamWhenReady() throws IOException {
@@ -306,6 +340,7 @@ final class Drain {
 
   /** Drops all that is left. */
   private void discard() {
+    readiness = Readiness.READY;
     stall.end();
     for (Item item; (item = backlog.poll()) != null; ) {
       if (item instanceof Flush flush) {

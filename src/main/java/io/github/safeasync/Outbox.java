@@ -204,16 +204,19 @@ final class Outbox {
     do {
       intake.takeAll().forEach(drain::accept);
       if (drain.run()) {
-        // The stream may belong to another thread than the one that has started it: the turn too.
-        sink.work(this::work);
+        if (!turn.leave()) {
+          // The stream may belong to another thread than the one that started it: the turn too.
+          sink.work(this::work);
+        }
         return;
       }
-    } while (!turn.leave());
+      // Who put something in while the container was awaited has left no note.
+    } while ((drain.isOver() && !intake.isEmpty()) || !turn.leave());
   }
 
   private boolean put(Item item) {
     boolean accepted = intake.put(item);
-    if (accepted) {
+    if (accepted && (item.isLast() || !drain.isAwaitingContainer())) {
       signal();
     }
     return accepted;

@@ -137,8 +137,13 @@ final class Pending {
     runWaiters(true);
   }
 
+  /** An action may fill the room and wait again at once: those who wait then are not run now. */
   private void runWaiters(boolean atTheEnd) {
-    for (Waiter waiter; (waiter = waiters.poll()) != null; ) {
+    while (atTheEnd || isWritable()) {
+      Waiter waiter = waiters.poll();
+      if (waiter == null) {
+        return;
+      }
       if ((!atTheEnd || waiter.alsoAtTheEnd) && waiter.take()) {
         waiter.action.run();
       }

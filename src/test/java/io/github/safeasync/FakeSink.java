@@ -33,9 +33,14 @@ class FakeSink implements Outbox.Sink {
   boolean takesBody = true;
   boolean needsFlushBeforeEnd;
   boolean readyAfterFlush = true;
+
+  /** Whether the next question is the last to be answered with yes. */
+  boolean readyOnce;
+
   boolean started;
   boolean streaming;
   boolean grantedReady;
+  int turns;
 
   /** What was written, as text. */
   String text() {
@@ -44,6 +49,7 @@ class FakeSink implements Outbox.Sink {
 
   @Override
   public void work(Runnable turn) {
+    turns++;
     turn.run();
   }
 
@@ -125,9 +131,11 @@ class FakeSink implements Outbox.Sink {
   @Override
   public boolean isReady() {
     check(inside.get() == 1, "isReady outside");
-    asked = !ready;
-    grantedReady = ready;
-    return ready;
+    boolean answer = ready;
+    ready &= !readyOnce;
+    asked = !answer;
+    grantedReady = answer;
+    return answer;
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -274,6 +275,59 @@ class OutboxTest {
       assertThat(calls).containsExactly("one");
       outbox.pending().whenWritable(() -> calls.add("now"));
       assertThat(calls).containsExactly("one", "now");
+    }
+
+    @Test
+    void callbackThatFillsTheRoomAndWaitsAgain_isRunOncePerRoom() {
+      limits(1000, 10_000, OverLimit.FAIL);
+      start();
+      sink.ready = false;
+      AtomicInteger runs = new AtomicInteger();
+      outbox
+          .pending()
+          .whenWritable(
+              new Runnable() {
+                @Override
+                public void run() {
+                  runs.incrementAndGet();
+                  outbox.write(zeros(1000));
+                  outbox.pending().whenWritable(this);
+                }
+              });
+      assertThat(runs).hasValue(1);
+      sink.readyOnce = true;
+      becomeReady();
+      assertThat(runs).hasValue(2);
+      assertThat(outbox.pending().bytes()).isEqualTo(1000);
+    }
+
+    @Test
+    void write_whileTheContainerIsAwaited_wakesNobody() {
+      start();
+      sink.ready = false;
+      outbox.write(zeros(1));
+      int turns = sink.turns;
+      outbox.write(zeros(1));
+      CompletableFuture<Boolean> flushed = outbox.flush();
+      assertThat(sink.turns).isEqualTo(turns);
+      becomeReady();
+      assertThat(sink.text()).hasSize(2);
+      assertThat(flushed).isCompletedWithValue(true);
+    }
+
+    @Test
+    void write_whileTheContainerIsAwaited_isDroppedAtTheEnd() {
+      start();
+      sink.ready = false;
+      outbox.write(zeros(1));
+      outbox.write(zeros(1));
+      CompletableFuture<Boolean> flushed = outbox.flush();
+      sink.ended = true;
+      outbox.signal();
+      assertThat(flushed).isCompletedWithValue(false);
+      assertThat(outbox.flush()).isCompletedWithValue(false);
+      outbox.write(zeros(1));
+      assertThat(outbox.pending().bytes()).isZero();
     }
 
     @Test
