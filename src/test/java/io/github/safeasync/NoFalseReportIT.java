@@ -39,7 +39,7 @@ class NoFalseReportIT {
       SafeAsyncConfig.builder().detectAfter(Duration.ZERO).build();
 
   private static final int CONNECTIONS = 8;
-  private static final int ROUNDS = 16;
+  private static final int ROUNDS = 10;
   private static final int STREAMS = 5;
   private static final int GRACE_MICROS = 3_000;
 

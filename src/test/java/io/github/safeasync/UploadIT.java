@@ -42,13 +42,13 @@ class UploadIT {
   private static final int PIECE = 256 << 10;
   private static final int PIECES = 256;
 
-  /** As many bytes in smaller pieces, over eight seconds. */
+  /** As many bytes in smaller pieces, over seven to eight seconds. */
   private static final int TRICKLES = 2_048;
 
   private static final List<Transport> TRICKLED =
       List.of(Transport.PLAIN, Transport.TLS13, Transport.H2);
 
-  private static final long TRICKLE_NANOS = 4_000_000;
+  private static final long TRICKLE_NANOS = 3_500_000;
 
   private final List<Departure> falseReports = new CopyOnWriteArrayList<>();
 

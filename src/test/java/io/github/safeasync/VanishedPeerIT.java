@@ -19,12 +19,29 @@ class VanishedPeerIT {
     return Site.start(container, Transport.PLAIN, config, TestApplication::everywhere);
   }
 
+  /** Sooner than anyone can have been silent for too long, it can be nothing else. */
+  @ParameterizedTest
+  @EveryContainer
+  void keepalive_takesAResetForOne_G6_G12(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container, new KeepAlive(30, 10, 3));
+        RawClient client = RawClient.connect(site.server())) {
+      client.get("/take");
+      Witness witness = Witness.of(site.take());
+      site.awaitWatching(1);
+      logs.clear();
+      client.closeRst();
+      witness.noticed(Evidence.RST);
+      Witness.saidOnce(logs);
+    }
+  }
+
   @ParameterizedTest
   @EveryContainer
   void keepalive_noticesWhoIsSilent_andNobodyElse_G6_G7_G12(Container container) throws Exception {
     try (RemoteNetwork network = RemoteNetwork.open();
         Logs logs = Logs.capture();
-        Site asking = start(container, new KeepAlive(1, 1, 2));
+        Site asking = start(container, new KeepAlive(1, 1, 1));
         Site silent = start(container, null);
         RawClient near = RawClient.connect(asking.server())) {
       Process vanishing = network.get(asking.server(), "/take");
