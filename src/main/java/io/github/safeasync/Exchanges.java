@@ -117,6 +117,11 @@ final class Exchanges implements Cancellation.Canceller {
     return detector.watching();
   }
 
+  /** How many looks polling has made at connections, for the benchmarks. */
+  long polls() {
+    return detector.polls();
+  }
+
   /** Reaches the connection behind a request, on the thread that handles it. */
   Connection connectionOf(HttpServletRequest request) {
     return Connections.behind(request);

@@ -8,6 +8,8 @@ import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Handler;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,6 +39,8 @@ class NoFalseReportIT {
       SafeAsyncConfig.builder().detectAfter(Duration.ZERO).build();
 
   private static final int CONNECTIONS = 8;
+  private static final int ROUNDS = 10;
+  private static final int STREAMS = 5;
   private static final int GRACE_MICROS = 3_000;
 
   private final AtomicInteger falseReports = new AtomicInteger();
@@ -59,7 +64,7 @@ class NoFalseReportIT {
 
   /** The end falls before, after and in the middle of the moment at which watching starts. */
   @ParameterizedTest
-  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
   void keepAliveRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
     int requests = transport == Transport.PLAIN ? 1250 : 100;
@@ -110,6 +115,63 @@ class NoFalseReportIT {
     return null;
   }
 
+  /** As above, with several streams of one connection at a time. */
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void streamsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
+      throws Exception {
+    ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
+    timer.prestartAllCoreThreads();
+    ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
+    try (Logs logs = Logs.capture();
+        Site site =
+            start(
+                container,
+                transport,
+                Duration.ofNanos(GRACE_MICROS * 1_000L),
+                "/later",
+                answeredLater(timer))) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < CONNECTIONS; i++) {
+        int number = i;
+        done.add(clients.submit(() -> streams(site, number)));
+      }
+      for (Future<?> each : done) {
+        each.get(60, SECONDS);
+      }
+      assertThat(falseReports).hasValue(0);
+      try (Http2Client client = Http2Client.connect(site.server())) {
+        Http2Exchange exchange = client.get("/take");
+        SafeAsyncResponse response = site.take();
+        site.awaitWatching(1);
+        response.finish("done");
+        assertThat(exchange.awaitBody()).isEqualTo("done");
+        site.awaitWatching(0);
+      }
+      logs.assertQuiet();
+    } finally {
+      clients.shutdownNow();
+      timer.shutdownNow();
+    }
+  }
+
+  private static Void streams(Site site, int number) throws Exception {
+    try (Http2Client client = Http2Client.connect(site.server())) {
+      for (int round = 0; round < ROUNDS; round++) {
+        List<Http2Exchange> open = new ArrayList<>();
+        for (int i = 0; i < STREAMS; i++) {
+          open.add(client.get("/later?" + number + "." + round + "." + i));
+        }
+        for (int i = 0; i < STREAMS; i++) {
+          assertThat(open.get(i).awaitStatus()).isEqualTo(200);
+          String query = number + "." + round + "." + i;
+          assertThat(open.get(i).awaitBody()).isEqualTo("answer " + query);
+        }
+      }
+    }
+    return null;
+  }
+
   /** After all of it one more is watched, and nothing is after that. */
   private static void takesAndLetsGo(Site site) throws Exception {
     try (RawClient client = RawClient.connect(site.server())) {
@@ -153,12 +215,13 @@ class NoFalseReportIT {
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void slowReaderOfALargeResponse_getsAllOfIt_G7_G8(Container container) throws Exception {
-    byte[] large = new byte[4 << 20];
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void slowReaderOfALargeResponse_getsAllOfIt_G7_G8(Container container, Transport transport)
+      throws Exception {
+    byte[] large = new byte[transport == Transport.PLAIN ? 4 << 20 : 1 << 20];
     ThreadLocalRandom.current().nextBytes(large);
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, WATCHED_AT_ONCE);
+        Site site = Site.start(container, transport, WATCHED_AT_ONCE, app -> {});
         RawClient client =
             RawClient.connect(site.server(), socket -> socket.setReceiveBufferSize(8 << 10))) {
       client.get("/take");
@@ -179,6 +242,37 @@ class NoFalseReportIT {
       assertThat(at).isEqualTo(large.length);
       witness.completes();
       assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
+      site.awaitWatching(0);
+      logs.assertQuiet();
+    }
+  }
+
+  /** The client's window is full meanwhile. */
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void slowReaderOfALargeStream_getsAllOfIt_G7_G8(Container container, Transport transport)
+      throws Exception {
+    byte[] large = new byte[1 << 20];
+    ThreadLocalRandom.current().nextBytes(large);
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container, transport, WATCHED_AT_ONCE, app -> {});
+        Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.getUnread("/take");
+      SafeAsyncResponse response = site.take();
+      Witness witness = Witness.of(response);
+      site.awaitWatching(1);
+      response.write(large);
+      CompletionStage<Boolean> flushed = response.flush();
+      assertThat(exchange.awaitStatus()).isEqualTo(200);
+      witness.notNoticed();
+      assertThat(flushed).isNotCompleted();
+      exchange.read();
+      assertThat(flushed).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(true);
+      response.finish();
+      assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
+      assertThat(exchange.bodyBytes()).isEqualTo(large);
+      witness.completes();
+      assertThat(client.get("/plain").awaitBody()).isEqualTo("plain");
       site.awaitWatching(0);
       logs.assertQuiet();
     }

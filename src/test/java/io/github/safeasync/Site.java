@@ -150,6 +150,11 @@ final class Site implements AutoCloseable {
   }
 
   @Override
+  public String toString() {
+    return server.container() + " " + server.transport();
+  }
+
+  @Override
   public void close() throws Exception {
     server.close();
   }

@@ -52,6 +52,11 @@ final class Witness {
     noticedWithin(Duration.ofSeconds(15), allowed);
   }
 
+  /** As {@link #noticed}, where it takes seconds until the kernel gives the connection up. */
+  void noticedAfterSilence(Evidence... allowed) {
+    noticedWithin(Duration.ofSeconds(20), allowed);
+  }
+
   private void noticedWithin(Duration bound, Evidence... allowed) {
     await().atMost(bound).until(() -> !departures.isEmpty() && !ends.isEmpty());
     assertThat(departures).singleElement().extracting(Departure::evidence).isIn((Object[]) allowed);

@@ -1,23 +1,26 @@
 package io.github.safeasync.bench;
 
+import io.github.safeasync.Polls;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.testkit.BareRequests;
 import io.github.safeasync.testkit.Container;
-import io.github.safeasync.testkit.Http2Client;
-import io.github.safeasync.testkit.Http2Exchange;
-import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
-import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * How long after the client's close() the detector notices, and the application's onDisconnect is
@@ -25,173 +28,163 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Requests are opened in waves and closed one by one, each after the one before was noticed, and
  * {@code -Dpace} milliseconds after it. The text judge has a tenth of a core for what is urgent:
- * without a pace it is that share that is measured. {@code -Dclose} takes one way to hang up,
- * {@code -Dsafeasync.containers} one container.
+ * without a pace it is that share that is measured. {@code -Dtransports}, {@code -Dkinds} and
+ * {@code -Dtriggers} take some of the rows, see {@link HangUp}; {@code -Dsafeasync.containers} some
+ * containers.
+ *
+ * <p>Polling is slow by design, so that its rows have a tenth of the hang-ups. Its interval is of
+ * its own choice, and is measured too: the time that passed, by the looks at each connection that
+ * stood. Without a pace every hang-up comes just after a look, which is the worst moment.
  */
 final class DetectionBenchmark {
 
   private static final int WAVE = 50;
   private static final int WARM_UP = 300;
+  private static final int POLLED_SHARE = 10;
+
+  /** Uses up what the budget for scans has saved for the first moments. */
+  private static final int POLLED_WARM_UP = 10;
+
+  /** Who stay: the looks at one that is missing, which come at once, are no measure. */
+  private static final int BYSTANDERS = 50;
 
   /** Between two hang-ups; without it they come as fast as they are noticed. */
   private static final long PACE_NANOS = 1_000_000 * Long.getLong("pace", 0);
 
-  /** A way to hang up. */
-  private enum Close {
-    FIN(Transport.PLAIN, RawClient::closeFin),
-    RST(Transport.PLAIN, RawClient::closeRst),
-    CLOSE_NOTIFY_FIN(Transport.TLS13, RawClient::closeFin),
-    TLS_FIN(Transport.TLS13, RawClient::closeAbrupt),
-    TLS_RST(Transport.TLS13, RawClient::closeRst),
-    RST_STREAM(Transport.H2C, null);
-
-    private final Transport transport;
-    private final Way way;
-
-    Close(Transport transport, Way way) {
-      this.transport = transport;
-      this.way = way;
-    }
-
-    private interface Way {
-      void of(RawClient client) throws Exception;
-    }
-  }
-
-  /** Something that can be hung up. */
-  private interface Line {
-    void hangUp() throws Exception;
-
-    void close() throws Exception;
-  }
-
   private final BlockingQueue<Pending> taken = new LinkedBlockingQueue<>();
-  private final Close close;
+  private final HangUp row;
+  private final int count;
   private final Samples noticed;
   private final Samples told;
   private final TreeMap<String, Integer> bases = new TreeMap<>();
+  private volatile LongSupplier polls;
+  private boolean measuring;
+  private long measuredNanos;
+  private double looksAtEach;
 
-  private DetectionBenchmark(Close close, int count) {
-    this.close = close;
-    this.noticed = new Samples(count);
-    this.told = new Samples(count);
+  private DetectionBenchmark(HangUp row, int count) {
+    this.row = row;
+    this.count = row.isPolled() ? Math.max(1, count / POLLED_SHARE) : count;
+    this.noticed = new Samples(this.count);
+    this.told = new Samples(this.count);
   }
 
   static void run(int count) throws Exception {
     System.out.printf(
-        "%s, %d processors, %d hang-ups each; microseconds from the client's close()%n%n",
-        Runtime.version(), Runtime.getRuntime().availableProcessors(), count);
+        "%s, %d processors, %d hang-ups a row (%d where polled); microseconds from the client's"
+            + " close()%n%n",
+        Runtime.version(),
+        Runtime.getRuntime().availableProcessors(),
+        count,
+        Math.max(1, count / POLLED_SHARE));
     System.out.println(
         "| container | transport | close | noticed | detector p50 | p99 | onDisconnect p50 | p99 |"
-            + " by |");
-    System.out.println("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |");
+            + " polled every | by |");
+    System.out.println("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
     for (Container container : Container.available()) {
-      for (Close close : closes()) {
-        new DetectionBenchmark(close, WARM_UP).measure(container);
-        DetectionBenchmark measured = new DetectionBenchmark(close, count);
-        measured.measure(container);
-        measured.print(container, count);
+      for (HangUp row : HangUp.chosen()) {
+        DetectionBenchmark benchmark = new DetectionBenchmark(row, count);
+        benchmark.measure(container);
+        benchmark.print(container);
       }
     }
-  }
-
-  private static Close[] closes() {
-    String only = System.getProperty("close");
-    return only == null ? Close.values() : new Close[] {Close.valueOf(only)};
   }
 
   private void measure(Container container) throws Exception {
     SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(Duration.ZERO).build();
     try (TestServer server =
         container.start(
-            close.transport,
+            row.transport(),
             app ->
-                app.filter(SafeAsyncFilter.create(config))
-                    .handler("/take", (in, out) -> taken.add(new Pending(SafeAsyncResponse.of(in))))
+                hide(app)
+                    .filter(SafeAsyncFilter.create(config))
+                    .handler("/take", this::take)
                     .handler("/plain", (in, out) -> out.getWriter().write("plain")))) {
-      int left = told.capacity();
-      while (left > 0) {
-        int wave = Math.min(WAVE, left);
-        wave(server, config, wave);
-        left -= wave;
-      }
+      hangUpAll(server, config, Math.min(row.isPolled() ? POLLED_WARM_UP : WARM_UP, count));
+      measuring = true;
+      hangUpAll(server, config, count);
     }
   }
 
+  private void hangUpAll(TestServer server, SafeAsyncConfig config, int all) throws Exception {
+    int left = all;
+    while (left > 0) {
+      int wave = Math.min(WAVE, left);
+      wave(server, config, wave);
+      left -= wave;
+    }
+  }
+
+  private TestApplication hide(TestApplication app) {
+    if (row.isPolled()) {
+      BareRequests.precede(app);
+    }
+    return app;
+  }
+
+  private void take(HttpServletRequest in, HttpServletResponse out) {
+    polls = Polls.of(in);
+    taken.add(new Pending(SafeAsyncResponse.of(in)));
+  }
+
   private void wave(TestServer server, SafeAsyncConfig config, int size) throws Exception {
-    List<Line> lines = new ArrayList<>();
+    List<HangUp.Line> lines = new ArrayList<>();
     List<Pending> pending = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      lines.add(close.transport.isHttp2() ? http2(server) : http1(server));
+    long looksBefore = polls == null ? 0 : polls.getAsLong();
+    int all = size + (row.isPolled() ? BYSTANDERS : 0);
+    for (int i = 0; i < all; i++) {
+      lines.add(row.open(server));
       pending.add(taken.poll(10, TimeUnit.SECONDS));
     }
     LockSupport.parkNanos(2 * config.detectAfter().toNanos());
-    for (int i = 0; i < size; i++) {
-      hangUp(lines.get(i), pending.get(i));
+    // A connection that the table has never shown cannot be missed in it.
+    while (row.isPolled() && polls.getAsLong() - looksBefore < all) {
+      LockSupport.parkNanos(1_000_000);
     }
-    for (Line line : lines) {
+    for (int i = 0; i < size; i++) {
+      long before = polls.getAsLong();
+      long start = System.nanoTime();
+      hangUp(lines.get(i), pending.get(i));
+      if (measuring) {
+        measuredNanos += System.nanoTime() - start;
+        looksAtEach += (double) (polls.getAsLong() - before) / (all - i);
+      }
+    }
+    for (HangUp.Line line : lines) {
       line.close();
     }
   }
 
-  private Line http1(TestServer server) throws Exception {
-    RawClient client = RawClient.connect(server);
-    // TLS 1.3 sends tickets after the handshake; unread they would make a reset of every close.
-    client.get("/plain").readResponse();
-    client.get("/take");
-    return new Line() {
-      @Override
-      public void hangUp() throws Exception {
-        close.way.of(client);
-      }
-
-      @Override
-      public void close() throws Exception {
-        client.close();
-      }
-    };
-  }
-
-  /** On a connection of its own: containers take many resets of one for an attack. */
-  private static Line http2(TestServer server) throws Exception {
-    Http2Client client = Http2Client.connect(server);
-    Http2Exchange exchange = client.get("/take");
-    return new Line() {
-      @Override
-      public void hangUp() throws Exception {
-        exchange.reset();
-      }
-
-      @Override
-      public void close() {
-        client.close();
-      }
-    };
-  }
-
-  private void hangUp(Line line, Pending pending) throws Exception {
+  private void hangUp(HangUp.Line line, Pending pending) throws Exception {
     LockSupport.parkNanos(PACE_NANOS);
     Instant closedAt = Instant.now();
     long start = System.nanoTime();
     line.hangUp();
-    if (pending.await()) {
+    if (pending.await() && measuring) {
       told.add(pending.toldAt() - start);
       noticed.add(Duration.between(closedAt, pending.noticedAt()).toNanos());
       bases.merge(pending.basis(), 1, Integer::sum);
     }
   }
 
-  private void print(Container container, int count) {
+  private String interval() {
+    return row.isPolled()
+        ? String.format(Locale.ROOT, "%,.1f ms", measuredNanos / looksAtEach / 1_000_000)
+        : "–";
+  }
+
+  private void print(Container container) {
     System.out.printf(
-        "| %s | %s | %s | %.1f %% | %s | %s | %s | %s | %s |%n",
+        "| %s | %s | %s | %.1f %% | %s | %s | %s | %s | %s | %s |%n",
         container,
-        close.transport,
-        close,
+        row.transport(),
+        row.kind(),
         100.0 * told.size() / count,
         noticed.micros(0.5),
         noticed.micros(0.99),
         told.micros(0.5),
         told.micros(0.99),
+        interval(),
         bases);
   }
 }

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 /** A request that nobody answers, and the moment at which the application hears of its end. */
 final class Pending {
 
-  private static final long PATIENCE_SECONDS = 5;
+  private static final long PATIENCE_SECONDS = 15;
 
   private final CountDownLatch told = new CountDownLatch(1);
   private volatile long toldAt;

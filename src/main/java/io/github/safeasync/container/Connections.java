@@ -2,12 +2,21 @@ package io.github.safeasync.container;
 
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the {@link Connection} behind a request. Thread-safe. */
 public final class Connections {
 
   private static final Connection UNKNOWN = new ReachedConnection("unknown", null, false, false);
+
+  private static final Logger LOGGER = System.getLogger(Connections.class.getPackageName());
+
+  /** The containers of which it was said, by their names: four at most. */
+  private static final Set<String> UNREACHABLE = ConcurrentHashMap.newKeySet();
 
   private Connections() {}
 
@@ -25,12 +34,26 @@ public final class Connections {
       if (own != null) {
         Connection reached = reached(own);
         found = reached == null ? UNKNOWN : reached;
-        return found.channel() == null ? AddressedConnection.of(own, reached) : found;
+        if (found.channel() == null) {
+          unreachable(own, found);
+          return AddressedConnection.of(own, reached);
+        }
       }
     } catch (RuntimeException | LinkageError unreachable) {
       // What was found until then is what there is.
     }
     return found;
+  }
+
+  private static void unreachable(ServletRequest own, Connection found) {
+    if (UNREACHABLE.add(found.container())) {
+      LOGGER.log(
+          Level.INFO,
+          "A {0} has no channel that can be reached (container: {1}): hang-ups are looked for by its"
+              + " addresses, in the kernel''s table",
+          own.getClass().getName(),
+          found.container());
+    }
   }
 
   /** The container's own request; dispatches wrap it as well as filters do. */

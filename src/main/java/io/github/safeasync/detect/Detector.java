@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ public final class Detector implements AutoCloseable {
   final long graceNanos;
   private final DetectorSettings settings;
   private final AtomicInteger armed = new AtomicInteger();
+  private final AtomicLong polls = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<String> ready;
   private final @Nullable Watcher watcher;
@@ -186,6 +188,11 @@ public final class Detector implements AutoCloseable {
     return armed.get();
   }
 
+  /** How many looks polling has made, those at each connection counted by themselves. */
+  public long polls() {
+    return polls.get();
+  }
+
   /** Ends all its watches without telling anyone, and the thread if it was the last detector. */
   @Override
   public void close() {
@@ -219,6 +226,11 @@ public final class Detector implements AutoCloseable {
   /** Called by the watcher. */
   void armed(int change) {
     armed.addAndGet(change);
+  }
+
+  /** Called by the watcher, the only one to write it. */
+  void polled() {
+    polls.lazySet(polls.get() + 1);
   }
 
   /** Called by the watcher when it ends. */

@@ -114,6 +114,7 @@ final class ExchangeWatch implements Watch {
 
   /** Called by the watcher, for one that is polled: whether the table shows its connection. */
   void polled(boolean inTable) {
+    detector.polled();
     detection = inTable || streamOpen != null ? Detection.POLL : Detection.ON_WRITE;
   }
 

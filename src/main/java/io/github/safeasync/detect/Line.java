@@ -28,6 +28,9 @@ final class Line {
   private @Nullable ExchangeWatch firstWatch;
   @Nullable Runnable restoreOptions;
 
+  /** System.nanoTime() at which the keepalive that was set for it may have given it up. */
+  private long mayBeGivenUpAt;
+
   private @Nullable TableEntry entry;
   private boolean entryMade;
 
@@ -126,6 +129,17 @@ final class Line {
       }
     }
     return !multiplexed;
+  }
+
+  /** TCP keepalive has been set, and is to be put back in the end. */
+  void keptAlive(long now, long patienceNanos, Runnable restore) {
+    restoreOptions = restore;
+    mayBeGivenUpAt = now + patienceNanos;
+  }
+
+  /** Whether its end, which looks like a reset, may be that of the kernel's patience. */
+  boolean mayBeGivenUp(long now) {
+    return restoreOptions != null && now - mayBeGivenUpAt >= 0;
   }
 
   /** Whether it goes before others, which have been looked at in vain already. */

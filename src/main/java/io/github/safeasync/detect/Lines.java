@@ -10,6 +10,7 @@ import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -118,13 +119,20 @@ final class Lines {
       return;
     }
     try {
-      line.restoreOptions = KeepAliveOptions.apply(channel, keepAlive);
+      long now = System.nanoTime();
+      line.keptAlive(now, patienceNanos(keepAlive), KeepAliveOptions.apply(channel, keepAlive));
     } catch (UnsupportedOperationException | LinkageError e) {
       keepAliveFailed = true;
       LOGGER.log(Level.INFO, "TCP keepalive cannot be set here and is left out: " + e);
     } catch (IOException | RuntimeException e) {
       LOGGER.log(Level.DEBUG, () -> "Cannot set keepalive on " + channel + ": " + e);
     }
+  }
+
+  /** How long a client has to be silent before the kernel gives the connection up. */
+  private static long patienceNanos(KeepAlive keepAlive) {
+    return TimeUnit.SECONDS.toNanos(
+        keepAlive.idleSeconds() + (long) keepAlive.count() * keepAlive.intervalSeconds());
   }
 
   void restore(Line line) {

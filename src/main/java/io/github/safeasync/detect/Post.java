@@ -232,10 +232,15 @@ final class Post implements AutoCloseable {
         }
       }
       case FIN, SEEMS_ENDED -> halfClosed(line, verdict, now);
-      case RESET -> tellAll(line, Evidence.RST, looks.basis(line, verdict));
+      case RESET -> tellAll(line, ofReset(line, now), looks.basis(line, verdict));
       case ENDED -> tellAll(line, Evidence.CONNECTION_LOST, looks.basis(line, verdict));
       case CLOSED_HERE -> abandon(line);
     }
+  }
+
+  /** A connection that keepalive has ended looks as one that was reset. */
+  private static Evidence ofReset(Line line, long now) {
+    return line.mayBeGivenUp(now) ? Evidence.CONNECTION_LOST : Evidence.RST;
   }
 
   private void halfClosed(Line line, Verdict verdict, long now) {

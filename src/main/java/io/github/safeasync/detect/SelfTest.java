@@ -1,6 +1,7 @@
 package io.github.safeasync.detect;
 
 import io.github.safeasync.detect.Mechanisms.JudgeKind;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -40,7 +41,7 @@ final class SelfTest {
     JudgeKind judge = JudgeKind.NONE;
     if (works("sock_diag", () -> sees(Judges::sockDiag))) {
       judge = JudgeKind.SOCK_DIAG;
-    } else if (works("/proc/net/tcp", () -> sees(() -> Judges.proc(() -> {})))) {
+    } else if (works("/proc/net/tcp", this::tableIsRead)) {
       judge = JudgeKind.PROC;
     }
     boolean gate = judge == JudgeKind.PROC && works("/proc/net/snmp", SelfTest::segmentsCount);
@@ -95,6 +96,12 @@ final class SelfTest {
                 return first.flags == PollFlags.READABLE && second.flags == hungUp;
               });
     }
+  }
+
+  private boolean tableIsRead() throws IOException {
+    // The judge itself swallows what is to be said of a file that cannot be read.
+    new FileInputStream(Judges.PROC_NET + "/tcp").close();
+    return sees(() -> Judges.proc(() -> {}));
   }
 
   private boolean sees(Supplier<Judge> opener) throws IOException {

@@ -42,8 +42,12 @@ public final class Http2Exchange implements Stream.Listener {
 
   /** Sends the next part of the request's body. */
   public void send(String text, boolean last) throws Exception {
-    ByteBuffer data = StandardCharsets.UTF_8.encode(text);
-    stream.data(new DataFrame(stream.getId(), data, last)).get(10, TimeUnit.SECONDS);
+    send(StandardCharsets.UTF_8.encode(text), last);
+  }
+
+  /** Sends the next part of the request's body; waits until the server lets all of it in. */
+  public void send(ByteBuffer data, boolean last) throws Exception {
+    stream.data(new DataFrame(stream.getId(), data, last)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Begins to read the body of a response that is unread so far. */

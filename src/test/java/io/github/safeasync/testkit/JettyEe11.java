@@ -23,7 +23,7 @@ final class JettyEe11 {
       context.addServlet(DefaultServlet.class, "/");
     }
     return JettyServer.start(
-        container, transport, application.port(), context, application::customize);
+        container, transport, application.listensAt(), context, application::customize);
   }
 
   private static void addErrorPages(ServletContextHandler context, TestApplication application) {
@@ -41,6 +41,7 @@ final class JettyEe11 {
     context.setTempDirectory(TestServer.temporaryDirectory("jetty").toFile());
     context.setThrowUnavailableOnStartupException(true);
     context.setClassLoader(new ServerClassLoader());
-    return JettyServer.start(container, transport, 0, context, containerNative -> {});
+    return JettyServer.start(
+        container, transport, TestServer.ANY_PORT, context, containerNative -> {});
   }
 }

@@ -1,5 +1,6 @@
 package io.github.safeasync.testkit;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,7 +28,7 @@ final class JettyServer extends TestServer {
   private JettyServer(
       Container container,
       Transport transport,
-      int port,
+      InetSocketAddress address,
       ContextHandler context,
       Consumer<Object> customizer) {
     super(container, transport);
@@ -37,8 +38,8 @@ final class JettyServer extends TestServer {
       configuration.addCustomizer(new SecureRequestCustomizer(false));
     }
     connector = new ServerConnector(server, 1, 1, factories(transport, configuration));
-    connector.setHost("127.0.0.1");
-    connector.setPort(port);
+    connector.setHost(address.getHostString());
+    connector.setPort(address.getPort());
     server.addConnector(connector);
     server.setHandler(contexts);
     contexts.addHandler(context);
@@ -48,17 +49,17 @@ final class JettyServer extends TestServer {
   /**
    * Starts a server of one context.
    *
-   * @param port 0 for a free one
+   * @param address where to listen; port 0 for a free one
    * @param customizer is shown each of Jetty's objects before the start
    */
   static TestServer start(
       Container container,
       Transport transport,
-      int port,
+      InetSocketAddress address,
       ContextHandler context,
       Consumer<Object> customizer)
       throws Exception {
-    JettyServer jetty = new JettyServer(container, transport, port, context, customizer);
+    JettyServer jetty = new JettyServer(container, transport, address, context, customizer);
     try {
       jetty.server.start();
       return jetty;

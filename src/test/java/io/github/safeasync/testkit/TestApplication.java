@@ -8,6 +8,7 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,7 +29,7 @@ public final class TestApplication {
   private final List<ErrorPage> errorPages = new ArrayList<>();
   private Path files;
   private String contextPath = "";
-  private int port;
+  private InetSocketAddress listensAt = TestServer.ANY_PORT;
 
   TestApplication() {}
 
@@ -134,7 +135,13 @@ public final class TestApplication {
 
   /** Listens on a port that was free before, instead of on a free one. */
   public TestApplication port(int number) {
-    port = number;
+    listensAt = new InetSocketAddress(listensAt.getAddress(), number);
+    return this;
+  }
+
+  /** Listens on all addresses of the machine, for clients that come from elsewhere. */
+  public TestApplication everywhere() {
+    listensAt = new InetSocketAddress("0.0.0.0", listensAt.getPort());
     return this;
   }
 
@@ -176,8 +183,8 @@ public final class TestApplication {
     return contextPath;
   }
 
-  int port() {
-    return port;
+  InetSocketAddress listensAt() {
+    return listensAt;
   }
 
   void customize(Object containerNative) {

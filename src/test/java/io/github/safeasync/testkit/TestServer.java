@@ -2,6 +2,7 @@ package io.github.safeasync.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,9 @@ import java.util.stream.Stream;
 
 /** A started container with one application. Thread-safe, so it may be shared by many tests. */
 public abstract class TestServer implements AutoCloseable {
+  /** A free port of 127.0.0.1. */
+  static final InetSocketAddress ANY_PORT = new InetSocketAddress("127.0.0.1", 0);
+
   private final Container container;
   private final Transport transport;
 

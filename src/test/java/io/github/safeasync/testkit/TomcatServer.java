@@ -45,7 +45,8 @@ final class TomcatServer extends TestServer {
   static TestServer start(Container container, Transport transport, TestApplication application)
       throws Exception {
     TomcatServer server = new TomcatServer(container, transport);
-    server.connector.setPort(application.port());
+    server.connector.setPort(application.listensAt().getPort());
+    server.connector.setProperty("address", application.listensAt().getHostString());
     server.context = server.tomcat.addContext(application.contextPath(), null);
     server.context.addServletContainerInitializer(application.initializer(), Set.of());
     addErrorPages(server.context, application);

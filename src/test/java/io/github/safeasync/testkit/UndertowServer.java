@@ -45,12 +45,13 @@ final class UndertowServer extends TestServer {
     if (application.files() != null) {
       info.setResourceManager(new PathResourceManager(application.files()));
     }
+    String host = application.listensAt().getHostString();
     Undertow.Builder builder = Undertow.builder().setIoThreads(2).setWorkerThreads(16);
     if (transport.isSecure()) {
-      builder.addHttpsListener(application.port(), "127.0.0.1", Tls.serverContext());
+      builder.addHttpsListener(application.listensAt().getPort(), host, Tls.serverContext());
       builder.setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(transport.tlsVersion()));
     } else {
-      builder.addHttpListener(application.port(), "127.0.0.1");
+      builder.addHttpListener(application.listensAt().getPort(), host);
     }
     builder.setServerOption(UndertowOptions.ENABLE_HTTP2, transport.isHttp2());
     // Its default is 2 MiB.
