@@ -97,7 +97,8 @@ class BrowserIT {
         publish(20);
         group.closeAll();
         publish(20);
-        assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
+        End end = ends.poll(10, TimeUnit.SECONDS);
+        assertThat(end.kind()).as("%s of stream %d", end, i).isEqualTo(End.Kind.COMPLETED);
       }
       await().until(() -> seen().size() == published);
       assertThat(seen()).isEqualTo(allPublished());
