@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * for that to become less. Thread-safe; only {@link #await} waits.
  *
  * <pre>
- *   0 ─────── mark / 2 ─────────── mark ────────────────── limit ────►  bytes
+ *   0 ─────── mark / 4 ─────────── mark ────────────────── limit ────►  bytes
  *   └────────── isWritable ─────────┘                        │
  *   └── runs who waits ──┘          └─ isWritable is false ──┤
  *                                                            └─ admit is false
@@ -94,7 +94,7 @@ final class Pending {
 
   /** Takes bytes off the account: they were handed over, or dropped. */
   void release(long length) {
-    if (bytes.addAndGet(-length) <= mark / 2) {
+    if (bytes.addAndGet(-length) <= mark / 4) {
       runWaiters(false);
     }
   }

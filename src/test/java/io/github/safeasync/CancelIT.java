@@ -8,13 +8,19 @@ import static org.awaitility.Awaitility.await;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.TestApplication;
+import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.DispatcherType;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -184,6 +190,48 @@ class CancelIT {
       Site.endOf(takeAndHangUp(site, "GET", never));
       assertThat(cached.isCancelled()).isFalse();
     }
+  }
+
+  /** As web.xml has it: the same filter class twice, each with its own routes and policy. */
+  @ParameterizedTest
+  @EveryContainer
+  void policy_isThatOfTheMappingTheRequestCameBy(Container container) throws Exception {
+    BlockingQueue<SafeAsyncResponse> taken = new LinkedBlockingQueue<>();
+    Handler take = (request, raw) -> taken.add(SafeAsyncResponse.of(request));
+    try (TestServer server =
+        container.start(
+            Transport.PLAIN,
+            app ->
+                mapped(mapped(app, "/search/*", "always"), "/report/*", "never")
+                    .handler("/search/*", take)
+                    .handler("/report/*", take))) {
+      CompletableFuture<?> search = hangUpOn(server, "POST /search/all", taken);
+      await().until(search::isCancelled);
+      assertThat(hangUpOn(server, "GET /report/all", taken).isCancelled()).isFalse();
+    }
+  }
+
+  private static TestApplication mapped(TestApplication app, String routes, String policy) {
+    return app.filter(
+        "safe-async " + routes,
+        new SafeAsyncFilter(),
+        Map.of("cancel", policy),
+        true,
+        EnumSet.allOf(DispatcherType.class),
+        routes);
+  }
+
+  private static CompletableFuture<?> hangUpOn(
+      TestServer server, String request, BlockingQueue<SafeAsyncResponse> taken) throws Exception {
+    CompletableFuture<?> work = new CompletableFuture<>();
+    SafeAsyncResponse response;
+    try (RawClient client = RawClient.connect(server)) {
+      client.send(request + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+      response = taken.poll(Site.PATIENCE_SECONDS, SECONDS);
+      response.cancelOnDisconnect(work);
+    }
+    assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.DISCONNECTED);
+    return work;
   }
 
   @ParameterizedTest

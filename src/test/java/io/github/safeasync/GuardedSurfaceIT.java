@@ -66,7 +66,11 @@ class GuardedSurfaceIT {
           PrintWriter.class,
           AsyncContext.class);
 
-  /** What differs from request to request, or takes the connection away from HTTP. */
+  /**
+   * What differs from one request to the next: ids, and the client's port. And what takes the
+   * connection away from HTTP or sends a second response on it, which this test could not read:
+   * CompatibilityIT plays those.
+   */
   private static final Set<String> NOT_COMPARED =
       Set.of("getRequestId", "getRemotePort", "getServletConnection", "upgrade", "newPushBuilder");
 

@@ -259,7 +259,7 @@ class OutboxTest {
   class Backpressure {
 
     @Test
-    void isWritable_untilTheMark_andAgainWhenHalfIsTaken() {
+    void isWritable_untilTheMark_andCallsOnceAQuarterIsLeft() {
       limits(1000, 10_000, OverLimit.FAIL);
       start();
       sink.ready = false;
@@ -275,6 +275,24 @@ class OutboxTest {
       assertThat(calls).containsExactly("one");
       outbox.pending().whenWritable(() -> calls.add("now"));
       assertThat(calls).containsExactly("one", "now");
+    }
+
+    @Test
+    void callback_comesWhenThreeQuartersOfTheMarkAreWritten_notSooner() {
+      limits(80_000, 100_000, OverLimit.FAIL);
+      start();
+      sink.ready = false;
+      for (int i = 0; i < 4; i++) {
+        outbox.write(zeros(20_000));
+      }
+      Queue<Long> calls = new ArrayDeque<>();
+      outbox.pending().whenWritable(() -> calls.add(outbox.pending().bytes()));
+      sink.readyOnce = true;
+      becomeReady();
+      becomeReady();
+      assertThat(calls).isEmpty();
+      becomeReady();
+      assertThat(calls).containsExactly(20_000L);
     }
 
     @Test

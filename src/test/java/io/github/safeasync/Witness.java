@@ -46,8 +46,8 @@ final class Witness {
 
   /**
    * As {@link #noticed}, where only the kernel's table shows it. Up to JDK 21 that is a text, and
-   * is read as seldom as the number of sockets on the machine asks for: a reading that takes 100 ms
-   * is made every 10 s, and a departure wants two or three.
+   * is read as seldom as the number of sockets on the machine asks for: every 5 s at worst, and a
+   * departure wants two or three readings.
    */
   void noticedInTheTable(Evidence... allowed) {
     noticedWithin(Duration.ofSeconds(60), allowed);

@@ -225,15 +225,17 @@ class WorkersTest {
   class GivenExecutor {
 
     @Test
-    void execute_isOnTheApplicationsExecutor() {
+    void executeAndCancel_areOnTheApplicationsExecutor() {
       List<Runnable> given = new ArrayList<>();
       Workers own = new Workers(given::add);
       Runnable task = () -> {};
+      Runnable cancel = () -> {};
 
       own.execute(task);
+      own.cancel(cancel);
       own.shutDown(0, TimeUnit.SECONDS);
 
-      assertThat(given).containsExactly(task);
+      assertThat(given).containsExactly(task, cancel);
     }
 
     @Test
