@@ -66,9 +66,13 @@ final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
       // 2.8: some may still come after a cancellation.
       return;
     }
-    response.writeOwned(bytes);
+    int length = bytes.remaining();
+    boolean accepted = response.writeOwned(bytes);
     if (!response.isOpen()) {
       cancel();
+    } else if (!accepted) {
+      cancel();
+      failed.accept(SlowClientException.refusedPiece(length));
     } else if (response.isWritable()) {
       want();
     } else {

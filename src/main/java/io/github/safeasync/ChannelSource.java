@@ -67,11 +67,10 @@ final class ChannelSource implements Runnable {
       throw new IOException("The source is in non-blocking mode: " + source);
     }
     bytes.flip();
-    if (length < CHUNK) {
-      // The source has no more at the moment: what there is should not wait.
-      response.writeAndFlush(bytes);
-    } else {
-      response.writeOwned(bytes);
+    // If the source has no more at the moment, what there is should not wait.
+    boolean accepted = length < CHUNK ? response.writeAndFlush(bytes) : response.writeOwned(bytes);
+    if (!accepted && response.isOpen()) {
+      throw SlowClientException.refusedPiece(length);
     }
     return true;
   }

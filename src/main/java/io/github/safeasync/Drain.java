@@ -212,7 +212,7 @@ final class Drain {
       }
       return Progress.FINISHED;
     }
-    if (finish == null && fits && !flushWanted) {
+    if (finish == null && fits && !flushWanted && pending.isWritable()) {
       return Progress.WAIT;
     }
     stage = Stage.STREAMING;
@@ -233,8 +233,12 @@ final class Drain {
     if (allWritten && sink.endsByItself() && sink.declaredLength() == written) {
       return Progress.FINISHED;
     }
-    if (isAwaitingContainer()
-        || (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null)) {
+    if (isAwaitingContainer()) {
+      return Progress.WAIT;
+    }
+    // A call of writable may have come between the container's answer and the note of it.
+    stall.moved();
+    if (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null) {
       return Progress.WAIT;
     }
     readiness = Readiness.ASKING;
@@ -348,9 +352,9 @@ final class Drain {
       }
     }
     coalesced = null;
+    pending.end();
     pending.release(backlogBytes);
     backlogBytes = 0;
-    pending.end();
     flushed.addAll(due);
     due.clear();
     tell(flushed, false);

@@ -117,6 +117,11 @@ final class Exchanges implements Cancellation.Canceller {
     return detector.watching();
   }
 
+  /** How many channels are registered with the watcher, for tests. */
+  int keys() {
+    return detector.keys();
+  }
+
   /** How many looks polling has made at connections, for the benchmarks. */
   long polls() {
     return detector.polls();

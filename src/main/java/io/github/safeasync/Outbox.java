@@ -115,13 +115,14 @@ final class Outbox {
   private final Intake intake = new Intake();
   private final Pending pending;
   private final Drain drain;
+  private final Stall stall;
   private volatile long lastWriteNanos = System.nanoTime();
 
   Outbox(Sink sink, Limits limits) {
     this.sink = sink;
     this.limits = limits;
     this.pending = new Pending(limits.mark, limits.limit);
-    Stall stall = new Stall(limits.writeTimeout, System::nanoTime, sink::schedule, this::stalled);
+    this.stall = new Stall(limits.writeTimeout, System::nanoTime, sink::schedule, this::stalled);
     this.drain = new Drain(sink, pending, stall);
   }
 
@@ -180,6 +181,10 @@ final class Outbox {
 
   Pending pending() {
     return pending;
+  }
+
+  Stall stall() {
+    return stall;
   }
 
   /** The container's onWritePossible. */
@@ -243,18 +248,25 @@ final class Outbox {
     return switch (limits.overLimit) {
       case FAIL -> pending.admit(length) || refused(length);
       case DROP_NEWEST -> pending.admit(length);
-      case BLOCK -> awaitRoom() && (pending.admit(length) || refused(length));
+      case BLOCK ->
+          sink.mayWait() ? admitOnceThereIsRoom(length) : pending.admit(length) || refused(length);
     };
   }
 
-  private boolean awaitRoom() {
-    if (pending.isWritable() || !sink.mayWait()) {
-      return true;
+  private boolean admitOnceThereIsRoom(int length) {
+    while (awaitRoom(length) && !pending.hasEnded()) {
+      if (pending.admit(length)) {
+        return true;
+      }
     }
+    return false;
+  }
+
+  private boolean awaitRoom(int length) {
     try {
       Duration longest = limits.writeTimeout;
       long nanos = longest.isZero() ? Long.MAX_VALUE / 2 : longest.toNanos();
-      if (pending.await(nanos, TimeUnit.NANOSECONDS)) {
+      if (pending.await(length, nanos, TimeUnit.NANOSECONDS)) {
         return true;
       }
       sink.overLimit(SlowClientException.noRoom(longest, pending.bytes()));

@@ -20,17 +20,15 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Pending {
 
-  /** Somebody who waits for room. Runs once, or is removed. */
+  /** Somebody who wants to be called when there is room. Runs once, or is removed. */
   private final class Waiter extends AtomicBoolean implements Registration {
 
     private static final long serialVersionUID = 1L;
 
     private final transient Runnable action;
-    private final boolean alsoAtTheEnd;
 
-    Waiter(Runnable action, boolean alsoAtTheEnd) {
+    Waiter(Runnable action) {
       this.action = action;
-      this.alsoAtTheEnd = alsoAtTheEnd;
     }
 
     boolean take() {
@@ -51,6 +49,7 @@ final class Pending {
   private final long limit;
   private final AtomicLong bytes = new AtomicLong();
   private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+  private final Queue<CountDownLatch> blocked = new ConcurrentLinkedQueue<>();
   private volatile boolean ended;
 
   /**
@@ -94,57 +93,74 @@ final class Pending {
 
   /** Takes bytes off the account: they were handed over, or dropped. */
   void release(long length) {
-    if (bytes.addAndGet(-length) <= mark / 4) {
-      runWaiters(false);
+    long left = bytes.addAndGet(-length);
+    wakeBlocked();
+    if (left <= mark / 4) {
+      runWaiters();
     }
   }
 
   /** Runs an action once when there is room, which may be now, on the calling thread. */
   Registration whenWritable(Runnable action) {
-    return add(new Waiter(action, false));
-  }
-
-  private Waiter add(Waiter waiter) {
+    Waiter waiter = new Waiter(action);
     waiters.add(waiter);
     if (ended) {
-      runWaiters(true);
+      waiters.clear();
     } else if (isWritable()) {
-      runWaiters(false);
+      runWaiters();
     }
     return waiter;
   }
 
-  /** Waits until there is room, or the exchange has ended; false if that takes too long. */
-  boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-    long deadline = System.nanoTime() + unit.toNanos(timeout);
-    while (!isWritable() && !ended) {
-      CountDownLatch room = new CountDownLatch(1);
-      Waiter waiter = add(new Waiter(room::countDown, true));
+  /**
+   * Waits until so many bytes may be admitted below the mark, or the exchange has ended; false if
+   * nothing at all was released for that time.
+   */
+  boolean await(int length, long timeout, TimeUnit unit) throws InterruptedException {
+    while (!hasRoom(length) && !ended) {
+      CountDownLatch released = new CountDownLatch(1);
+      blocked.add(released);
       try {
-        if (!room.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        if (!hasRoom(length) && !ended && !released.await(timeout, unit)) {
           return false;
         }
       } finally {
-        waiter.remove();
+        blocked.remove(released);
       }
     }
     return true;
   }
 
+  private boolean hasRoom(int length) {
+    long now = bytes.get();
+    return now < mark && (now == 0 || now + length <= limit);
+  }
+
+  private void wakeBlocked() {
+    for (CountDownLatch next; (next = blocked.poll()) != null; ) {
+      next.countDown();
+    }
+  }
+
   /** There is no room to wait for any more: those who block are let go, the others forgotten. */
   void end() {
     ended = true;
-    runWaiters(true);
+    wakeBlocked();
+    waiters.clear();
+  }
+
+  boolean hasEnded() {
+    return ended;
   }
 
   /** An action may fill the room and wait again at once: those who wait then are not run now. */
-  private void runWaiters(boolean atTheEnd) {
-    while (atTheEnd || isWritable()) {
+  private void runWaiters() {
+    while (isWritable()) {
       Waiter waiter = waiters.poll();
       if (waiter == null) {
         return;
       }
-      if ((!atTheEnd || waiter.alsoAtTheEnd) && waiter.take()) {
+      if (waiter.take()) {
         waiter.action.run();
       }
     }

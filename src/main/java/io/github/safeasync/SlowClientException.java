@@ -59,6 +59,15 @@ public final class SlowClientException extends IOException {
             + " bytes waiting for the client");
   }
 
+  static SlowClientException refusedPiece(int length) {
+    return new SlowClientException(
+        false,
+        "A piece of "
+            + length
+            + " bytes of the source that is sent did not fit pending-limit, which should be larger"
+            + " than max-pending-bytes by the largest piece");
+  }
+
   static SlowClientException interrupted(long pending) {
     return new SlowClientException(
         false,

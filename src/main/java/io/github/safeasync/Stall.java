@@ -51,7 +51,14 @@ final class Stall {
 
   /** The container has become ready. Any thread. */
   void moved() {
-    since = NOT_WAITING;
+    if (since != NOT_WAITING) {
+      since = NOT_WAITING;
+    }
+  }
+
+  /** Whether the container is waited for, for tests. */
+  boolean isWaiting() {
+    return since != NOT_WAITING;
   }
 
   /** The exchange has ended. Any thread. */

@@ -76,6 +76,23 @@ class DetectionIT {
   }
 
   @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13})
+  void normalEnd_leavesNoKey_G8(Container container, Transport transport) throws Exception {
+    try (Site site = Site.start(container, transport);
+        RawClient client = RawClient.connect(site.server())) {
+      for (int i = 0; i < 3; i++) {
+        client.get("/take");
+        SafeAsyncResponse response = site.take();
+        site.awaitWatching(1);
+        Witness.await().until(() -> site.exchanges().keys() == 1);
+        response.finish("done");
+        assertThat(client.readResponse().body()).isEqualTo("done");
+        Witness.await().until(() -> site.exchanges().keys() == 0);
+      }
+    }
+  }
+
+  @ParameterizedTest
   @EveryContainer
   void closedWithinTheGracePeriod_isNoticedAfterIt_G6(Container container) throws Exception {
     try (Site site = Site.start(container, LONG_GRACE);

@@ -397,6 +397,35 @@ class OutboxTest {
     }
 
     @Test
+    void block_goesOn_asSoonAsItsBytesFit() throws Exception {
+      limits(100_000, 100_000, OverLimit.BLOCK);
+      sink.mayWait = true;
+      start();
+      sink.ready = false;
+      for (int i = 0; i < 5; i++) {
+        outbox.write(zeros(20_000));
+      }
+      CompletableFuture<Boolean> written =
+          CompletableFuture.supplyAsync(() -> outbox.write(zeros(20_000)));
+      assertThat(written).isNotDone();
+      sink.readyOnce = true;
+      becomeReady();
+      assertThat(written.get(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(outbox.pending().bytes()).isEqualTo(100_000);
+    }
+
+    @Test
+    void markBelowTheContainersBuffer_holdsNothingBack() {
+      limits(50, 1000, OverLimit.FAIL);
+      Queue<String> calls = new ArrayDeque<>();
+      outbox.write(zeros(50));
+      outbox.pending().whenWritable(() -> calls.add("room"));
+      outbox.writable();
+      assertThat(sink.writes).containsExactly(50);
+      assertThat(calls).containsExactly("room");
+    }
+
+    @Test
     void block_isLetGo_atTheEnd() throws Exception {
       limits(1000, 2000, OverLimit.BLOCK);
       sink.mayWait = true;

@@ -188,6 +188,11 @@ public final class Detector implements AutoCloseable {
     return armed.get();
   }
 
+  /** How many channels its thread, which it may share with others, has registered. */
+  public int keys() {
+    return watcher == null ? 0 : watcher.keys();
+  }
+
   /** How many looks polling has made, those at each connection counted by themselves. */
   public long polls() {
     return polls.get();
