@@ -9,8 +9,9 @@ public enum Detection {
   /** The kernel's table of sockets, or the container, is asked in intervals. */
   POLL,
   /**
-   * Nothing tells but a failing write, or the container: nothing watches the connection, or the
-   * kernel's table does not show it.
+   * Nothing can be relied on but a failing write, or the container: nothing watches the connection,
+   * or the kernel's table does not show it, or there is no such table, as on macOS and Windows, and
+   * the connection is encrypted: what TLS sends before a close hides it.
    */
   ON_WRITE
 }

@@ -106,6 +106,16 @@ class FallbackTest {
     awaitEvidence(Evidence.CONNECTION_LOST);
   }
 
+  /** Its close_notify hides the FIN, as the bytes above do; a reset is told all the same. */
+  @Test
+  void noTable_ofATlsConnectionNothingIsPromised_G12() throws Exception {
+    wire.secure = true;
+    Watch watch = armed(NO_TABLE, DEFAULTS);
+    await().until(() -> watch.detection() == Detection.ON_WRITE);
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
   @Test
   void noTable_halfCloseIgnored_isNeverTakenForMore_G7() throws Exception {
     Watch watch = armed(BARE, DEFAULTS.withHalfClose(HalfClose.IGNORE));
