@@ -242,17 +242,16 @@ final class Drain {
       return Progress.WAIT;
     }
     readiness = Readiness.ASKING;
-    boolean ready = sink.isReady();
-    Readiness answer = ready ? Readiness.READY : Readiness.AWAITED;
-    if (READINESS.compareAndSet(this, Readiness.ASKING, answer) && !ready) {
-      stall.waiting();
-      if (!isAwaitingContainer()) {
-        // It has become ready in between.
-        stall.moved();
-      }
-      return Progress.WAIT;
+    if (sink.isReady()) {
+      readiness = Readiness.READY;
+      return streamWhenReady();
     }
-    return ready ? streamWhenReady() : Progress.MORE;
+    if (!READINESS.compareAndSet(this, Readiness.ASKING, Readiness.AWAITED)) {
+      // It has become ready in between.
+      return Progress.MORE;
+    }
+    stall.waiting();
+    return Progress.WAIT;
   }
 
   private Progress streamWhenReady() throws IOException {
@@ -262,8 +261,7 @@ final class Drain {
     if (!due.isEmpty()) {
       flushed.addAll(due);
       due.clear();
-      isFlushed = true;
-      sink.flush();
+      flush();
     } else if (!backlog.isEmpty()) {
       writeSome();
     } else if (finish != null) {
@@ -271,10 +269,14 @@ final class Drain {
       if (isFlushed || !sink.needsFlushBeforeEnd()) {
         return Progress.FINISHED;
       }
-      isFlushed = true;
-      sink.flush();
+      flush();
     }
     return Progress.MORE;
+  }
+
+  private void flush() throws IOException {
+    isFlushed = true;
+    sink.flush();
   }
 
   private void requireWhole(long length) {

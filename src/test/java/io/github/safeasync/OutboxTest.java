@@ -383,10 +383,7 @@ class OutboxTest {
 
     @Test
     void block_waitsForRoom() throws Exception {
-      limits(1000, 2000, OverLimit.BLOCK);
-      sink.mayWait = true;
-      start();
-      sink.ready = false;
+      blocksWhileTheClientTakesNothing(1000, 2000);
       outbox.write(zeros(1000));
       CompletableFuture<Boolean> written =
           CompletableFuture.supplyAsync(() -> outbox.write(zeros(1000)));
@@ -398,10 +395,7 @@ class OutboxTest {
 
     @Test
     void block_goesOn_asSoonAsItsBytesFit() throws Exception {
-      limits(100_000, 100_000, OverLimit.BLOCK);
-      sink.mayWait = true;
-      start();
-      sink.ready = false;
+      blocksWhileTheClientTakesNothing(100_000, 100_000);
       for (int i = 0; i < 5; i++) {
         outbox.write(zeros(20_000));
       }
@@ -427,10 +421,7 @@ class OutboxTest {
 
     @Test
     void block_isLetGo_atTheEnd() throws Exception {
-      limits(1000, 2000, OverLimit.BLOCK);
-      sink.mayWait = true;
-      start();
-      sink.ready = false;
+      blocksWhileTheClientTakesNothing(1000, 2000);
       outbox.write(zeros(1500));
       CountDownLatch started = new CountDownLatch(1);
       CompletableFuture<Boolean> written =
@@ -449,10 +440,7 @@ class OutboxTest {
 
     @Test
     void block_interrupted_fails_soThatNothingLooksWhole() throws Exception {
-      limits(1000, 2000, OverLimit.BLOCK);
-      sink.mayWait = true;
-      start();
-      sink.ready = false;
+      blocksWhileTheClientTakesNothing(1000, 2000);
       outbox.write(zeros(1000));
       Thread.currentThread().interrupt();
       assertThat(outbox.write(zeros(1000))).isFalse();
@@ -474,6 +462,13 @@ class OutboxTest {
 
   private void limits(long mark, long limit, OverLimit overLimit) {
     outbox = new Outbox(sink, new Outbox.Limits(mark, limit, overLimit, Duration.ZERO));
+  }
+
+  private void blocksWhileTheClientTakesNothing(long mark, long limit) {
+    limits(mark, limit, OverLimit.BLOCK);
+    sink.mayWait = true;
+    start();
+    sink.ready = false;
   }
 
   private void start() {
