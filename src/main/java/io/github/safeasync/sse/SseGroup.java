@@ -3,11 +3,12 @@ package io.github.safeasync.sse;
 import io.github.safeasync.Registration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -22,12 +23,41 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class SseGroup {
 
   private final int remembered;
-  private final Set<SseStream> streams = ConcurrentHashMap.newKeySet();
+  private final Map<SseStream, Member> members = new ConcurrentHashMap<>();
   private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
 
   /** What may be replayed, oldest first. Belongs to the thread that carries out the calls. */
   private final Deque<SseEvent> history = new ArrayDeque<>();
+
+  /** A client from when it is added until it has gone, or was taken out; then it is no more. */
+  private final class Member implements Registration {
+
+    private final SseStream stream;
+    private final AtomicBoolean out = new AtomicBoolean();
+
+    Member(SseStream stream) {
+      this.stream = stream;
+    }
+
+    /** It may be taken out before the call that adds it is carried out, or while it is. */
+    void join() {
+      if (out.get() || members.putIfAbsent(stream, this) != null) {
+        return;
+      }
+      stream.lastEventId().ifPresent(id -> replay(stream, id));
+      if (out.get()) {
+        members.remove(stream, this);
+      }
+    }
+
+    @Override
+    public boolean remove() {
+      boolean removed = out.compareAndSet(false, true);
+      members.remove(stream, this);
+      return removed;
+    }
+  }
 
   private SseGroup(int remembered) {
     this.remembered = remembered;
@@ -54,14 +84,17 @@ public final class SseGroup {
   /**
    * Adds a client until it has gone. First it is sent what came after its {@link
    * SseStream#lastEventId}: all that is remembered if that event is forgotten, nothing if it names
-   * none. No event is missed or sent twice in between.
+   * none. No event is missed or sent twice in between. A stream that is in the group already stays
+   * there as it was added first.
    *
-   * @return takes the client out again and leaves its stream open
+   * @return takes the client out again and leaves its stream open; answers false if it had gone or
+   *     was evicted before
    */
   public Registration add(SseStream stream) {
-    Objects.requireNonNull(stream, "stream");
-    carryOut(() -> join(stream));
-    return () -> streams.remove(stream);
+    Member member = new Member(Objects.requireNonNull(stream, "stream"));
+    stream.response().onEnd(end -> member.remove());
+    carryOut(member::join);
+    return member;
   }
 
   /** Sends an event to every client. */
@@ -72,34 +105,39 @@ public final class SseGroup {
 
   /** Answers how many clients there are. */
   public int size() {
-    return streams.size();
+    return members.size();
   }
 
   /** Closes the stream of every client. */
   public void closeAll() {
-    carryOut(() -> streams.forEach(this::evict));
+    carryOut(() -> members.values().forEach(SseGroup::evict));
   }
 
-  /** Carries out a call, and those that came meanwhile, unless another thread is at it. */
+  /**
+   * Carries out a call, and those that came meanwhile, unless another thread is at it. What a call
+   * throws, a lack of memory for example, is not the end of the group.
+   */
   private void carryOut(Runnable call) {
     calls.add(call);
     if (waiting.getAndIncrement() != 0) {
       return;
     }
+    Throwable thrown = null;
     do {
-      Runnable next = calls.poll();
-      if (next != null) {
-        next.run();
+      try {
+        calls.remove().run();
+      } catch (RuntimeException | Error e) {
+        thrown = e;
       }
     } while (waiting.decrementAndGet() != 0);
+    if (thrown instanceof Error error) {
+      throw error;
+    } else if (thrown instanceof RuntimeException exception) {
+      throw exception;
+    }
   }
 
-  private void join(SseStream stream) {
-    stream.lastEventId().ifPresent(id -> replay(stream, id));
-    streams.add(stream);
-    stream.response().onEnd(end -> streams.remove(stream));
-  }
-
+  /** By the thread that carries out the calls, as {@link #broadcast}. */
   private void replay(SseStream stream, String id) {
     boolean known = history.stream().anyMatch(event -> isNamed(event, id));
     boolean missed = !known;
@@ -122,16 +160,16 @@ public final class SseGroup {
         history.removeFirst();
       }
     }
-    for (SseStream stream : streams) {
-      if (!stream.response().isWritable() || !stream.send(event)) {
-        evict(stream);
+    for (Member member : members.values()) {
+      if (!member.stream.response().isWritable() || !member.stream.send(event)) {
+        evict(member);
       }
     }
   }
 
   /** What still waits for the client is sent if it comes back to reading before write-timeout. */
-  private void evict(SseStream stream) {
-    streams.remove(stream);
-    stream.close();
+  private static void evict(Member member) {
+    member.remove();
+    member.stream.close();
   }
 }

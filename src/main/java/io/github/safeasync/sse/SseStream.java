@@ -25,7 +25,7 @@ public final class SseStream {
   private final SafeAsyncResponse response;
   private final @Nullable String lastEventId;
 
-  private SseStream(SafeAsyncResponse response, @Nullable String lastEventId) {
+  SseStream(SafeAsyncResponse response, @Nullable String lastEventId) {
     this.response = response;
     this.lastEventId = lastEventId;
   }
