@@ -10,7 +10,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -88,12 +87,19 @@ final class Drain {
   /** Flushes of which all that was before them is written. */
   private final List<Flush> due = new ArrayList<>();
 
+  /** Whether the container is to be asked to flush, though nobody waits for it. */
+  private boolean isFlushDue;
+
   /** Those for which the container was asked to flush; done when it is ready again. */
   private final List<Flush> flushed = new ArrayList<>();
 
   private Stage stage = Stage.HELD;
   private long backlogBytes;
   private long written;
+
+  /** What the chunks weighed that the next write is made of, beside their bytes. */
+  private long overhead;
+
   private boolean flushWanted;
 
   /** Whether the container was asked to flush since the last write. */
@@ -133,14 +139,15 @@ final class Drain {
   void accept(Item item) {
     if (item instanceof Chunk chunk) {
       backlogBytes += chunk.bytes().remaining();
+      flushWanted |= chunk.kind().isFlushed();
       backlog.add(chunk);
     } else if (item instanceof Flush flush) {
       flushWanted = true;
       backlog.add(flush);
     } else if (item instanceof Finish last) {
       finish = last;
-      if (last.bytes() != null) {
-        accept(new Chunk(last.bytes(), false));
+      if (last.chunk() != null) {
+        accept(last.chunk());
       }
     } else if (item instanceof Failure last) {
       failure = last;
@@ -238,7 +245,8 @@ final class Drain {
     }
     // A call of writable may have come between the container's answer and the note of it.
     stall.moved();
-    if (backlog.isEmpty() && due.isEmpty() && flushed.isEmpty() && finish == null) {
+    boolean isFlushing = isFlushDue || !due.isEmpty() || !flushed.isEmpty();
+    if (backlog.isEmpty() && !isFlushing && finish == null) {
       return Progress.WAIT;
     }
     readiness = Readiness.ASKING;
@@ -258,7 +266,8 @@ final class Drain {
     if (!flushed.isEmpty()) {
       tell(flushed, true);
     }
-    if (!due.isEmpty()) {
+    if (isFlushDue || !due.isEmpty()) {
+      isFlushDue = false;
       flushed.addAll(due);
       due.clear();
       flush();
@@ -289,7 +298,7 @@ final class Drain {
   /** Writes a part of one chunk, or as many small ones as fit one write. */
   private void writeSome() throws IOException {
     Chunk first = (Chunk) backlog.remove();
-    heartbeat = first.heartbeat();
+    heartbeat = first.kind() == Chunk.Kind.HEARTBEAT;
     ByteBuffer bytes = first.bytes();
     if (bytes.remaining() < COALESCED && !backlog.isEmpty()) {
       backlog.addFirst(first);
@@ -300,8 +309,15 @@ final class Drain {
       backlog.addFirst(first);
       write(slice);
     } else {
+      written(first);
       write(bytes);
     }
+  }
+
+  /** All of a chunk is on its way. */
+  private void written(Chunk chunk) {
+    isFlushDue |= chunk.kind().isFlushed();
+    overhead += Item.OVERHEAD;
   }
 
   /** Puts small chunks together; flushes between them are due when those are written. */
@@ -321,6 +337,7 @@ final class Drain {
         if (bytes.hasRemaining()) {
           break;
         }
+        written(chunk);
       } else if (next instanceof Flush flush) {
         due.add(flush);
       }
@@ -333,7 +350,8 @@ final class Drain {
     long declared = sink.declaredLength();
     written += length;
     backlogBytes -= length;
-    pending.release(length);
+    pending.release(length + overhead);
+    overhead = 0;
     if (!sink.takesBody()) {
       return;
     }
@@ -348,14 +366,15 @@ final class Drain {
   private void discard() {
     readiness = Readiness.READY;
     stall.end();
+    pending.end();
     for (Item item; (item = backlog.poll()) != null; ) {
       if (item instanceof Flush flush) {
         due.add(flush);
+      } else {
+        pending.release(item.weight());
       }
     }
     coalesced = null;
-    pending.end();
-    pending.release(backlogBytes);
     backlogBytes = 0;
     flushed.addAll(due);
     due.clear();
@@ -364,15 +383,11 @@ final class Drain {
 
   /** Completes futures on a thread of ours: what the application hangs on them runs there. */
   private void tell(List<Flush> flushes, boolean accepted) {
-    List<CompletableFuture<Boolean>> futures = new ArrayList<>();
-    for (Flush flush : flushes) {
-      if (flush.done() != null) {
-        futures.add(flush.done());
-      }
-    }
-    flushes.clear();
-    if (!futures.isEmpty()) {
-      sink.execute(() -> futures.forEach(future -> future.complete(accepted)));
+    if (!flushes.isEmpty()) {
+      List<Flush> told = List.copyOf(flushes);
+      flushes.clear();
+      told.forEach(flush -> pending.release(flush.weight()));
+      sink.execute(() -> told.forEach(flush -> flush.done().complete(accepted)));
     }
   }
 }

@@ -105,7 +105,8 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public boolean writeAndFlush(ByteBuffer bytes) {
-    return writeOwned(bytes) && outbox().flushSoon();
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().writeAndFlush(bytes.slice());
   }
 
   private static ByteBuffer copyOf(ByteBuffer bytes) {

@@ -128,22 +128,24 @@ final class Outbox {
 
   /** Takes bytes that nobody else will touch. Any thread. Answers false if not accepted. */
   boolean write(ByteBuffer bytes) {
-    return write(new Chunk(bytes, false));
+    return bytes.hasRemaining() ? write(new Chunk(bytes, Chunk.Kind.PLAIN)) : !isClosed();
+  }
+
+  /** Takes bytes and sends them, for those who need not know when. */
+  boolean writeAndFlush(ByteBuffer bytes) {
+    return bytes.hasRemaining()
+        ? write(new Chunk(bytes, Chunk.Kind.FLUSHED))
+        : putAdmitted(new Flush(new CompletableFuture<>()));
   }
 
   /** Takes bytes that are written to find out whether the client is there, and sends them. */
   boolean heartbeat(ByteBuffer bytes) {
-    return write(new Chunk(bytes, true)) && put(new Flush(null));
+    return write(new Chunk(bytes, Chunk.Kind.HEARTBEAT));
   }
 
   private boolean write(Chunk chunk) {
-    int length = chunk.bytes().remaining();
-    return length == 0 ? !isClosed() : admit(length) && putAdmitted(chunk, length);
-  }
-
-  /** As {@link #flush}, for those who need not know when. */
-  boolean flushSoon() {
-    return put(new Flush(null));
+    lastWriteNanos = System.nanoTime();
+    return putAdmitted(chunk);
   }
 
   /**
@@ -152,7 +154,7 @@ final class Outbox {
    */
   CompletableFuture<Boolean> flush() {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
-    if (!put(new Flush(done))) {
+    if (!putAdmitted(new Flush(done))) {
       done.complete(false);
     }
     return done;
@@ -166,8 +168,7 @@ final class Outbox {
     if (bytes == null || !bytes.hasRemaining()) {
       return put(new Finish(null));
     }
-    int length = bytes.remaining();
-    return admit(length) && putAdmitted(new Finish(bytes), length);
+    return putAdmitted(new Finish(new Chunk(bytes, Chunk.Kind.PLAIN)));
   }
 
   /** Closes with an error in place of the body. Any thread. False if it was closed before. */
@@ -232,41 +233,41 @@ final class Outbox {
     return lastWriteNanos;
   }
 
-  private boolean putAdmitted(Item item, int length) {
-    lastWriteNanos = System.nanoTime();
+  private boolean putAdmitted(Item item) {
+    long weight = item.weight();
+    if (isClosed() || !admit(weight)) {
+      return false;
+    }
     boolean accepted = put(item);
     if (!accepted) {
-      pending.release(length);
+      pending.release(weight);
     }
     return accepted;
   }
 
-  private boolean admit(int length) {
-    if (isClosed()) {
-      return false;
-    }
+  private boolean admit(long weight) {
     return switch (limits.overLimit) {
-      case FAIL -> pending.admit(length) || refused(length);
-      case DROP_NEWEST -> pending.admit(length);
+      case FAIL -> pending.admit(weight) || refused(weight);
+      case DROP_NEWEST -> pending.admit(weight);
       case BLOCK ->
-          sink.mayWait() ? admitOnceThereIsRoom(length) : pending.admit(length) || refused(length);
+          sink.mayWait() ? admitOnceThereIsRoom(weight) : pending.admit(weight) || refused(weight);
     };
   }
 
-  private boolean admitOnceThereIsRoom(int length) {
-    while (awaitRoom(length) && !pending.hasEnded()) {
-      if (pending.admit(length)) {
+  private boolean admitOnceThereIsRoom(long weight) {
+    while (awaitRoom() && !pending.hasEnded()) {
+      if (pending.admit(weight)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean awaitRoom(int length) {
+  private boolean awaitRoom() {
     try {
       Duration longest = limits.writeTimeout;
       long nanos = longest.isZero() ? Long.MAX_VALUE / 2 : longest.toNanos();
-      if (pending.await(length, nanos, TimeUnit.NANOSECONDS)) {
+      if (pending.await(nanos, TimeUnit.NANOSECONDS)) {
         return true;
       }
       sink.overLimit(SlowClientException.noRoom(longest, pending.bytes()));
@@ -278,8 +279,8 @@ final class Outbox {
     return false;
   }
 
-  private boolean refused(int length) {
-    sink.overLimit(SlowClientException.overLimit(length, pending.bytes(), pending.limit()));
+  private boolean refused(long weight) {
+    sink.overLimit(SlowClientException.overLimit(weight, pending.bytes(), pending.limit()));
     return false;
   }
 

@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of one response were accepted and not yet handed to the container, and who waits
- * for that to become less. Thread-safe; only {@link #await} waits.
+ * How many bytes of the heap hold what was accepted for one response and not yet handed to the
+ * container, and who waits for that to become less. Thread-safe; only {@link #await} waits.
  *
  * <pre>
  *   0 ─────── mark / 4 ─────────── mark ────────────────── limit ────►  bytes
  *   └────────── isWritable ─────────┘                        │
  *   └── runs who waits ──┘          └─ isWritable is false ──┤
- *                                                            └─ admit is false
+ *                                                            └─ admit is false for what ends here
  * </pre>
  */
 final class Pending {
@@ -76,24 +76,24 @@ final class Pending {
   }
 
   /**
-   * Accounts for bytes unless they are too many. What the application hands over at once, with
-   * nothing pending before it, is in memory anyway and never too many.
+   * Accounts for bytes unless they are too many. What the application hands over at once is in
+   * memory anyway: it is never too many while it is writable.
    */
-  boolean admit(int length) {
+  boolean admit(long weight) {
     while (true) {
       long now = bytes.get();
-      if (now > 0 && now + length > limit) {
+      if (now >= mark && now + weight > limit) {
         return false;
       }
-      if (bytes.compareAndSet(now, now + length)) {
+      if (bytes.compareAndSet(now, now + weight)) {
         return true;
       }
     }
   }
 
   /** Takes bytes off the account: they were handed over, or dropped. */
-  void release(long length) {
-    long left = bytes.addAndGet(-length);
+  void release(long weight) {
+    long left = bytes.addAndGet(-weight);
     wakeBlocked();
     if (left <= mark / 4) {
       runWaiters();
@@ -113,15 +113,15 @@ final class Pending {
   }
 
   /**
-   * Waits until so many bytes may be admitted below the mark, or the exchange has ended; false if
-   * nothing at all was released for that time.
+   * Waits until it is writable, or the exchange has ended; false if nothing at all was released for
+   * that time.
    */
-  boolean await(int length, long timeout, TimeUnit unit) throws InterruptedException {
-    while (!hasRoom(length) && !ended) {
+  boolean await(long timeout, TimeUnit unit) throws InterruptedException {
+    while (!isWritable() && !ended) {
       CountDownLatch released = new CountDownLatch(1);
       blocked.add(released);
       try {
-        if (!hasRoom(length) && !ended && !released.await(timeout, unit)) {
+        if (!isWritable() && !ended && !released.await(timeout, unit)) {
           return false;
         }
       } finally {
@@ -129,11 +129,6 @@ final class Pending {
       }
     }
     return true;
-  }
-
-  private boolean hasRoom(int length) {
-    long now = bytes.get();
-    return now < mark && (now == 0 || now + length <= limit);
   }
 
   private void wakeBlocked() {

@@ -419,8 +419,9 @@ public final class SafeAsyncConfig {
 
     /**
      * Sets how many bytes may be pending for one client, whoever writes them; what happens beyond
-     * is {@link #overLimit}'s to say. Bytes that are handed over at once while nothing is pending
-     * are never too many. Init-param {@code pending-limit}.
+     * is {@link #overLimit}'s to say. Bytes that are handed over at once while the response is
+     * writable are never too many. Each write and each flush counts as its bytes and 128 more, for
+     * what it takes of the heap beside them. Init-param {@code pending-limit}.
      *
      * @param bytes at least 1; 16 MiB unless set; raised to {@link #maxPendingBytes} if less
      * @return this builder

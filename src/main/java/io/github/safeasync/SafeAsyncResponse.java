@@ -162,8 +162,8 @@ public interface SafeAsyncResponse {
 
   /**
    * Answers whether the response is open and fewer than {@code max-pending-bytes} wait for the
-   * client. A write at another time is accepted too, up to the {@code pending-limit}: but it only
-   * adds to what waits in memory.
+   * client: the next write is accepted then, however large. A write at another time is accepted
+   * too, up to the {@code pending-limit}: but it only adds to what waits in memory.
    */
   boolean isWritable();
 

@@ -37,11 +37,11 @@ public final class SlowClientException extends IOException {
             + " bytes waiting for it");
   }
 
-  static SlowClientException overLimit(int length, long pending, long limit) {
+  static SlowClientException overLimit(long weight, long pending, long limit) {
     return new SlowClientException(
         false,
         "A write of "
-            + length
+            + weight
             + " bytes came on top of "
             + pending
             + " that wait for the client; pending-limit allows "

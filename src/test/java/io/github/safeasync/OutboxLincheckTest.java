@@ -22,7 +22,7 @@ class OutboxLincheckTest {
     private final AtomicInteger accepted = new AtomicInteger();
 
     Stream(int writes) {
-      outbox.flushSoon();
+      outbox.flush();
       outbox.writable();
       for (int i = 0; i < writes; i++) {
         put();

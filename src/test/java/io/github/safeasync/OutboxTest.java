@@ -143,8 +143,7 @@ class OutboxTest {
       start();
       sink.ready = false;
       for (int i = 0; i < 100; i++) {
-        outbox.write(zeros(10));
-        outbox.flushSoon();
+        outbox.writeAndFlush(zeros(10));
       }
       becomeReady();
       assertThat(sink.writes).hasSizeLessThanOrEqualTo(2);
@@ -263,7 +262,7 @@ class OutboxTest {
       limits(1000, 10_000, OverLimit.FAIL);
       start();
       sink.ready = false;
-      outbox.write(zeros(999));
+      outbox.write(zeros(999 - Item.OVERHEAD));
       assertThat(outbox.pending().isWritable()).isTrue();
       outbox.write(zeros(1));
       assertThat(outbox.pending().isWritable()).isFalse();
@@ -279,7 +278,7 @@ class OutboxTest {
 
     @Test
     void callback_comesWhenThreeQuartersOfTheMarkAreWritten_notSooner() {
-      limits(80_000, 100_000, OverLimit.FAIL);
+      limits(4 * (20_000 + Item.OVERHEAD), 100_000, OverLimit.FAIL);
       start();
       sink.ready = false;
       for (int i = 0; i < 4; i++) {
@@ -292,7 +291,7 @@ class OutboxTest {
       becomeReady();
       assertThat(calls).isEmpty();
       becomeReady();
-      assertThat(calls).containsExactly(20_000L);
+      assertThat(calls).containsExactly(20_000L + Item.OVERHEAD);
     }
 
     @Test
@@ -316,7 +315,7 @@ class OutboxTest {
       sink.readyOnce = true;
       becomeReady();
       assertThat(runs).hasValue(2);
-      assertThat(outbox.pending().bytes()).isEqualTo(1000);
+      assertThat(outbox.pending().bytes()).isEqualTo(1000 + Item.OVERHEAD);
     }
 
     @Test
@@ -356,15 +355,39 @@ class OutboxTest {
       assertThat(outbox.write(zeros(2000))).isTrue();
       assertThat(outbox.write(zeros(1))).isFalse();
       assertThat(sink.failure).isInstanceOf(SlowClientException.class);
-      assertThat(sink.failure).hasMessageContaining("on top of 2000").hasMessageContaining("2000");
+      assertThat(sink.failure).hasMessageContaining("on top of 2128").hasMessageContaining("2000");
       outbox.signal();
       assertThat(outbox.pending().bytes()).isZero();
     }
 
+    /** Else an application that writes nothing but line feeds, or flushes, would fill the heap. */
     @Test
-    void oneWrite_isNeverTooMuch_alone() {
+    void whatHoldsTheBytes_countsToo() {
+      limits(1000, 10_000, OverLimit.DROP_NEWEST);
+      start();
+      sink.ready = false;
+      int accepted = 0;
+      while (outbox.write(zeros(1))) {
+        accepted++;
+      }
+      assertThat(accepted).isEqualTo(10_000 / (1 + Item.OVERHEAD));
+      becomeReady();
+      assertThat(outbox.pending().bytes()).isZero();
+      sink.ready = false;
+      accepted = 0;
+      while (!outbox.flush().isDone()) {
+        accepted++;
+      }
+      assertThat(accepted).isEqualTo(10_000 / Item.OVERHEAD);
+      becomeReady();
+      assertThat(outbox.pending().bytes()).isZero();
+    }
+
+    @Test
+    void oneWrite_isNeverTooMuch_whileItIsWritable() {
       limits(1000, 2000, OverLimit.FAIL);
-      assertThat(outbox.finish(zeros(1_000_000))).isTrue();
+      assertThat(outbox.write(zeros(100))).isTrue();
+      assertThat(outbox.finish(zeros(999_900))).isTrue();
       outbox.writable();
       assertThat(sink.body.size()).isEqualTo(1_000_000);
     }
@@ -405,7 +428,7 @@ class OutboxTest {
       sink.readyOnce = true;
       becomeReady();
       assertThat(written.get(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(outbox.pending().bytes()).isEqualTo(100_000);
+      assertThat(outbox.pending().bytes()).isEqualTo(5 * (20_000 + Item.OVERHEAD));
     }
 
     @Test
@@ -453,7 +476,7 @@ class OutboxTest {
       limits(1000, 2000, OverLimit.BLOCK);
       start();
       sink.ready = false;
-      assertThat(outbox.write(zeros(1500))).isTrue();
+      assertThat(outbox.write(zeros(1200))).isTrue();
       assertThat(outbox.write(zeros(500))).isTrue();
       assertThat(outbox.write(zeros(1))).isFalse();
       assertThat(sink.events).endsWith("over limit");
@@ -472,7 +495,7 @@ class OutboxTest {
   }
 
   private void start() {
-    outbox.flushSoon();
+    outbox.flush();
     outbox.writable();
     sink.events.clear();
   }

@@ -1,16 +1,24 @@
 package io.github.safeasync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.VirtualThreads;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** G10: what a client that does not read can pin, however much is written for it. */
@@ -85,27 +93,87 @@ class OverLimitIT {
     try (Logs logs = Logs.capture();
         Site site = start(container, transport, OverLimit.BLOCK, Duration.ofSeconds(30));
         SlowReader client = SlowReader.open(site.server(), "/take")) {
-      SafeAsyncResponse response = begun(site);
-      Thread writer =
-          new Thread(
-              () -> {
-                for (int number = 1; number < 400 && write(response, number); number++) {
-                  // The next one.
-                }
-                response.finish();
-              });
-      writer.start();
-      Witness.await()
-          .atMost(Witness.SOON.multipliedBy(5))
-          .until(() -> writer.getState() == Thread.State.TIMED_WAITING);
-      assertThat(response.isOpen()).isTrue();
-      SlowReader.Body body = client.read();
-      writer.join();
-      assertThat(accepted).hasSize(400);
-      assertAccepted(body);
-      assertThat(mostPending).hasValueBetween(MARK, MARK + CHUNK);
-      assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
+      writesAtTheClientsPace(begun(site), client, task -> new Thread(task).start());
       logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
+  void block_onAVirtualThread_goesAtTheClientsPace_G10(Container container, Transport transport)
+      throws Exception {
+    assumeTrue(VirtualThreads.areAvailable(), "there are no virtual threads before JDK 21");
+    try (Logs logs = Logs.capture();
+        Site site = start(container, transport, OverLimit.BLOCK, Duration.ofSeconds(30));
+        SlowReader client = SlowReader.open(site.server(), "/take")) {
+      writesAtTheClientsPace(begun(site), client, VirtualThreads.executor());
+      logs.assertQuiet();
+    }
+  }
+
+  private void writesAtTheClientsPace(
+      SafeAsyncResponse response, SlowReader client, Executor threads) throws Exception {
+    AtomicReference<Thread> writer = new AtomicReference<>();
+    CompletableFuture<Void> written =
+        CompletableFuture.runAsync(
+            () -> {
+              writer.set(Thread.currentThread());
+              for (int number = 1; number < 400 && write(response, number); number++) {
+                // The next one.
+              }
+              response.finish();
+            },
+            threads);
+    Witness.await()
+        .atMost(Witness.SOON.multipliedBy(5))
+        .until(() -> writer.get() != null && isWaiting(writer.get()));
+    assertThat(response.isOpen()).isTrue();
+    SlowReader.Body body = client.read();
+    written.get(Site.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(accepted).hasSize(400);
+    assertAccepted(body);
+    assertThat(mostPending).hasValueBetween(MARK, MARK + CHUNK + Item.OVERHEAD);
+    assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
+  }
+
+  private static boolean isWaiting(Thread thread) {
+    return thread.getState() == Thread.State.TIMED_WAITING;
+  }
+
+  /** What it sends is dropped by nobody unheard: a body with a hole must not look whole. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void publisherThatSendsWithoutBeingAsked_fails_underDropNewest(
+      Container container, Transport transport) throws Exception {
+    try (Logs warned = Logs.swallow();
+        Site site = start(container, transport, OverLimit.DROP_NEWEST, Duration.ofSeconds(30));
+        SlowReader client = SlowReader.open(site.server(), "/take")) {
+      SafeAsyncResponse response = begun(site);
+      CountDownLatch cancelled = new CountDownLatch(1);
+      response.send(
+          subscriber -> {
+            subscriber.onSubscribe(new Pushing(cancelled));
+            for (int i = 0; i < 10_000 && cancelled.getCount() > 0; i++) {
+              subscriber.onNext(ByteBuffer.allocate(CHUNK));
+            }
+          });
+      End end = Site.endOf(response);
+      assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
+      assertThat(end.cause().orElseThrow()).hasMessageContaining("A piece of " + CHUNK + " bytes");
+      assertThat(cancelled.await(Site.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(client.read().isComplete()).isFalse();
+    }
+  }
+
+  /** The subscription of a publisher that does not count what it is asked for. */
+  private record Pushing(CountDownLatch cancelled) implements Flow.Subscription {
+
+    @Override
+    public void request(long more) {}
+
+    @Override
+    public void cancel() {
+      cancelled.countDown();
     }
   }
 
@@ -119,7 +187,7 @@ class OverLimitIT {
       SafeAsyncResponse response = begun(site);
       writeUntilRefused(response);
       failedAsTooSlow(response);
-      assertThat(mostPending).hasValueBetween(MARK, MARK + CHUNK);
+      assertThat(mostPending).hasValueBetween(MARK, MARK + CHUNK + Item.OVERHEAD);
       assertThat(client.read().isComplete()).isFalse();
       logs.assertQuiet();
     }

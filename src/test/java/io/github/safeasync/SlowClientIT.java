@@ -54,7 +54,7 @@ class SlowClientIT {
         assertThat(end.after()).isGreaterThan(Duration.ofMillis(990));
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.UNKNOWN);
       }
-      assertThat(mostPending.get()).isLessThanOrEqualTo(MARK + CHUNK);
+      assertThat(mostPending.get()).isLessThanOrEqualTo(MARK + CHUNK + Item.OVERHEAD);
       assertThat(clients.get(0).read().isComplete()).isFalse();
       logs.assertQuiet();
     } finally {
@@ -75,6 +75,43 @@ class SlowClientIT {
       assertThat(body.bytes()).hasSize(8 << 20);
       assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
       assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
+  void clientThatHangsUpBeforeItHasRead_hasGone(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = serve(container, transport, Duration.ofSeconds(30))) {
+      try (SlowReader client = SlowReader.open(server, "/endless")) {
+        Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
+      }
+      assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.DISCONNECTED);
+      assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CLIENT_GONE);
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void streamThatIsNotRead_holdsUpNoOtherOfItsConnection(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = serve(container, transport, Duration.ofSeconds(60));
+        Http2Client client = Http2Client.connect(server)) {
+      Http2Exchange unread = client.getUnread("/endless");
+      Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
+      for (int i = 0; i < 5; i++) {
+        Http2Exchange read = client.get("/large");
+        assertThat(read.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
+        assertThat(read.bodyBytes()).hasSize(8 << 20);
+        assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
+      }
+      assertThat(unread.end()).isNotDone();
+      unread.reset();
+      assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CLIENT_GONE);
       logs.assertQuiet();
     }
   }

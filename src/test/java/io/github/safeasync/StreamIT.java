@@ -32,7 +32,7 @@ class StreamIT {
 
   private static final int THREADS = 8;
   private static final int RECORDS = Integer.getInteger("safeasync.records", 200);
-  private static final int STREAMS = Integer.getInteger("safeasync.streams", 200);
+  private static final int STREAMS = Integer.getInteger("safeasync.streams", 1000);
   private static final int LARGEST = 20_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -36,7 +36,8 @@ public final class VirtualThreads {
         .customize(DeploymentInfo.class, deployment -> deployment.setExecutor(executor()));
   }
 
-  private static Executor executor() {
+  /** Starts a virtual thread for each task. */
+  public static Executor executor() {
     try {
       return (Executor) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
     } catch (ReflectiveOperationException e) {
