@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URLConnection;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ final class ContainerSide {
   private volatile @Nullable Objects objects;
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
+  private volatile boolean streamed;
 
   /** The container's timeout, for an application that takes over a cycle of the library's. */
   private volatile long ownTimeout;
@@ -212,13 +214,29 @@ final class ContainerSide {
     }
   }
 
+  /** The response has a WriteListener, the library's or the application's. */
+  void streamed() {
+    streamed = true;
+  }
+
   /**
    * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
    */
   private void leave() {
     if (http2 || !isAborted()) {
+      completeStream();
+    }
+  }
+
+  private void completeStream() {
+    Connection now = connection;
+    AsyncContext completed = context;
+    Executor streamThread = now == null || !streamed ? null : now.streamThread();
+    if (streamThread == null || completed == null) {
       complete();
+    } else {
+      streamThread.execute(() -> complete(completed));
     }
   }
 
@@ -227,7 +245,9 @@ final class ContainerSide {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
       if (!isAborted()) {
-        Log.notAborted(connection);
+        if (!isResponseComplete()) {
+          Log.notAborted(connection);
+        }
         complete();
       }
       return;
@@ -239,6 +259,11 @@ final class ContainerSide {
       Log.refused("an answer of " + status, e);
     }
     complete();
+  }
+
+  private boolean isResponseComplete() {
+    Connection now = connection;
+    return now != null && now.isResponseComplete();
   }
 
   private boolean isAborted() {

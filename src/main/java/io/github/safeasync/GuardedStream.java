@@ -38,6 +38,7 @@ final class GuardedStream extends ServletOutputStream {
     } else {
       gate.act(
           () -> {
+            gate.exchange().side().streamed();
             stream.setWriteListener(guarded);
             gate.exchange().closing().listens(guarded);
           });

@@ -155,6 +155,7 @@ final class ResponseSink implements Outbox.Sink {
       ContainerSide.resizeBuffer(response, 1);
     }
     stream = response.getOutputStream();
+    side.streamed();
     stream().setWriteListener(new Readiness());
   }
 

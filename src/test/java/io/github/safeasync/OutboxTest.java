@@ -2,7 +2,9 @@ package io.github.safeasync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -381,6 +384,33 @@ class OutboxTest {
       assertThat(accepted).isEqualTo(10_000 / Item.OVERHEAD);
       becomeReady();
       assertThat(outbox.pending().bytes()).isZero();
+    }
+
+    @Test
+    void whatHoldsTheBytes_isWhatTheHeapTakes() {
+      assertCounted(of -> of.write(zeros(1)));
+      assertCounted(of -> of.writeAndFlush(zeros(100)));
+      assertCounted(of -> of.flush().minimalCompletionStage());
+    }
+
+    private static void assertCounted(Consumer<Outbox> call) {
+      FakeSink sink = new FakeSink();
+      Outbox of =
+          new Outbox(sink, new Outbox.Limits(1 << 30, 1 << 30, OverLimit.FAIL, Duration.ZERO));
+      of.flush();
+      of.writable();
+      sink.ready = false;
+      call.accept(of);
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long counted = of.pending().bytes();
+      long allocated = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 20_000; i++) {
+        call.accept(of);
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
+      counted = of.pending().bytes() - counted;
+      assertThat(allocated).isBetween(counted / 2, counted * 21 / 20);
+      assertThat(sink.breaches).isEmpty();
     }
 
     @Test

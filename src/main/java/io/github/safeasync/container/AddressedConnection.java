@@ -114,6 +114,11 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
+  public boolean isResponseComplete() {
+    return reached.isResponseComplete();
+  }
+
+  @Override
   public boolean abort(Runnable complete) {
     return reached.abort(complete);
   }

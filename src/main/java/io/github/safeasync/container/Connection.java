@@ -94,6 +94,14 @@ public interface Connection {
   }
 
   /**
+   * Whether the container has sent all of the response, so that there is nothing to cut off. False
+   * where it cannot tell.
+   */
+  default boolean isResponseComplete() {
+    return false;
+  }
+
+  /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
    * container call of the exchange in flight; afterwards the container must not be touched. May

@@ -91,14 +91,19 @@ final class UndertowConnection extends ReachedConnection {
     return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
   }
 
+  /** An error page is sent by sendError itself, before the AsyncContext is completed. */
+  @Override
+  public boolean isResponseComplete() {
+    return Boolean.TRUE.equals(Members.read(exchange, "isComplete()"));
+  }
+
   /**
    * HttpServerConnection.close() closes the connection, Http2ServerConnection.close() resets the
    * stream only.
    */
   @Override
   public boolean abort(Runnable complete) {
-    if (!(connection instanceof Closeable closeable)
-        || Boolean.TRUE.equals(Members.read(exchange, "isComplete()"))) {
+    if (!(connection instanceof Closeable closeable) || isResponseComplete()) {
       return false;
     }
     inIoThread(
