@@ -362,8 +362,11 @@ final class Exchange {
     end(End.failed(cause, age()));
   }
 
-  void shutDown() {
+  /** Answers false if it has ended in another way, and is being closed. */
+  boolean shutDown() {
     end(End.of(End.Kind.SHUT_DOWN, age()));
+    End decided = lifecycle.decidedEnd();
+    return decided != null && decided.kind() == End.Kind.SHUT_DOWN;
   }
 
   private void end(End decided) {

@@ -141,8 +141,9 @@ final class Exchanges implements Cancellation.Canceller {
     shutDown = true;
     int ended = 0;
     for (Exchange exchange : open) {
-      exchange.shutDown();
-      ended++;
+      if (exchange.shutDown()) {
+        ended++;
+      }
     }
     delayed.forEach(Cancellation::fire);
     delayed.clear();

@@ -19,17 +19,18 @@ class NativeAccessIT {
   @EveryContainer
   void notEnabled_theTextIsRead_andTheJvmSaysNothing_G6_G12(Container container) throws Exception {
     assumeJdk(22);
-    assertThat(ServerJvm.of(container).run())
-        .contains("FIN noticed by selector + /proc/net/tcp")
-        .contains("off: sock_diag (native access is not enabled)")
-        .doesNotContainIgnoringCase("warning");
+    assertReadsTheText(ServerJvm.of(container));
   }
 
   @ParameterizedTest
   @MethodSource("first")
   void denied_theTextIsRead_andNothingFails_G6_G12(Container container) throws Exception {
     assumeJdk(24);
-    assertThat(ServerJvm.of(container).option("--illegal-native-access=deny").run())
+    assertReadsTheText(ServerJvm.of(container).option("--illegal-native-access=deny"));
+  }
+
+  private static void assertReadsTheText(ServerJvm server) throws Exception {
+    assertThat(server.run())
         .contains("FIN noticed by selector + /proc/net/tcp")
         .contains("off: sock_diag (native access is not enabled)")
         .doesNotContainIgnoringCase("warning");

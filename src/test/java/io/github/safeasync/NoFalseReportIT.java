@@ -68,27 +68,47 @@ class NoFalseReportIT {
   void keepAliveRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
     int requests = transport == Transport.PLAIN ? 1250 : 100;
+    aroundTheGracePeriod(
+        container,
+        transport,
+        (site, number) -> keepAlive(site, number, requests),
+        NoFalseReportIT::takesAndLetsGo);
+  }
+
+  /** What one client of several asks a site. */
+  private interface Requests {
+    void of(Site site, int client) throws Exception;
+  }
+
+  /** What is looked at when all clients have got their answers. */
+  private interface Aftermath {
+    void at(Site site) throws Exception;
+  }
+
+  private void aroundTheGracePeriod(
+      Container container, Transport transport, Requests requests, Aftermath aftermath)
+      throws Exception {
     ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
     timer.prestartAllCoreThreads(); // Tomcat takes threads born in a request for the application's.
     ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
+    Duration grace = Duration.ofNanos(GRACE_MICROS * 1_000L);
     try (Logs logs = Logs.capture();
-        Site site =
-            start(
-                container,
-                transport,
-                Duration.ofNanos(GRACE_MICROS * 1_000L),
-                "/later",
-                answeredLater(timer))) {
+        Site site = start(container, transport, grace, "/later", answeredLater(timer))) {
       List<Future<?>> done = new ArrayList<>();
       for (int i = 0; i < CONNECTIONS; i++) {
         int number = i;
-        done.add(clients.submit(() -> keepAlive(site, number, requests)));
+        done.add(
+            clients.submit(
+                () -> {
+                  requests.of(site, number);
+                  return null;
+                }));
       }
       for (Future<?> each : done) {
         each.get(60, SECONDS);
       }
       assertThat(falseReports).hasValue(0);
-      takesAndLetsGo(site);
+      aftermath.at(site);
       logs.assertQuiet();
     } finally {
       clients.shutdownNow();
@@ -96,7 +116,7 @@ class NoFalseReportIT {
     }
   }
 
-  private static Void keepAlive(Site site, int number, int requests) throws IOException {
+  private static void keepAlive(Site site, int number, int requests) throws IOException {
     RawClient client = RawClient.connect(site.server());
     try {
       for (int i = 0; i < requests; i++) {
@@ -112,7 +132,6 @@ class NoFalseReportIT {
     } finally {
       client.close();
     }
-    return null;
   }
 
   /** As above, with several streams of one connection at a time. */
@@ -120,42 +139,11 @@ class NoFalseReportIT {
   @EveryTransport({Transport.H2C, Transport.H2})
   void streamsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
-    ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
-    timer.prestartAllCoreThreads();
-    ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
-    try (Logs logs = Logs.capture();
-        Site site =
-            start(
-                container,
-                transport,
-                Duration.ofNanos(GRACE_MICROS * 1_000L),
-                "/later",
-                answeredLater(timer))) {
-      List<Future<?>> done = new ArrayList<>();
-      for (int i = 0; i < CONNECTIONS; i++) {
-        int number = i;
-        done.add(clients.submit(() -> streams(site, number)));
-      }
-      for (Future<?> each : done) {
-        each.get(60, SECONDS);
-      }
-      assertThat(falseReports).hasValue(0);
-      try (Http2Client client = Http2Client.connect(site.server())) {
-        Http2Exchange exchange = client.get("/take");
-        SafeAsyncResponse response = site.take();
-        site.awaitWatching(1);
-        response.finish("done");
-        assertThat(exchange.awaitBody()).isEqualTo("done");
-        site.awaitWatching(0);
-      }
-      logs.assertQuiet();
-    } finally {
-      clients.shutdownNow();
-      timer.shutdownNow();
-    }
+    aroundTheGracePeriod(
+        container, transport, NoFalseReportIT::streams, NoFalseReportIT::takesAndLetsGoOfAStream);
   }
 
-  private static Void streams(Site site, int number) throws Exception {
+  private static void streams(Site site, int number) throws Exception {
     try (Http2Client client = Http2Client.connect(site.server())) {
       for (int round = 0; round < ROUNDS; round++) {
         List<Http2Exchange> open = new ArrayList<>();
@@ -169,7 +157,6 @@ class NoFalseReportIT {
         }
       }
     }
-    return null;
   }
 
   /** After all of it one more is watched, and nothing is after that. */
@@ -180,6 +167,17 @@ class NoFalseReportIT {
       site.awaitWatching(1);
       response.finish("done");
       assertThat(client.readResponse().body()).isEqualTo("done");
+      site.awaitWatching(0);
+    }
+  }
+
+  private static void takesAndLetsGoOfAStream(Site site) throws Exception {
+    try (Http2Client client = Http2Client.connect(site.server())) {
+      Http2Exchange exchange = client.get("/take");
+      SafeAsyncResponse response = site.take();
+      site.awaitWatching(1);
+      response.finish("done");
+      assertThat(exchange.awaitBody()).isEqualTo("done");
       site.awaitWatching(0);
     }
   }

@@ -24,7 +24,9 @@ import java.util.logging.LogManager;
 /**
  * Throughput of the library over that of a hand-written WriteListener servlet on the same
  * container: one large stream, and many small events that are each flushed. Runs of the two
- * alternate; the ratio is that of the medians, more than 1 if the library is faster.
+ * alternate; the ratio is that of the medians, more than 1 if the library is faster. {@code
+ * -Drounds}, {@code -Dbytes} and {@code -Devents} say how much, {@code -Dnoevents=true} leaves the
+ * events out; {@code MAVEN_OPTS} passes them on.
  */
 public final class StreamBench {
 

@@ -24,6 +24,7 @@ public final class RemoteNetwork implements AutoCloseable {
   private final String near;
   private final String far;
   private final String serverAddress;
+  private final String clientAddress;
   private final List<Process> clients = new ArrayList<>();
 
   private RemoteNetwork() {
@@ -33,7 +34,9 @@ public final class RemoteNetwork implements AutoCloseable {
     name = "sa" + process + "n" + COUNT.incrementAndGet();
     near = name + "n";
     far = name + "f";
-    serverAddress = "198.18.%d.%d".formatted((process >> 6) & 255, (process & 63) * 4 + 1);
+    String network = "198.18." + ((process >> 6) & 255) + ".";
+    serverAddress = network + ((process & 63) * 4 + 1);
+    clientAddress = network + ((process & 63) * 4 + 2);
   }
 
   /**
@@ -56,14 +59,11 @@ public final class RemoteNetwork implements AutoCloseable {
   }
 
   private void connect() throws Exception {
-    String farAddress =
-        serverAddress.substring(0, serverAddress.lastIndexOf('.') + 1)
-            + (Integer.parseInt(serverAddress.substring(serverAddress.lastIndexOf('.') + 1)) + 1);
     ip("netns", "add", name);
     ip("link", "add", near, "type", "veth", "peer", "name", far, "netns", name);
     ip("address", "add", serverAddress + "/30", "dev", near);
     ip("link", "set", near, "up");
-    ip("-n", name, "address", "add", farAddress + "/30", "dev", far);
+    ip("-n", name, "address", "add", clientAddress + "/30", "dev", far);
     restore();
   }
 
