@@ -90,6 +90,9 @@ final class Drain {
   /** Whether the container is to be asked to flush, though nobody waits for it. */
   private boolean isFlushDue;
 
+  /** Whether it was asked to, and has not been ready since: only a look at that sends the rest. */
+  private boolean isFlushAsked;
+
   /** Those for which the container was asked to flush; done when it is ready again. */
   private final List<Flush> flushed = new ArrayList<>();
 
@@ -183,6 +186,7 @@ final class Drain {
         sink.failed(thrown, heartbeat);
       } else if (progress == Progress.FINISHED) {
         flushed.addAll(due);
+        due.clear();
         tell(flushed, true);
         sink.finished();
       } else if (progress == Progress.TRUNCATED && failure != null) {
@@ -245,7 +249,7 @@ final class Drain {
     }
     // A call of writable may have come between the container's answer and the note of it.
     stall.moved();
-    boolean isFlushing = isFlushDue || !due.isEmpty() || !flushed.isEmpty();
+    boolean isFlushing = isFlushDue || isFlushAsked || !due.isEmpty() || !flushed.isEmpty();
     if (backlog.isEmpty() && !isFlushing && finish == null) {
       return Progress.WAIT;
     }
@@ -263,11 +267,13 @@ final class Drain {
   }
 
   private Progress streamWhenReady() throws IOException {
+    isFlushAsked = false;
     if (!flushed.isEmpty()) {
       tell(flushed, true);
     }
     if (isFlushDue || !due.isEmpty()) {
       isFlushDue = false;
+      isFlushAsked = true;
       flushed.addAll(due);
       due.clear();
       flush();

@@ -182,8 +182,8 @@ public interface SafeAsyncResponse {
    * Sends what was written so far.
    *
    * @return completes with true when the container has taken all of it and is ready for more, with
-   *     false if the exchange ended first; never exceptionally. What hangs on it runs on the
-   *     filter's executor
+   *     false if the exchange ended first or {@code over-limit} has refused the flush, which counts
+   *     as a small write; never exceptionally. What hangs on it runs on the filter's executor
    */
   CompletionStage<Boolean> flush();
 

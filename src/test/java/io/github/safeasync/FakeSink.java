@@ -31,6 +31,7 @@ class FakeSink implements Outbox.Sink {
   IOException thrownByWrite;
   long declaredLength = -1;
   boolean takesBody = true;
+  boolean endsByItself;
   boolean needsFlushBeforeEnd;
   boolean readyAfterFlush = true;
 
@@ -115,7 +116,7 @@ class FakeSink implements Outbox.Sink {
 
   @Override
   public boolean endsByItself() {
-    return false;
+    return endsByItself;
   }
 
   @Override

@@ -126,6 +126,35 @@ class OutboxTest {
       assertThat(sink.events).containsExactly("flush", "finished");
     }
 
+    /** Tomcat sends what a flush has left when it is asked whether it is ready, and not before. */
+    @Test
+    void containerIsAsked_afterAFlushThatNobodyWaitsFor() {
+      start();
+      sink.readyAfterFlush = false;
+      outbox.writeAndFlush(bytes("the last event"));
+      assertThat(sink.events).endsWith("flush");
+      assertThat(sink.asked).isTrue();
+      sink.asked = false;
+      becomeReady();
+      assertThat(sink.asked).isFalse();
+      assertThat(outbox.pending().bytes()).isZero();
+    }
+
+    @Test
+    void flushOfAStreamThatEndsByItself_isToldOnce() {
+      sink.declaredLength = 3;
+      sink.endsByItself = true;
+      start();
+      sink.ready = false;
+      outbox.write(bytes("abc"));
+      CompletableFuture<Boolean> flushed = outbox.flush();
+      outbox.finish(null);
+      becomeReady();
+      assertThat(sink.events).endsWith("finished");
+      assertThat(flushed).isCompletedWithValue(true);
+      assertThat(outbox.pending().bytes()).isZero();
+    }
+
     @Test
     void flush_isNotDone_beforeWhatCameAfterTheContainerWasAsked() {
       start();

@@ -45,7 +45,7 @@ public final class SseGroup {
       if (out.get() || members.putIfAbsent(stream, this) != null) {
         return;
       }
-      stream.lastEventId().ifPresent(id -> replay(stream, id));
+      stream.lastEventId().ifPresent(id -> replay(this, id));
       if (out.get()) {
         members.remove(stream, this);
       }
@@ -138,12 +138,14 @@ public final class SseGroup {
   }
 
   /** By the thread that carries out the calls, as {@link #broadcast}. */
-  private void replay(SseStream stream, String id) {
+  private void replay(Member member, String id) {
     boolean known = history.stream().anyMatch(event -> isNamed(event, id));
     boolean missed = !known;
     for (SseEvent event : history) {
-      if (missed) {
-        stream.send(event);
+      if (missed && !member.stream.send(event)) {
+        // It comes back and is sent the rest; later events must not hide that some are missing.
+        evict(member);
+        return;
       }
       missed |= isNamed(event, id);
     }
