@@ -87,7 +87,7 @@ final class Drain {
   /** Flushes of which all that was before them is written. */
   private final List<Flush> due = new ArrayList<>();
 
-  /** Whether the container is to be asked to flush, though nobody waits for it. */
+  /** Whether the container is to be asked to flush, even if nobody waits for it. */
   private boolean isFlushDue;
 
   /** Whether it was asked to, and has not been ready since: only a look at that sends the rest. */
@@ -185,9 +185,7 @@ final class Drain {
       if (thrown != null) {
         sink.failed(thrown, heartbeat);
       } else if (progress == Progress.FINISHED) {
-        flushed.addAll(due);
-        due.clear();
-        tell(flushed, true);
+        tellAll(true);
         sink.finished();
       } else if (progress == Progress.TRUNCATED && failure != null) {
         sink.truncated(failure.status(), failure.message());
@@ -238,7 +236,7 @@ final class Drain {
     }
     while (backlog.peek() instanceof Flush flush) {
       backlog.remove();
-      due.add(flush);
+      becomesDue(flush);
     }
     boolean allWritten = backlog.isEmpty() && finish != null;
     if (allWritten && sink.endsByItself() && sink.declaredLength() == written) {
@@ -249,8 +247,7 @@ final class Drain {
     }
     // A call of writable may have come between the container's answer and the note of it.
     stall.moved();
-    boolean isFlushing = isFlushDue || isFlushAsked || !due.isEmpty() || !flushed.isEmpty();
-    if (backlog.isEmpty() && !isFlushing && finish == null) {
+    if (backlog.isEmpty() && !isFlushDue && !isFlushAsked && finish == null) {
       return Progress.WAIT;
     }
     readiness = Readiness.ASKING;
@@ -268,10 +265,8 @@ final class Drain {
 
   private Progress streamWhenReady() throws IOException {
     isFlushAsked = false;
-    if (!flushed.isEmpty()) {
-      tell(flushed, true);
-    }
-    if (isFlushDue || !due.isEmpty()) {
+    tell(true);
+    if (isFlushDue) {
       isFlushDue = false;
       isFlushAsked = true;
       flushed.addAll(due);
@@ -326,6 +321,11 @@ final class Drain {
     overhead += Item.OVERHEAD;
   }
 
+  private void becomesDue(Flush flush) {
+    due.add(flush);
+    isFlushDue = true;
+  }
+
   /** Puts small chunks together; flushes between them are due when those are written. */
   private ByteBuffer coalesce() {
     byte[] room = coalesced;
@@ -345,7 +345,7 @@ final class Drain {
         }
         written(chunk);
       } else if (next instanceof Flush flush) {
-        due.add(flush);
+        becomesDue(flush);
       }
     }
     return ByteBuffer.wrap(room, 0, filled);
@@ -373,26 +373,32 @@ final class Drain {
     readiness = Readiness.READY;
     stall.end();
     pending.end();
+    long weight = 0;
     for (Item item; (item = backlog.poll()) != null; ) {
       if (item instanceof Flush flush) {
         due.add(flush);
       } else {
-        pending.release(item.weight());
+        weight += item.weight();
       }
     }
+    pending.release(weight);
     coalesced = null;
     backlogBytes = 0;
+    tellAll(false);
+  }
+
+  private void tellAll(boolean accepted) {
     flushed.addAll(due);
     due.clear();
-    tell(flushed, false);
+    tell(accepted);
   }
 
   /** Completes futures on a thread of ours: what the application hangs on them runs there. */
-  private void tell(List<Flush> flushes, boolean accepted) {
-    if (!flushes.isEmpty()) {
-      List<Flush> told = List.copyOf(flushes);
-      flushes.clear();
-      told.forEach(flush -> pending.release(flush.weight()));
+  private void tell(boolean accepted) {
+    if (!flushed.isEmpty()) {
+      List<Flush> told = List.copyOf(flushed);
+      flushed.clear();
+      pending.release((long) Item.OVERHEAD * told.size());
       sink.execute(() -> told.forEach(flush -> flush.done().complete(accepted)));
     }
   }

@@ -77,7 +77,7 @@ final class Outbox {
     boolean takesBody();
 
     /** Answers whether a write would not block; if not, {@link #writable} will be called. */
-    boolean isReady();
+    boolean isReady() throws IOException;
 
     /** Writes; the bytes are the container's until {@link #isReady} answers true. */
     void write(ByteBuffer bytes) throws IOException;

@@ -195,8 +195,17 @@ final class ResponseSink implements Outbox.Sink {
   }
 
   @Override
-  public boolean isReady() {
-    return stream().isReady();
+  public boolean isReady() throws IOException {
+    ServletOutputStream to = stream();
+    Connection now = side.connection();
+    if (!to.isReady()) {
+      return false;
+    }
+    if (now == null || !now.holdsBack()) {
+      return true;
+    }
+    to.flush();
+    return !now.holdsBack() || !now.resumeWrites(to);
   }
 
   @Override

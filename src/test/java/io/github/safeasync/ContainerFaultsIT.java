@@ -2,7 +2,6 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
@@ -20,8 +19,11 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
@@ -93,6 +95,41 @@ class ContainerFaultsIT {
     }
   }
 
+  /**
+   * Under load two threads read one connection (Http2AsyncParser on NioOperationState, 10.1.61 and
+   * 11.0.27), one of them meets frames out of order, and Tomcat closes it without a word in its
+   * log; with useAsyncIO="false" it does not, see StreamIT.
+   */
+  @ParameterizedTest
+  @EveryContainer
+  void manyRequestsAtOnce_onTomcatMayCloseTheirConnection(Container container) throws Exception {
+    assumeTrue(container.isTomcat(), "only Tomcat reads a connection on two threads");
+    try (Site site = start(container, Transport.H2C)) {
+      boolean closed = false;
+      for (int i = 0; i < 200 && !closed; i++) {
+        closed = isClosedUnderManyRequests(site);
+      }
+      assumeTrue(closed, "the race was not met this time");
+    }
+  }
+
+  private static boolean isClosedUnderManyRequests(Site site) throws Exception {
+    try (Http2Client client = Http2Client.connect(site.server())) {
+      List<Http2Exchange> exchanges = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        exchanges.add(client.get("/plain"));
+      }
+      for (Http2Exchange each : exchanges) {
+        if (each.awaitEnd() == RawResponse.End.TRUNCATED) {
+          return true;
+        }
+      }
+      return false;
+    } catch (ExecutionException refused) { // a request that came after the close
+      return true;
+    }
+  }
+
   /** Http2UpgradeHandler.goaway and Http2Channel close the connection; Jetty lets it end. */
   @ParameterizedTest
   @EveryContainer
@@ -118,17 +155,29 @@ class ContainerFaultsIT {
   @EveryContainer
   void endBeyondTheClientsWindow_onTomcat11NeverComes(Container container) throws Exception {
     assumeTrue(container == Container.TOMCAT_11, "only Tomcat 11 forgets who is to be woken");
-    try (Site site = start(container, Transport.H2C);
-        Http2Client client = Http2Client.connect(site.server())) {
+    try (Site site = start(container, Transport.H2C)) {
+      boolean came = true;
+      for (int i = 0; i < 20 && came; i++) { // It comes where the client reads soon enough.
+        came = endBeyondTheClientsWindowComes(site);
+      }
+      assertThat(came)
+          .as("remove TomcatConnection.needsFlushBeforeEnd if this release of Tomcat sends it")
+          .isFalse();
+    }
+  }
+
+  private boolean endBeyondTheClientsWindowComes(Site site) throws Exception {
+    try (Http2Client client = Http2Client.connect(site.server())) {
       Http2Exchange exchange = client.getUnread("/raw");
       AsyncContext context = raw.poll(10, SECONDS);
       WholeBody body = new WholeBody(context, Http2Client.STREAM_WINDOW + 10_000);
       context.getResponse().getOutputStream().setWriteListener(body);
       body.completed.get(10, SECONDS);
       exchange.read();
-      assertThatThrownBy(() -> exchange.end().get(1, SECONDS))
-          .as("remove TomcatConnection.needsFlushBeforeEnd if this release of Tomcat sends it")
-          .isInstanceOf(TimeoutException.class);
+      exchange.end().get(1, SECONDS);
+      return true;
+    } catch (TimeoutException never) {
+      return false;
     }
   }
 

@@ -15,12 +15,12 @@ public class IntakeLincheckTest {
 
   @Operation
   public boolean putSmall() {
-    return intake.put(new Chunk(ByteBuffer.allocate(1), Item.Chunk.Kind.PLAIN));
+    return intake.put(new Chunk(ByteBuffer.allocate(1), Chunk.Kind.PLAIN));
   }
 
   @Operation
   public boolean putLarge() {
-    return intake.put(new Chunk(ByteBuffer.allocate(2), Item.Chunk.Kind.PLAIN));
+    return intake.put(new Chunk(ByteBuffer.allocate(2), Chunk.Kind.PLAIN));
   }
 
   @Operation

@@ -68,11 +68,7 @@ class NoFalseReportIT {
   void keepAliveRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
     int requests = transport == Transport.PLAIN ? 1250 : 100;
-    aroundTheGracePeriod(
-        container,
-        transport,
-        (site, number) -> keepAlive(site, number, requests),
-        NoFalseReportIT::takesAndLetsGo);
+    aroundTheGracePeriod(container, transport, (site, number) -> keepAlive(site, number, requests));
   }
 
   /** What one client of several asks a site. */
@@ -80,13 +76,7 @@ class NoFalseReportIT {
     void of(Site site, int client) throws Exception;
   }
 
-  /** What is looked at when all clients have got their answers. */
-  private interface Aftermath {
-    void at(Site site) throws Exception;
-  }
-
-  private void aroundTheGracePeriod(
-      Container container, Transport transport, Requests requests, Aftermath aftermath)
+  private void aroundTheGracePeriod(Container container, Transport transport, Requests requests)
       throws Exception {
     ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2);
     timer.prestartAllCoreThreads(); // Tomcat takes threads born in a request for the application's.
@@ -108,7 +98,7 @@ class NoFalseReportIT {
         each.get(60, SECONDS);
       }
       assertThat(falseReports).hasValue(0);
-      aftermath.at(site);
+      takesAndLetsGo(site);
       logs.assertQuiet();
     } finally {
       clients.shutdownNow();
@@ -139,8 +129,7 @@ class NoFalseReportIT {
   @EveryTransport({Transport.H2C, Transport.H2})
   void streamsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
-    aroundTheGracePeriod(
-        container, transport, NoFalseReportIT::streams, NoFalseReportIT::takesAndLetsGoOfAStream);
+    aroundTheGracePeriod(container, transport, NoFalseReportIT::streams);
   }
 
   private static void streams(Site site, int number) throws Exception {
@@ -161,23 +150,11 @@ class NoFalseReportIT {
 
   /** After all of it one more is watched, and nothing is after that. */
   private static void takesAndLetsGo(Site site) throws Exception {
-    try (RawClient client = RawClient.connect(site.server())) {
-      client.get("/take");
+    try (SlowReader client = SlowReader.open(site.server(), "/take")) {
       SafeAsyncResponse response = site.take();
       site.awaitWatching(1);
       response.finish("done");
-      assertThat(client.readResponse().body()).isEqualTo("done");
-      site.awaitWatching(0);
-    }
-  }
-
-  private static void takesAndLetsGoOfAStream(Site site) throws Exception {
-    try (Http2Client client = Http2Client.connect(site.server())) {
-      Http2Exchange exchange = client.get("/take");
-      SafeAsyncResponse response = site.take();
-      site.awaitWatching(1);
-      response.finish("done");
-      assertThat(exchange.awaitBody()).isEqualTo("done");
+      assertThat(client.read().bytes()).asString().isEqualTo("done");
       site.awaitWatching(0);
     }
   }

@@ -32,6 +32,9 @@ class SlowClientIT {
   private static final int CHUNK = 32 * 1024;
   private static final long MARK = 256 * 1024;
 
+  private static final int PIECE_LENGTH = 10_000;
+  private static final byte PIECE = 'x';
+
   private final BlockingQueue<End> ends = new LinkedBlockingQueue<>();
   private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
   private final AtomicLong mostPending = new AtomicLong();
@@ -88,7 +91,7 @@ class SlowClientIT {
     try (Logs logs = Logs.capture()) {
       try (TestServer server = serve(container, transport, Duration.ofSeconds(30))) {
         try (SlowReader client = SlowReader.open(server, "/endless")) {
-          Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
+          awaitFull();
         }
         assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.DISCONNECTED);
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CLIENT_GONE);
@@ -105,7 +108,7 @@ class SlowClientIT {
       try (TestServer server = serve(container, transport, Duration.ofSeconds(60));
           Http2Client client = Http2Client.connect(server)) {
         Http2Exchange unread = client.getUnread("/endless");
-        Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
+        awaitFull();
         for (int i = 0; i < 5; i++) {
           Http2Exchange read = client.get("/large");
           assertThat(read.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
@@ -143,6 +146,76 @@ class SlowClientIT {
       }
       logs.assertQuiet();
     }
+  }
+
+  /**
+   * Servers of events write nothing more for a long time: what was flushed must not wait for it.
+   */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
+  void whatWasFlushed_comesOnceTheClientReadsOn(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture()) {
+      try (Site site = Site.start(container, transport)) {
+        int full = piecesThatStopAStream(site);
+        for (int pieces = full - 3; pieces <= full + 3; pieces++) {
+          try (SlowReader client = SlowReader.open(site.server(), "/take")) {
+            SafeAsyncResponse response = site.take();
+            for (int i = 0; i < pieces; i++) {
+              response.writeAndFlush(piece());
+            }
+            awaitPause(response);
+            client.readUntil(PIECE, pieces * PIECE_LENGTH);
+            response.finish();
+            assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
+          }
+        }
+      }
+      logs.assertQuiet();
+    }
+  }
+
+  private static int piecesThatStopAStream(Site site) throws Exception {
+    int pieces = 0;
+    SafeAsyncResponse response;
+    try (SlowReader client = SlowReader.open(site.server(), "/take")) {
+      response = site.take();
+      do {
+        response.writeAndFlush(piece());
+        pieces++;
+        awaitPause(response);
+      } while (pending(response) == 0);
+    }
+    assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.DISCONNECTED);
+    return pieces;
+  }
+
+  private static ByteBuffer piece() {
+    byte[] piece = new byte[PIECE_LENGTH];
+    Arrays.fill(piece, PIECE);
+    return ByteBuffer.wrap(piece);
+  }
+
+  /** Until all was handed over, or no more for a time. */
+  private static void awaitPause(SafeAsyncResponse response) {
+    AtomicLong last = new AtomicLong(pending(response));
+    AtomicInteger looks = new AtomicInteger();
+    Witness.await()
+        .until(
+            () -> {
+              long now = pending(response);
+              looks.set(last.getAndSet(now) == now ? looks.get() + 1 : 0);
+              return now == 0 || looks.get() == 20;
+            });
+  }
+
+  private static long pending(SafeAsyncResponse response) {
+    return ((ExchangeResponse) response).pendingBytes();
+  }
+
+  /** Until a client that does not read has made its stream stop. */
+  private void awaitFull() {
+    Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
   }
 
   /** Threads that write are on their way, not held up by a client that takes nothing. */
@@ -200,7 +273,7 @@ class SlowClientIT {
                 return;
               }
               response.writeOwned(ByteBuffer.allocate(CHUNK));
-              mostPending.accumulateAndGet(((ExchangeResponse) response).pendingBytes(), Math::max);
+              mostPending.accumulateAndGet(pending(response), Math::max);
             }
             response.onWritable(this);
           }

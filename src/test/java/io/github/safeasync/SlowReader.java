@@ -1,5 +1,7 @@
 package io.github.safeasync;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.RawClient;
@@ -25,6 +27,17 @@ abstract class SlowReader implements AutoCloseable {
   /** Reads to the end. */
   abstract Body read() throws Exception;
 
+  /** Reads on until a byte has come so often, or fails after a while; the response may go on. */
+  abstract void readUntil(byte sought, int times) throws Exception;
+
+  private static int count(byte sought, byte[] bytes, int length) {
+    int count = 0;
+    for (int i = 0; i < length; i++) {
+      count += bytes[i] == sought ? 1 : 0;
+    }
+    return count;
+  }
+
   private static final class OfHttp1 extends SlowReader {
 
     private final RawClient client;
@@ -38,6 +51,17 @@ abstract class SlowReader implements AutoCloseable {
     Body read() throws Exception {
       RawResponse response = client.readResponse();
       return new Body(response.bodyBytes(), response.isComplete());
+    }
+
+    @Override
+    void readUntil(byte sought, int times) throws Exception {
+      while (!client.readLine().isEmpty()) {}
+      byte[] buffer = new byte[16 * 1024];
+      for (int came = 0; came < times; ) {
+        int length = client.read(buffer);
+        assertThat(length).as("bytes of a response that goes on").isPositive();
+        came += count(sought, buffer, length);
+      }
     }
 
     @Override
@@ -61,6 +85,18 @@ abstract class SlowReader implements AutoCloseable {
       exchange.read();
       boolean complete = exchange.awaitEnd() == RawResponse.End.COMPLETE;
       return new Body(exchange.bodyBytes(), complete);
+    }
+
+    @Override
+    void readUntil(byte sought, int times) throws Exception {
+      exchange.read();
+      Witness.await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                byte[] body = exchange.bodyBytes();
+                return count(sought, body, body.length) >= times;
+              });
     }
 
     @Override

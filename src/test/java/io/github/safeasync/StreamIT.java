@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.catalina.connector.Connector;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** Every record whole, in each thread's order, nothing lost (G1, G3). */
@@ -69,7 +70,13 @@ class StreamIT {
             serve(container, transport, (in, out) -> open.add(SafeAsyncResponse.of(in)));
         Crowd crowd = new Crowd(server)) {
       inParallel(clients, STREAMS, crowd::open);
-      await().atMost(PATIENCE).until(() -> open.size() == STREAMS);
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(open)
+                      .as("streams that came; the log: %s", logs.aboveInfo())
+                      .hasSize(STREAMS));
       writeRecords(List.copyOf(open), writers, 2, 20);
       inParallel(clients, STREAMS, stream -> new Records(crowd.body(stream)).assertAll(2, 20));
       logs.assertQuiet();
@@ -154,7 +161,17 @@ class StreamIT {
     SafeAsyncFilter filter =
         SafeAsyncFilter.create(
             SafeAsyncConfig.builder().timeout(PATIENCE).pendingLimit(Long.MAX_VALUE / 2).build());
-    return container.start(transport, app -> app.filter(filter).handler("/*", handler));
+    return container.start(
+        transport,
+        app ->
+            app.filter(filter)
+                .handler("/*", handler)
+                .customize(Connector.class, StreamIT::readByOneThread));
+  }
+
+  /** Tomcat may close a connection of many streams otherwise, see ContainerFaultsIT. */
+  private static void readByOneThread(Connector tomcat) {
+    tomcat.setProperty("useAsyncIO", "false");
   }
 
   /** Each thread writes its records, each of them to all responses. */

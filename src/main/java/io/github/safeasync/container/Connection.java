@@ -1,5 +1,6 @@
 package io.github.safeasync.container;
 
+import jakarta.servlet.ServletOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -75,6 +76,24 @@ public interface Connection {
    * completed, as the container may otherwise keep its end for ever. Tomcat's HTTP/2 only.
    */
   default boolean needsFlushBeforeEnd() {
+    return false;
+  }
+
+  /**
+   * Whether the container keeps a part of what was flushed until something else is written. On the
+   * {@link #streamThread} only. Undertow's TLS only.
+   */
+  default boolean holdsBack() {
+    return false;
+  }
+
+  /**
+   * Has the stream's WriteListener called once more as soon as the client takes anything. On the
+   * {@link #streamThread} only. Undertow only.
+   *
+   * @return false if there is no way
+   */
+  default boolean resumeWrites(ServletOutputStream stream) {
     return false;
   }
 

@@ -1,5 +1,6 @@
 package io.github.safeasync.container;
 
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
@@ -31,6 +32,9 @@ final class UndertowConnection extends ReachedConnection {
   private final Object connection;
   private final @Nullable Object ioThread;
 
+  /** The SslConduit of an HTTP/1.1 connection; Http2Channel sees to its own. */
+  private final @Nullable Object tls;
+
   private UndertowConnection(
       @Nullable SocketChannel channel,
       boolean multiplexed,
@@ -41,6 +45,8 @@ final class UndertowConnection extends ReachedConnection {
     this.exchange = exchange;
     this.connection = connection;
     this.ioThread = Members.read(exchange, "getIoThread()");
+    this.tls =
+        secure && !multiplexed ? Members.walk(connection, "getChannel()", "sslConduit") : null;
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -127,6 +133,22 @@ final class UndertowConnection extends ReachedConnection {
   @Override
   public @Nullable Executor streamThread() {
     return this::inIoThread;
+  }
+
+  /**
+   * SslConduit keeps the part of a record that the socket did not take. It would go out with the
+   * next write: ServletOutputStreamImpl.flushInternal does not look whether its channel was
+   * flushed.
+   */
+  @Override
+  public boolean holdsBack() {
+    return Members.read(tls, "wrappedData") != null;
+  }
+
+  @Override
+  public boolean resumeWrites(ServletOutputStream stream) {
+    Object channel = Members.read(stream, "channel");
+    return channel != null && Members.call(channel, "resumeWrites");
   }
 
   private void inIoThread(Runnable task) {
