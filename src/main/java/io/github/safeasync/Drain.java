@@ -248,6 +248,7 @@ final class Drain {
     // A call of writable may have come between the container's answer and the note of it.
     stall.moved();
     if (backlog.isEmpty() && !isFlushDue && !isFlushAsked && finish == null) {
+      coalesced = null; // There may be thousands of streams that idle.
       return Progress.WAIT;
     }
     readiness = Readiness.ASKING;
@@ -328,9 +329,10 @@ final class Drain {
 
   /** Puts small chunks together; flushes between them are due when those are written. */
   private ByteBuffer coalesce() {
+    int wanted = (int) Math.min(COALESCED, backlogBytes);
     byte[] room = coalesced;
-    if (room == null) {
-      room = new byte[COALESCED];
+    if (room == null || room.length < wanted) {
+      room = new byte[wanted];
       coalesced = room;
     }
     int filled = 0;

@@ -4,6 +4,7 @@ import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.SlowClientException;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
@@ -144,8 +145,12 @@ public final class NeverReadingBench {
     return served / (double) seconds;
   }
 
+  private static boolean isStalled(End end) {
+    return end.cause().filter(SlowClientException.class::isInstance).isPresent();
+  }
+
   private static void endless(SafeAsyncResponse response) {
-    response.onEnd(end -> (end.kind() == End.Kind.FAILED ? STALLED : OTHER).incrementAndGet());
+    response.onEnd(end -> (isStalled(end) ? STALLED : OTHER).incrementAndGet());
     response.onWritable(
         new Runnable() {
           private int left = BODY / CHUNK;

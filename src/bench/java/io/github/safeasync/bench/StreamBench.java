@@ -66,27 +66,27 @@ public final class StreamBench {
                       .handler(
                           "/safe/events",
                           (in, out) -> safe(in, EVENT, (long) EVENTS * EVENT.length, true)))) {
-        compare(container, server, "stream");
+        compare(container, server, "stream", STREAM);
         if (!Boolean.getBoolean("noevents")) {
-          compare(container, server, "events");
+          compare(container, server, "events", (long) EVENTS * EVENT.length);
         }
       }
     }
     System.exit(0);
   }
 
-  private static void compare(Container container, TestServer server, String path)
+  private static void compare(Container container, TestServer server, String path, long least)
       throws Exception {
     double[] raw = new double[ROUNDS];
     double[] safe = new double[ROUNDS];
     long start = System.nanoTime();
     while (System.nanoTime() - start < 2 * WARM_UP_NANOS) {
-      get(server, "/raw/" + path);
-      get(server, "/safe/" + path);
+      get(server, "/raw/" + path, least);
+      get(server, "/safe/" + path, least);
     }
     for (int round = 0; round < ROUNDS; round++) {
-      raw[round] = get(server, "/raw/" + path);
-      safe[round] = get(server, "/safe/" + path);
+      raw[round] = get(server, "/raw/" + path, least);
+      safe[round] = get(server, "/safe/" + path, least);
     }
     Arrays.sort(raw);
     Arrays.sort(safe);
@@ -95,8 +95,8 @@ public final class StreamBench {
         container, path, raw[ROUNDS / 2], safe[ROUNDS / 2], safe[ROUNDS / 2] / raw[ROUNDS / 2]);
   }
 
-  /** Reads one response to its end and answers its speed in MB/s. */
-  private static double get(TestServer server, String path) throws Exception {
+  /** Reads one response, of no less than its body, to its end and answers its speed in MB/s. */
+  private static double get(TestServer server, String path, long least) throws Exception {
     byte[] buffer = new byte[256 * 1024];
     long bytes = 0;
     long start = System.nanoTime();
@@ -106,6 +106,9 @@ public final class StreamBench {
       for (int length; (length = client.read(buffer)) >= 0; ) {
         bytes += length;
       }
+    }
+    if (bytes < least) {
+      throw new IllegalStateException(path + " ended after " + bytes + " of " + least + " bytes");
     }
     return bytes * 1e3 / (System.nanoTime() - start);
   }

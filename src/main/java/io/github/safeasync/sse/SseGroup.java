@@ -34,10 +34,12 @@ public final class SseGroup {
   private final class Member implements Registration {
 
     private final SseStream stream;
+    private final Registration end;
     private final AtomicBoolean out = new AtomicBoolean();
 
     Member(SseStream stream) {
       this.stream = stream;
+      this.end = stream.response().onEnd(ended -> leave());
     }
 
     /** It may be taken out before the call that adds it is carried out, or while it is. */
@@ -53,9 +55,14 @@ public final class SseGroup {
 
     @Override
     public boolean remove() {
-      boolean removed = out.compareAndSet(false, true);
+      end.remove();
+      return leave();
+    }
+
+    private boolean leave() {
+      boolean left = out.compareAndSet(false, true);
       members.remove(stream, this);
-      return removed;
+      return left;
     }
   }
 
@@ -92,7 +99,6 @@ public final class SseGroup {
    */
   public Registration add(SseStream stream) {
     Member member = new Member(Objects.requireNonNull(stream, "stream"));
-    stream.response().onEnd(end -> member.remove());
     carryOut(member::join);
     return member;
   }

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Asynchronous cycles. */
 final class AsyncScenarios {
@@ -38,17 +39,36 @@ final class AsyncScenarios {
         keepAlive());
   }
 
-  /** Notes all events. */
-  private record Noting(Scenario it, String name, boolean again) implements AsyncListener {
+  /** Notes all events, until the last that the specification grants it. */
+  private static final class Noting implements AsyncListener {
+    private final Scenario it;
+    private final String name;
+    private final boolean again;
+    private final AtomicBoolean last = new AtomicBoolean();
+
+    Noting(Scenario it, String name, boolean again) {
+      this.it = it;
+      this.name = name;
+      this.again = again;
+      it.begins();
+    }
+
     private void note(String event, AsyncEvent of) {
       String failure =
           of.getThrowable() == null ? "" : " " + of.getThrowable().getClass().getName();
       it.note(name + " " + event + failure);
     }
 
+    private void ends() {
+      if (last.compareAndSet(false, true)) {
+        it.ends();
+      }
+    }
+
     @Override
     public void onComplete(AsyncEvent event) {
       note("onComplete", event);
+      ends();
     }
 
     @Override
@@ -66,6 +86,8 @@ final class AsyncScenarios {
       note("onStartAsync", event);
       if (again) {
         event.getAsyncContext().addListener(this);
+      } else {
+        ends();
       }
     }
   }

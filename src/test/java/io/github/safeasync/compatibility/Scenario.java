@@ -53,8 +53,11 @@ final class Scenario {
   private final List<String> client = new ArrayList<>();
   private boolean closing;
 
-  /** How many calls of servlets are running: some go on after the client has its response. */
-  private final AtomicInteger inside = new AtomicInteger();
+  /**
+   * How many servlets are running and how many listeners are still to be told: either may go on
+   * after the client has its response.
+   */
+  private final AtomicInteger unfinished = new AtomicInteger();
 
   Scenario(String name) {
     this.name = name;
@@ -77,11 +80,11 @@ final class Scenario {
   Scenario serves(String suffix, Handler handler) {
     Handler counted =
         (in, out) -> {
-          inside.incrementAndGet();
+          begins();
           try {
             handler.handle(in, out);
           } finally {
-            inside.decrementAndGet();
+            ends();
           }
         };
     return deploys(app -> app.handler(path(suffix), counted));
@@ -107,6 +110,15 @@ final class Scenario {
     EnumSet<DispatcherType> all = EnumSet.noneOf(DispatcherType.class);
     all.addAll(List.of(types));
     app.filter(where + name, filter, Map.of(), true, all, path("/*"), path(""));
+  }
+
+  /** The client's next step waits until as much has ended as has begun. */
+  void begins() {
+    unfinished.incrementAndGet();
+  }
+
+  void ends() {
+    unfinished.decrementAndGet();
   }
 
   /** Notes what the application sees. */
@@ -236,7 +248,7 @@ final class Scenario {
           await()
               .pollDelay(Duration.ZERO)
               .pollInterval(Duration.ofMillis(2))
-              .until(() -> inside.get() == 0);
+              .until(() -> unfinished.get() == 0);
           if (closing) {
             connection.close();
             connection = RawClient.connect(server).readTimeout(READ_TIMEOUT);

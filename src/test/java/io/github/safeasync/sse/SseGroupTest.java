@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -86,10 +87,23 @@ class SseGroupTest {
     assertThat(group.size()).isZero();
   }
 
+  @Test
+  void streamThatIsAddedAndTakenOutAgain_keepsNoListener() {
+    Recorded response = new Recorded();
+    SseStream stream = response.stream(null);
+    for (int i = 0; i < 3; i++) {
+      Registration added = group.add(stream);
+      assertThat(response.endListeners).hasValue(1);
+      added.remove();
+      assertThat(response.endListeners).hasValue(0);
+    }
+  }
+
   /** A response that takes everything and notes it. */
   private static final class Recorded {
 
     private final List<String> sent = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicInteger endListeners = new AtomicInteger();
     private volatile Error failing;
     private volatile Runnable atWrite = () -> {};
 
@@ -103,10 +117,15 @@ class SseGroupTest {
                   switch (method.getName()) {
                     case "isWritable" -> true;
                     case "writeAndFlush" -> written((ByteBuffer) arguments[0]);
-                    case "onEnd" -> (Registration) () -> true;
+                    case "onEnd" -> registered();
                     default -> throw new AssertionError("Not expected: " + method);
                   });
       return new SseStream((SafeAsyncResponse) response, lastEventId);
+    }
+
+    private Registration registered() {
+      endListeners.incrementAndGet();
+      return () -> endListeners.decrementAndGet() >= 0;
     }
 
     private boolean written(ByteBuffer bytes) {
