@@ -9,13 +9,13 @@ final class ContentLengthException extends IllegalStateException {
     super(message);
   }
 
-  static ContentLengthException of(long length, long declared, boolean finished) {
+  static ContentLengthException of(long actual, long declared, boolean finished) {
+    String length = (finished ? "" : "at least ") + actual;
     return new ContentLengthException(
-        finished
-            ? "The response was finished with " + length + " of " + declared + " declared bytes"
-            : "The response's body has at least "
-                + length
-                + " bytes, its Content-Length declares "
-                + declared);
+        "The response's body has "
+            + length
+            + " bytes, its Content-Length declares "
+            + declared
+            + ": declare what is written, or nothing");
   }
 }

@@ -140,12 +140,21 @@ final class ResponseSink implements Outbox.Sink {
       // What the container would find out by itself from a body.
       response.setContentLengthLong(length);
     }
+    if (isHeadAlone()) {
+      response.flushBuffer();
+    }
   }
 
   @Override
   public void startStream() throws IOException {
-    streaming = true;
     HttpServletResponse response = side.response();
+    if (isHeadAlone()) {
+      head.commitTo(response);
+      framing = Framing.of(response, true);
+      outbox.writable();
+      return;
+    }
+    streaming = true;
     head.commitTo(response);
     framing = Framing.of(response, side.isHead());
     if (hasStreamThread() && !response.isCommitted()) {
@@ -157,6 +166,12 @@ final class ResponseSink implements Outbox.Sink {
     stream = response.getOutputStream();
     side.streamed();
     stream().setWriteListener(new Readiness());
+  }
+
+  /** Whether the container is given a head and nothing else, as it would not get over more. */
+  private boolean isHeadAlone() {
+    Connection now = side.connection();
+    return now != null && side.isHead() && now.losesHeadResponses();
   }
 
   private boolean hasStreamThread() {
@@ -196,6 +211,9 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean isReady() throws IOException {
+    if (isHeadAlone()) {
+      return true;
+    }
     ServletOutputStream to = stream();
     Connection now = side.connection();
     if (!to.isReady()) {
@@ -216,7 +234,11 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void flush() throws IOException {
-    stream().flush();
+    if (isHeadAlone()) {
+      side.response().flushBuffer();
+    } else {
+      stream().flush();
+    }
     exchange.written();
   }
 

@@ -76,7 +76,9 @@ class BadConditionsIT {
       client.get("/take");
       SafeAsyncResponse response = site.take();
       Witness witness = Witness.of(response);
-      Witness.await().atMost(Witness.SOON).until(() -> response.detection() == Detection.ON_WRITE);
+      Witness.await()
+          .atMost(Witness.SOON_IN_THE_TABLE)
+          .until(() -> response.detection() == Detection.ON_WRITE);
       client.closeFin();
       witness.notNoticed();
       Site.writeUntilEnd(response);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 /** G9 against real databases: the query of a client that has gone is gone as well. */
 class DatabaseIT {
 
-  private static final Duration SOON = Duration.ofSeconds(2);
+  private static final Duration SOON = Duration.ofSeconds(10);
   private static final int QUERIES = 10;
 
   /** What both call it in SQLState when a statement was cancelled. */

@@ -178,8 +178,8 @@ class FileIT {
         client.readLine();
         client.close();
       }
-      Witness.await().atMost(Witness.SOON.multipliedBy(5)).until(() -> !isOpen(large));
-      Witness.await().atMost(Witness.SOON.multipliedBy(5)).until(() -> !isOpen(small));
+      Witness.await().atMost(Witness.SOON).until(() -> !isOpen(large));
+      Witness.await().atMost(Witness.SOON).until(() -> !isOpen(small));
       logs.assertQuiet();
     }
   }

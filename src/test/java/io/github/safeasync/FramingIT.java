@@ -99,7 +99,7 @@ class FramingIT {
         assertThat(response.status()).isEqualTo(500);
         assertThat(response.isComplete()).isTrue();
         assertThat(response.body()).doesNotContain("hello");
-        assertThat(end()).isEqualTo(End.Kind.FAILED);
+        failed("5 bytes, its Content-Length declares " + declared);
       }
     }
   }
@@ -123,7 +123,7 @@ class FramingIT {
         RawResponse response = client.get("/").readResponse();
         assertThat(response.status()).isEqualTo(200);
         assertThat(response.isComplete()).as("whole with %s", declared).isFalse();
-        assertThat(end()).isEqualTo(End.Kind.FAILED);
+        failed("bytes, its Content-Length declares " + declared);
       }
     }
   }
@@ -148,6 +148,14 @@ class FramingIT {
   private TestServer serve(Container container, Consumer<SafeAsyncResponse> answer)
       throws Exception {
     return Site.answering(container, ends, answer);
+  }
+
+  private void failed(String told) throws InterruptedException {
+    End end = ends.poll(10, TimeUnit.SECONDS);
+    assertThat(end.kind()).isEqualTo(End.Kind.FAILED);
+    assertThat(end.cause().orElseThrow())
+        .isInstanceOf(ContentLengthException.class)
+        .hasMessageContaining(told);
   }
 
   private End.Kind end() throws InterruptedException {

@@ -84,7 +84,7 @@ class InstalledLineIT {
   /** The mechanisms may still be testing themselves when the server has started. */
   private static void awaitLines(Logs logs, String... lines) {
     Witness.await()
-        .atMost(Witness.SOON.multipliedBy(5))
+        .atMost(Witness.SOON)
         .untilAsserted(() -> assertThat(logs.lines(Level.INFO)).containsExactly(lines));
   }
 }

@@ -125,7 +125,7 @@ class OverLimitIT {
             },
             threads);
     Witness.await()
-        .atMost(Witness.SOON.multipliedBy(5))
+        .atMost(Witness.SOON)
         .until(() -> writer.get() != null && isWaiting(writer.get()));
     assertThat(response.isOpen()).isTrue();
     SlowReader.Body body = client.read();

@@ -139,7 +139,7 @@ final class ServerJvm {
       SafeAsyncResponse response = site.take();
       Witness witness = Witness.of(response);
       Witness.await()
-          .atMost(Witness.SOON.multipliedBy(5))
+          .atMost(Witness.SOON)
           .until(
               () -> response.detection() == Detection.ON_WRITE || site.exchanges().watching() == 1);
       Detection detection = response.detection();

@@ -84,7 +84,17 @@ final class Site implements AutoCloseable {
   static TestServer answering(
       Container container, BlockingQueue<End> ends, Consumer<SafeAsyncResponse> answer)
       throws Exception {
+    return answering(container, Transport.PLAIN, ends, answer);
+  }
+
+  static TestServer answering(
+      Container container,
+      Transport transport,
+      BlockingQueue<End> ends,
+      Consumer<SafeAsyncResponse> answer)
+      throws Exception {
     return container.start(
+        transport,
         app ->
             app.filter(new SafeAsyncFilter())
                 .handler(

@@ -15,7 +15,14 @@ import org.awaitility.core.ConditionFactory;
 final class Witness {
 
   /** Generous: what takes microseconds may take longer on a machine that does other things. */
-  static final Duration SOON = Duration.ofSeconds(2);
+  static final Duration SOON = Duration.ofSeconds(10);
+
+  /**
+   * Where only the kernel's table shows it. Up to JDK 21 that is a text, and is read as seldom as
+   * the number of sockets on the machine asks for: every 5 s at worst, and a departure wants two or
+   * three readings.
+   */
+  static final Duration SOON_IN_THE_TABLE = Duration.ofSeconds(60);
 
   /** Long enough for a false report to show, as the detector looks at a suspect within 50 ms. */
   private static final Duration A_WHILE = Duration.ofMillis(150);
@@ -44,13 +51,9 @@ final class Witness {
     noticedWithin(SOON, allowed);
   }
 
-  /**
-   * As {@link #noticed}, where only the kernel's table shows it. Up to JDK 21 that is a text, and
-   * is read as seldom as the number of sockets on the machine asks for: every 5 s at worst, and a
-   * departure wants two or three readings.
-   */
+  /** As {@link #noticed}, where only the kernel's table shows it. */
   void noticedInTheTable(Evidence... allowed) {
-    noticedWithin(Duration.ofSeconds(60), allowed);
+    noticedWithin(SOON_IN_THE_TABLE, allowed);
   }
 
   /** As {@link #noticed}, where it takes seconds until the kernel gives the connection up. */
@@ -79,7 +82,7 @@ final class Witness {
 
   /** Waits for the one end of the exchange. */
   End.Kind ended() {
-    await().atMost(SOON.multipliedBy(5)).until(() -> !ends.isEmpty());
+    await().atMost(SOON).until(() -> !ends.isEmpty());
     assertThat(ends).hasSize(1);
     assertThat(departures).hasSize(ends.get(0).departure().isPresent() ? 1 : 0);
     return ends.get(0).kind();
@@ -87,7 +90,7 @@ final class Witness {
 
   /** What is written reaches the client, so the exchange ends well. */
   void completes() {
-    await().atMost(SOON.multipliedBy(5)).until(() -> !ends.isEmpty());
+    await().atMost(SOON).until(() -> !ends.isEmpty());
     assertThat(ends).singleElement().extracting(End::kind).isEqualTo(End.Kind.COMPLETED);
     assertThat(departures).isEmpty();
   }

@@ -80,6 +80,14 @@ public interface Connection {
   }
 
   /**
+   * Whether the container never calls the WriteListener of a response to HEAD, and may never send
+   * one that was not flushed. Tomcat's HTTP/2 only.
+   */
+  default boolean losesHeadResponses() {
+    return false;
+  }
+
+  /**
    * Whether the container keeps a part of what was flushed until something else is written. On the
    * {@link #streamThread} only. Undertow's TLS only.
    */

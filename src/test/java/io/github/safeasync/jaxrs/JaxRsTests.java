@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 /** What a JAX-RS resource hears of a hang-up, on every container; once for each implementation. */
 abstract class JaxRsTests {
 
-  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration SOON = Duration.ofSeconds(10);
 
   private final RuntimeDelegate delegate;
   private final Semaphore returned = new Semaphore(0);

@@ -114,7 +114,7 @@ class SpringBootIT {
       Socket client = get(context, "/sse");
       assertThat(Emitting.PENDING.poll(10, SECONDS)).isNotNull();
       client.close();
-      await().atMost(Duration.ofSeconds(5)).until(() -> Emitting.HEARD.contains("onCompletion"));
+      await().atMost(Duration.ofSeconds(10)).until(() -> Emitting.HEARD.contains("onCompletion"));
       assertThat(Emitting.HEARD).containsExactly("onError", "onCompletion");
       assertThat(logs.aboveInfo()).isEmpty();
     }

@@ -58,7 +58,7 @@ class SpringMvcIT {
         RawClient client = RawClient.connect(server).get(path);
         ResponseBodyEmitter emitter = (ResponseBodyEmitter) pending();
         client.closeFin();
-        await().atMost(Duration.ofSeconds(5)).until(() -> Emitting.HEARD.contains("onCompletion"));
+        await().atMost(Duration.ofSeconds(10)).until(() -> Emitting.HEARD.contains("onCompletion"));
         assertThat(Emitting.HEARD).containsExactly("onError", "onCompletion");
         try {
           emitter.send("late");
@@ -80,7 +80,7 @@ class SpringMvcIT {
       @SuppressWarnings("unchecked")
       DeferredResult<String> result = (DeferredResult<String>) pending();
       client.closeFin();
-      await().atMost(Duration.ofSeconds(5)).until(() -> Emitting.HEARD.contains("onCompletion"));
+      await().atMost(Duration.ofSeconds(10)).until(() -> Emitting.HEARD.contains("onCompletion"));
       assertThat(Emitting.HEARD).containsExactly("onError", "onCompletion");
       result.setResult("late");
       logs.assertQuiet();

@@ -55,6 +55,11 @@ public final class Http2Client implements AutoCloseable {
     return send("GET", path, new Http2Exchange(false), true);
   }
 
+  /** Sends a HEAD. */
+  public Http2Exchange head(String path) throws Exception {
+    return send("HEAD", path, new Http2Exchange(false), true);
+  }
+
   /** Sends a GET whose response is let in as far as {@link #STREAM_WINDOW}, until it is read. */
   public Http2Exchange getUnread(String path) throws Exception {
     return send("GET", path, new Http2Exchange(true), true);

@@ -3,6 +3,7 @@ package io.github.safeasync.testkit;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.MetaData;
@@ -60,6 +61,12 @@ public final class Http2Exchange implements Stream.Listener {
   /** Waits for the response's head. */
   public int awaitStatus() throws Exception {
     return head.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getStatus();
+  }
+
+  /** Waits for the response's head and answers one of its fields. */
+  public Optional<String> header(String name) throws Exception {
+    MetaData.Response response = head.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return Optional.ofNullable(response.getHttpFields().get(name));
   }
 
   /** Waits for the response's end and answers the body as far as it came. */
