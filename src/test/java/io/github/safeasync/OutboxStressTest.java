@@ -130,7 +130,10 @@ class OutboxStressTest {
   @RepeatedTest(200)
   void finish_racingWrites_takesWhatWasAccepted_andNothingElse() throws Exception {
     Moody sink = new Moody();
-    Outbox outbox = new Outbox(sink, FakeSink.LIMITS);
+    // The writer is not to reach the limit before the others have started.
+    Outbox outbox =
+        new Outbox(sink, new Outbox.Limits(1 << 20, 16 << 20, OverLimit.BLOCK, Duration.ZERO));
+    sink.mayWait = true;
     sink.outbox = outbox;
     Thread container = start(() -> callBack(sink));
     AtomicInteger accepted = new AtomicInteger();
