@@ -28,7 +28,7 @@ public final class NeverReadingBench {
   private static final int CLIENTS = Integer.getInteger("clients", 500);
   private static final long MARK = Long.getLong("mark", 256 * 1024);
   private static final int WRITE_TIMEOUT_SECONDS = 15;
-  private static final int ROUNDS = Integer.getInteger("rounds", 3);
+  private static final int ROUNDS = Integer.getInteger("rounds", 7);
   private static final int SECONDS = 5;
   private static final int SETTLE_MILLIS = 4_000;
   private static final int BODY = 100 << 20;
