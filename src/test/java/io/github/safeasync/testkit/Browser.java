@@ -28,16 +28,23 @@ public final class Browser implements AutoCloseable {
   private final String blank;
   private final Path profile;
   private final List<ProcessHandle> processes;
+  private final MachineNetwork network;
 
-  private Browser(ChromeDriver driver, String blank, Path profile, List<ProcessHandle> processes) {
+  private Browser(
+      ChromeDriver driver,
+      String blank,
+      Path profile,
+      List<ProcessHandle> processes,
+      MachineNetwork network) {
     this.driver = driver;
     this.blank = blank;
     this.profile = profile;
     this.processes = processes;
+    this.network = network;
   }
 
   /**
-   * Starts one with an empty profile.
+   * Starts one with an empty profile. Until it is closed no test changes the machine's network.
    *
    * @throws TestAbortedException if it is not installed
    */
@@ -70,10 +77,16 @@ public final class Browser implements AutoCloseable {
             .usingAnyFreePort()
             .withLogFile(new File("/dev/null"))
             .build();
-    ChromeDriver driver = new ChromeDriver(service, options);
-    List<ProcessHandle> processes =
-        children().filter(each -> !others.contains(each)).flatMap(Browser::family).toList();
-    return new Browser(driver, driver.getWindowHandle(), profile, processes);
+    MachineNetwork network = MachineNetwork.unchanged();
+    try {
+      ChromeDriver driver = new ChromeDriver(service, options);
+      List<ProcessHandle> processes =
+          children().filter(each -> !others.contains(each)).flatMap(Browser::family).toList();
+      return new Browser(driver, driver.getWindowHandle(), profile, processes, network);
+    } catch (RuntimeException notStarted) {
+      network.close();
+      throw notStarted;
+    }
   }
 
   private static Stream<ProcessHandle> children() {
@@ -107,10 +120,12 @@ public final class Browser implements AutoCloseable {
     try {
       driver.quit();
     } finally {
-      for (ProcessHandle process : processes) {
-        end(process);
+      try (network) {
+        for (ProcessHandle process : processes) {
+          end(process);
+        }
+        TestServer.deleteAll(profile);
       }
-      TestServer.deleteAll(profile);
     }
   }
 

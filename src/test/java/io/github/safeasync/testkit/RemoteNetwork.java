@@ -26,6 +26,7 @@ public final class RemoteNetwork implements AutoCloseable {
   private final String serverAddress;
   private final String clientAddress;
   private final List<Process> clients = new ArrayList<>();
+  private final MachineNetwork machine = MachineNetwork.changing();
 
   private RemoteNetwork() {
     // Two test runs beside each other are two processes; 15 characters is the longest an interface
@@ -40,12 +41,13 @@ public final class RemoteNetwork implements AutoCloseable {
   }
 
   /**
-   * Makes one, and the link to it.
+   * Makes one, and the link to it. It waits until no test's browser runs.
    *
    * @throws TestAbortedException if the machine or the user's rights do not allow that
    */
   public static RemoteNetwork open() throws Exception {
     installed("curl");
+    installed("ip");
     RemoteNetwork network = new RemoteNetwork();
     try {
       network.connect();
@@ -119,16 +121,18 @@ public final class RemoteNetwork implements AutoCloseable {
   /** Ends the clients, and takes the link away with the namespace. */
   @Override
   public void close() throws Exception {
-    clients.forEach(Process::destroyForcibly);
-    for (Process each : clients) {
-      each.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    }
-    // The link first: the namespace goes some time later, and its end of the link with it.
-    if (Files.exists(Path.of("/sys/class/net", near))) {
-      ip("link", "delete", near);
-    }
-    if (Files.exists(Path.of("/run/netns", name))) {
-      ip("netns", "delete", name);
+    try (machine) {
+      clients.forEach(Process::destroyForcibly);
+      for (Process each : clients) {
+        each.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      }
+      // The link first: the namespace goes some time later, and its end of the link with it.
+      if (Files.exists(Path.of("/sys/class/net", near))) {
+        ip("link", "delete", near);
+      }
+      if (Files.exists(Path.of("/run/netns", name))) {
+        ip("netns", "delete", name);
+      }
     }
   }
 }
