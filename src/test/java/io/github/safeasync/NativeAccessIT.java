@@ -78,9 +78,10 @@ class NativeAccessIT {
 
     public static void main(String[] arguments) throws Exception {
       Method open =
-          Class.forName("io.github.safeasync.detect.NativeSocket").getDeclaredMethod("openNetlink");
+          Class.forName("io.github.safeasync.detect.NativeSocket")
+              .getDeclaredMethod("openNetlink", int.class);
       open.setAccessible(true);
-      try (AutoCloseable socket = (AutoCloseable) open.invoke(null)) {
+      try (AutoCloseable socket = (AutoCloseable) open.invoke(null, 8192)) {
         System.out.println("opened " + socket);
       }
     }

@@ -1,15 +1,9 @@
 package io.github.safeasync.detect;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-
 /** Opens judges. */
 final class Judges {
 
   static final String PROC_NET = "/proc/self/net";
-
-  /** Compiled for JDK 22 and later only: in META-INF/versions/22 of the jar. */
-  private static final String SOCK_DIAG = "io.github.safeasync.detect.SockDiag";
 
   private Judges() {}
 
@@ -24,15 +18,8 @@ final class Judges {
    */
   static Judge sockDiag() {
     try {
-      Method open = Class.forName(SOCK_DIAG).getDeclaredMethod("open");
-      return (Judge) open.invoke(null);
-    } catch (ClassNotFoundException e) {
-      throw new UnsupportedOperationException("needs JDK 22 or later", e);
-    } catch (InvocationTargetException e) {
-      Throwable cause = e.getCause();
-      throw new UnsupportedOperationException(
-          cause instanceof UnsupportedOperationException ? cause.getMessage() : "" + cause, cause);
-    } catch (ReflectiveOperationException | LinkageError e) {
+      return SockDiag.open();
+    } catch (LinkageError e) {
       throw new UnsupportedOperationException(e.toString(), e);
     }
   }

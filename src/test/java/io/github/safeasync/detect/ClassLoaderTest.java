@@ -33,11 +33,9 @@ class ClassLoaderTest {
   }
 
   private static WeakReference<ClassLoader> deployAndUndeploy() throws Exception {
-    List<URL> path = new ArrayList<>();
-    path.add(Detector.class.getProtectionDomain().getCodeSource().getLocation());
-    path.add(path.get(0).toURI().resolve("META-INF/versions/22/").toURL());
+    URL[] library = {Detector.class.getProtectionDomain().getCodeSource().getLocation()};
     try (URLClassLoader loader =
-        new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+        new URLClassLoader(library, ClassLoader.getPlatformClassLoader())) {
       Class<?> settings = loader.loadClass(DetectorSettings.class.getName());
       Class<?> type = loader.loadClass(Detector.class.getName());
       assertThat(type).isNotEqualTo(Detector.class);

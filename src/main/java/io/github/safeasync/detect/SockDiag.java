@@ -1,7 +1,5 @@
 package io.github.safeasync.detect;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -16,19 +14,11 @@ final class SockDiag implements Judge {
 
   private static final int MOST_STALE_ANSWERS = 16;
 
-  private final Arena arena = Arena.ofConfined();
-  private final DiagMessage message = new DiagMessage(arena.allocate(DiagMessage.BUFFER_BYTES, 8));
-  private final NativeSocket socket;
+  private final NativeSocket socket = NativeSocket.openNetlink(DiagMessage.BUFFER_BYTES);
+  private final DiagMessage message = new DiagMessage(socket.buffer());
   private int sequence;
 
-  private SockDiag() {
-    try {
-      this.socket = NativeSocket.openNetlink();
-    } catch (RuntimeException e) {
-      arena.close();
-      throw e;
-    }
-  }
+  private SockDiag() {}
 
   /**
    * Opens one, for use by the calling thread. Takes up to half a second the first time.
@@ -36,12 +26,10 @@ final class SockDiag implements Judge {
    * @throws UnsupportedOperationException if that cannot be, with the reason as its message
    */
   static Judge open() {
-    if (!SockDiag.class.getModule().isNativeAccessEnabled()) {
-      throw new UnsupportedOperationException("native access is not enabled");
-    }
     if (!System.getProperty("os.name", "").equals("Linux")) {
       throw new UnsupportedOperationException("needs Linux");
     }
+    ForeignFunctions.requireAllowed();
     return new SockDiag();
   }
 
@@ -72,17 +60,16 @@ final class SockDiag implements Judge {
     }
   }
 
-  /** Answers false if the kernel gave no answer to this. */
+  /** Returns false if the kernel gave no answer to this. */
   private boolean ask(TableEntry entry) {
     int asked = ++sequence;
-    MemorySegment buffer = message.buffer();
     int length = message.write(entry.endpoints, entry.identity(), asked);
-    if (socket.send(buffer, length) != length) {
+    if (socket.send(length) != length) {
       return false;
     }
     // The kernel answers within send(); an older answer may still lie before ours.
     for (int i = 0; i < MOST_STALE_ANSWERS; i++) {
-      long received = socket.receive(buffer, DiagMessage.BUFFER_BYTES);
+      long received = socket.receive();
       if (received < DiagMessage.HEADER_BYTES) {
         return false;
       }
@@ -107,6 +94,5 @@ final class SockDiag implements Judge {
   @Override
   public void close() {
     socket.close();
-    arena.close();
   }
 }
