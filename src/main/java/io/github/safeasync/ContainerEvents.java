@@ -1,7 +1,7 @@
 package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
-import java.io.IOException;
+import io.github.safeasync.container.ConnectionFailures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ final class ContainerEvents {
   void completed(Cycle of, @Nullable Throwable failure) {
     if (isCurrent(of)) {
       exchange.completedByContainer();
-      boolean gone = failure != null && isLostConnection(failure);
+      boolean gone = failure != null && showsDeparture(failure);
       exchange.closing().completed(of, gone ? null : failure);
       lifecycle.depart();
       exchange.leaveQuietly();
@@ -49,7 +49,7 @@ final class ContainerEvents {
       exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
       return;
     }
-    if (cause == null || isLostConnection(cause)) {
+    if (cause == null || showsDeparture(cause)) {
       exchange.lostByContainer(departure(), cause);
     } else {
       exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
@@ -70,15 +70,7 @@ final class ContainerEvents {
     return Departure.now(evidence, "the container's onError");
   }
 
-  /** Whether a failure of the container means that the connection is gone. */
-  static boolean isLostConnection(Throwable failure) {
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < 8; depth++) {
-      if (cause instanceof IOException) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
+  private boolean showsDeparture(Throwable failure) {
+    return ConnectionFailures.showDeparture(failure, exchange.side().connection());
   }
 }

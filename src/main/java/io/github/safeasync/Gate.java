@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.ConnectionFailures;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -151,7 +152,7 @@ final class Gate {
       if (inside) {
         exchange.exit();
       }
-      if (failure != null && showsDeparture(failure)) {
+      if (failure != null && ConnectionFailures.showDeparture(failure)) {
         exchange.lostOnWrite(failure);
       }
     }
@@ -201,34 +202,5 @@ final class Gate {
       Thread.currentThread().interrupt();
       return null;
     }
-  }
-
-  /**
-   * Whether a failing write means that the client has gone. Not every IOException does: Jetty
-   * throws one after the application has closed the stream, and for a body longer than announced.
-   */
-  private static boolean showsDeparture(Throwable failure) {
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < 8; depth++) {
-      switch (cause.getClass().getName()) {
-        case "org.apache.catalina.connector.ClientAbortException",
-            "java.net.SocketException",
-            "java.nio.channels.ClosedChannelException" -> {
-          return true;
-        }
-        case "org.eclipse.jetty.io.EofException" -> {
-          return !"Closed".equals(cause.getMessage());
-        }
-        default -> {
-          String message = cause.getMessage();
-          if (message != null
-              && (message.equals("Broken pipe") || message.equals("Connection reset by peer"))) {
-            return true;
-          }
-        }
-      }
-      cause = cause.getCause();
-    }
-    return false;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.ConnectionFailures;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -272,7 +273,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void failed(Throwable failure, boolean heartbeat) {
-    if (ContainerEvents.isLostConnection(failure)) {
+    if (ConnectionFailures.showDeparture(failure)) {
       Departure departure =
           heartbeat
               ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
@@ -314,7 +315,7 @@ final class ResponseSink implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      if (side.isHttp2() && ContainerEvents.isLostConnection(failure)) {
+      if (side.isHttp2() && ConnectionFailures.showDeparture(failure, side.connection())) {
         // Tomcat tells of a stream's reset here, whether or not anything was being written.
         exchange.disconnected(exchange.events().departure(), failure);
       } else {

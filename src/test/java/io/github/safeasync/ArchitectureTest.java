@@ -76,7 +76,12 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "java..", "jdk.net..", "jakarta.servlet..", "org.jspecify..", LIBRARY + "..")
+            "java..",
+            "javax.net.ssl..",
+            "jdk.net..",
+            "jakarta.servlet..",
+            "org.jspecify..",
+            LIBRARY + "..")
         .check(MAIN);
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.io.EofException;
 
 /** A request of a container that is not there, for which a filter makes an exchange. */
 final class RecordedExchange {
@@ -99,8 +100,7 @@ final class RecordedExchange {
   /** Does what a container does when it finds the connection lost. */
   void loseConnection() {
     AsyncEvent event =
-        new AsyncEvent(
-            context, request, response.asResponse(), new IOException("Connection reset by peer"));
+        new AsyncEvent(context, request, response.asResponse(), new EofException("reset"));
     for (AsyncListener listener : listeners) {
       try {
         listener.onError(event);
