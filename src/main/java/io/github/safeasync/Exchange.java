@@ -5,6 +5,7 @@ import io.github.safeasync.detect.Watch;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -500,6 +501,17 @@ final class Exchange {
       taken.sink().forget();
       taken.outbox().signal();
     }
+  }
+
+  /** What the body's writes fail with from now on: every container's fail with an IOException. */
+  IOException endedException() {
+    End decided = lifecycle.decidedEnd();
+    if (decided != null && decided.kind() == End.Kind.DISCONNECTED) {
+      return disconnectedException();
+    }
+    String why = decided == null ? "the request is being dispatched" : decided.toString();
+    Throwable cause = decided == null ? null : decided.cause().orElse(null);
+    return new IOException("The response takes nothing any more: " + why, cause);
   }
 
   /** The exception that stands for the departure; once the end is DISCONNECTED. */

@@ -98,7 +98,7 @@ final class Gate {
   }
 
   /** Asks the container, which may say that it cannot. */
-  <T> T open(IoQuestion<? extends T> question, T otherwise) throws IOException {
+  <T> T open(IoQuestion<? extends T> question, Supplier<? extends T> otherwise) throws IOException {
     if (lifecycle.enter()) {
       try {
         return question.get();
@@ -106,7 +106,7 @@ final class Gate {
         exchange.exit();
       }
     }
-    return otherwise;
+    return otherwise.get();
   }
 
   /** Tells the container, or nobody after the end. */
@@ -132,8 +132,23 @@ final class Gate {
     };
   }
 
-  /** Sends something to the client; a failure is the container's own, and shows the departure. */
+  /**
+   * Sends a part of the body. A failure is the container's own, and shows the departure; after the
+   * end it fails as on the container, without reaching it.
+   */
   void send(IoCall call) throws IOException {
+    if (!isSent(call)) {
+      refuse();
+    }
+  }
+
+  /** As {@link #send}, for what nobody could do anything about after the end: it does nothing. */
+  void sendOrDrop(IoCall call) throws IOException {
+    boolean unused = isSent(call);
+  }
+
+  /** As {@link #send}; answers false if it did not go in. */
+  boolean isSent(IoCall call) throws IOException {
     IOException failure = null;
     Lock lock = acquire(exchange.side().writeLock());
     boolean inside = false;
@@ -158,9 +173,8 @@ final class Gate {
     }
     if (inside) {
       exchange.written();
-    } else {
-      refuse();
     }
+    return inside;
   }
 
   /** As {@link #send}, for calls that hide failures. */
@@ -182,13 +196,10 @@ final class Gate {
     }
   }
 
-  /** Ends a loop that copies to nobody, if the application wants that. */
+  /** Fails what was to be sent after the end, unless the application wants it dropped. */
   void refuse() throws IOException {
-    End end = lifecycle.decidedEnd();
-    boolean wanted =
-        exchange.exchanges().config().afterDisconnect() == SafeAsyncConfig.AfterDisconnect.THROW;
-    if (wanted && end != null && end.kind() == End.Kind.DISCONNECTED) {
-      throw exchange.disconnectedException();
+    if (exchange.exchanges().config().afterDisconnect() == SafeAsyncConfig.AfterDisconnect.THROW) {
+      throw exchange.endedException();
     }
   }
 

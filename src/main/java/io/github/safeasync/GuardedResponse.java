@@ -17,8 +17,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The response that the application sees: the container's until the end. Afterwards it takes every
- * call and does nothing, is committed, and answers what was known.
+ * The response that the application sees: the container's until the end. Afterwards it is committed
+ * and answers what was known. What would send a part of the body fails then, as it does on every
+ * container; every other call does nothing.
  */
 final class GuardedResponse extends HttpServletResponseWrapper {
 
@@ -57,7 +58,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
   public ServletOutputStream getOutputStream() throws IOException {
     return gate.isFree()
         ? guarded(super.getOutputStream())
-        : gate.open(() -> guarded(super.getOutputStream()), late());
+        : gate.open(() -> guarded(super.getOutputStream()), this::late);
   }
 
   private GuardedStream guarded(ServletOutputStream own) {
@@ -69,17 +70,17 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     return known;
   }
 
-  /** The stream of after the end, which takes everything. */
+  /** The stream of after the end. */
   private ServletOutputStream late() {
     GuardedStream known = stream;
-    return known == null ? new GuardedStream(gate, new NoOutput()) : known;
+    return known == null ? guarded(new NoOutput()) : known;
   }
 
   @Override
   public PrintWriter getWriter() throws IOException {
     return gate.isFree()
         ? guarded(super.getWriter())
-        : gate.open(() -> guarded(super.getWriter()), lateWriter());
+        : gate.open(() -> guarded(super.getWriter()), this::lateWriter);
   }
 
   private GuardedWriter guarded(PrintWriter own) {
@@ -93,7 +94,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
 
   private PrintWriter lateWriter() {
     GuardedWriter known = writer;
-    return known == null ? new GuardedWriter(gate, new PrintWriter(Writer.nullWriter())) : known;
+    return known == null ? guarded(new PrintWriter(Writer.nullWriter())) : known;
   }
 
   // What sends.
@@ -112,7 +113,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       super.sendError(sc, msg);
     } else {
-      gate.send(() -> super.sendError(sc, msg));
+      gate.sendOrDrop(() -> super.sendError(sc, msg));
     }
   }
 
@@ -121,7 +122,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       super.sendError(sc);
     } else {
-      gate.send(() -> super.sendError(sc));
+      gate.sendOrDrop(() -> super.sendError(sc));
     }
   }
 
@@ -130,7 +131,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       super.sendRedirect(location);
     } else {
-      gate.send(() -> super.sendRedirect(location));
+      gate.sendOrDrop(() -> super.sendRedirect(location));
     }
   }
 
@@ -140,7 +141,7 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       Servlet61.sendRedirect(own, location, sc, clearBuffer);
     } else {
-      gate.send(() -> Servlet61.sendRedirect(own, location, sc, clearBuffer));
+      gate.sendOrDrop(() -> Servlet61.sendRedirect(own, location, sc, clearBuffer));
     }
   }
 

@@ -6,14 +6,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The stream of a {@link GuardedResponse}. After the end it takes everything and sends nothing; it
- * says that it is ready, because a loop that waits for readiness would wait for ever, and one that
- * goes on reaches its own end.
+ * The stream of a {@link GuardedResponse}. After the end every write and flush fails, as on every
+ * container, and none reaches it.
+ *
+ * <p>Once the end has come it is ready until a write has failed or was dropped, and never again: a
+ * loop that waits for readiness comes to the write that tells it of the end, and one that writes
+ * while there is readiness ends even where it ignores the failure.
  */
 final class GuardedStream extends ServletOutputStream {
 
   private final Gate gate;
   private final ServletOutputStream stream;
+
+  /** Whether something was refused, or dropped, after the end. */
+  private volatile boolean refused;
 
   GuardedStream(Gate gate, ServletOutputStream stream) {
     this.gate = gate;
@@ -27,7 +33,7 @@ final class GuardedStream extends ServletOutputStream {
 
   @Override
   public boolean isReady() {
-    return gate.isFree() ? stream.isReady() : gate.readWhileOpen(stream::isReady, true);
+    return gate.isFree() ? stream.isReady() : gate.readWhileOpen(stream::isReady, !refused);
   }
 
   @Override
@@ -50,7 +56,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.write(b);
     } else {
-      gate.send(() -> stream.write(b));
+      send(() -> stream.write(b));
     }
   }
 
@@ -59,7 +65,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.write(b);
     } else {
-      gate.send(() -> stream.write(b));
+      send(() -> stream.write(b));
     }
   }
 
@@ -68,7 +74,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.write(b, off, len);
     } else {
-      gate.send(() -> stream.write(b, off, len));
+      send(() -> stream.write(b, off, len));
     }
   }
 
@@ -77,7 +83,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(s);
     } else {
-      gate.send(() -> stream.print(s));
+      send(() -> stream.print(s));
     }
   }
 
@@ -86,7 +92,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(b);
     } else {
-      gate.send(() -> stream.print(b));
+      send(() -> stream.print(b));
     }
   }
 
@@ -95,7 +101,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(c);
     } else {
-      gate.send(() -> stream.print(c));
+      send(() -> stream.print(c));
     }
   }
 
@@ -104,7 +110,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(i);
     } else {
-      gate.send(() -> stream.print(i));
+      send(() -> stream.print(i));
     }
   }
 
@@ -113,7 +119,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(l);
     } else {
-      gate.send(() -> stream.print(l));
+      send(() -> stream.print(l));
     }
   }
 
@@ -122,7 +128,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(f);
     } else {
-      gate.send(() -> stream.print(f));
+      send(() -> stream.print(f));
     }
   }
 
@@ -131,7 +137,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.print(d);
     } else {
-      gate.send(() -> stream.print(d));
+      send(() -> stream.print(d));
     }
   }
 
@@ -140,7 +146,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println();
     } else {
-      gate.send(() -> stream.println());
+      send(() -> stream.println());
     }
   }
 
@@ -149,7 +155,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(s);
     } else {
-      gate.send(() -> stream.println(s));
+      send(() -> stream.println(s));
     }
   }
 
@@ -158,7 +164,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(b);
     } else {
-      gate.send(() -> stream.println(b));
+      send(() -> stream.println(b));
     }
   }
 
@@ -167,7 +173,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(c);
     } else {
-      gate.send(() -> stream.println(c));
+      send(() -> stream.println(c));
     }
   }
 
@@ -176,7 +182,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(i);
     } else {
-      gate.send(() -> stream.println(i));
+      send(() -> stream.println(i));
     }
   }
 
@@ -185,7 +191,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(l);
     } else {
-      gate.send(() -> stream.println(l));
+      send(() -> stream.println(l));
     }
   }
 
@@ -194,7 +200,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(f);
     } else {
-      gate.send(() -> stream.println(f));
+      send(() -> stream.println(f));
     }
   }
 
@@ -203,7 +209,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.println(d);
     } else {
-      gate.send(() -> stream.println(d));
+      send(() -> stream.println(d));
     }
   }
 
@@ -212,7 +218,7 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.flush();
     } else {
-      gate.send(stream::flush);
+      send(stream::flush);
     }
   }
 
@@ -221,8 +227,8 @@ final class GuardedStream extends ServletOutputStream {
   public void close() throws IOException {
     if (gate.isFree()) {
       stream.close();
-    } else if (gate.exchange().isLive()) {
-      gate.send(stream::close);
+    } else {
+      gate.sendOrDrop(stream::close);
     }
   }
 
@@ -231,10 +237,21 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       Servlet61.write(stream, bytes);
     } else if (gate.exchange().isLive()) {
-      gate.send(() -> Servlet61.write(stream, bytes));
+      send(() -> Servlet61.write(stream, bytes));
     } else {
       bytes.position(bytes.limit());
-      gate.refuse();
+      refuse();
     }
+  }
+
+  private void send(Gate.IoCall call) throws IOException {
+    if (!gate.isSent(call)) {
+      refuse();
+    }
+  }
+
+  private void refuse() throws IOException {
+    refused = true;
+    gate.refuse();
   }
 }

@@ -36,13 +36,17 @@ public final class SafeAsyncConfig {
     SYNC
   }
 
-  /** What the guarded stream and response do with what comes after the client has gone. */
+  /**
+   * What writes and flushes of a stream that the application took itself do once the client has
+   * gone, or the exchange has ended otherwise. None reaches the container.
+   */
   public enum AfterDisconnect {
-    /** Take it and drop it: the application notices nothing. */
+    /** Nothing: the application notices it only if it listens for it. */
     DISCARD,
     /**
-     * Throw a {@link ClientDisconnectedException} where an IOException is declared, so that a loop
-     * that copies ends. A PrintWriter says it by {@code checkError()} in any case.
+     * Throw an IOException, as every container's do: a {@link ClientDisconnectedException} once the
+     * client has gone. So a loop that writes until it fails ends. A PrintWriter says it by {@code
+     * checkError()} in any case.
      */
     THROW
   }
@@ -233,7 +237,7 @@ public final class SafeAsyncConfig {
     private Duration timeout = Duration.ofSeconds(30);
     private int timeoutStatus = 503;
     private Start start = Start.ON_DEMAND;
-    private AfterDisconnect afterDisconnect = AfterDisconnect.DISCARD;
+    private AfterDisconnect afterDisconnect = AfterDisconnect.THROW;
     private DetectorSettings detector = DetectorSettings.DEFAULTS;
     private CancelSettings cancel = CancelSettings.DEFAULTS;
     private @Nullable Executor executor;
@@ -291,10 +295,10 @@ public final class SafeAsyncConfig {
     }
 
     /**
-     * Sets what the guarded stream and response do once the client has gone; init-param {@code
+     * Sets what late writes and flushes of the application's own stream do; init-param {@code
      * after-disconnect}.
      *
-     * @param afterDisconnect {@link AfterDisconnect#DISCARD} unless set
+     * @param afterDisconnect {@link AfterDisconnect#THROW} unless set
      * @return this builder
      */
     public Builder afterDisconnect(AfterDisconnect afterDisconnect) {

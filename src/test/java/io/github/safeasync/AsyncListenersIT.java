@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.testkit.Container;
@@ -139,8 +140,10 @@ class AsyncListenersIT {
       AsyncContext context = next();
       client.closeFin();
       heardOfTheHangUp();
-      context.getResponse().getOutputStream().print("late");
-      context.getResponse().flushBuffer();
+      assertThatThrownBy(() -> context.getResponse().getOutputStream().print("late"))
+          .isInstanceOf(ClientDisconnectedException.class);
+      assertThatThrownBy(() -> context.getResponse().flushBuffer())
+          .isInstanceOf(ClientDisconnectedException.class);
       context.complete();
       context.dispatch();
       context.addListener(new Recorder("late"));

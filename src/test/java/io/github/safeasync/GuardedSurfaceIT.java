@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.safeasync.SafeAsyncConfig.AfterDisconnect;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.EveryContainer;
@@ -51,9 +52,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 
 /**
  * Every method of every guarded object, as the running Servlet API has them: while the exchange is
- * open it does what the container's does, to the bytes on the wire; after each kind of end it is
- * harmless and answers what {@code GuardedSurface.txt} has decided. A method of a later API that is
- * not decided there fails the test.
+ * open it does what the container's does, to the bytes on the wire; after each kind of end it does
+ * and answers what {@code GuardedSurface.txt} has decided. A method of a later API that is not
+ * decided there fails the test.
  */
 class GuardedSurfaceIT {
 
@@ -160,11 +161,11 @@ class GuardedSurfaceIT {
     assertThat(inherited).isEmpty();
   }
 
-  private Site start(Container container) throws Exception {
+  private Site start(Container container, SafeAsyncConfig config) throws Exception {
     return Site.start(
         container,
         Transport.PLAIN,
-        SafeAsyncConfig.defaults(),
+        config,
         application ->
             application
                 .handler(
@@ -191,56 +192,69 @@ class GuardedSurfaceIT {
 
   @ParameterizedTest
   @EveryContainer
-  void afterFinish_everyMethodIsHarmless_G1(Container container) throws Exception {
-    try (Site site = start(container);
-        RawClient client = RawClient.connect(site.server())) {
-      client.get("/kept");
-      Surface surface = next();
-      surface.response.getOutputStream().print("done");
-      surface.context.complete();
-      assertThat(client.readResponse().body()).isEqualTo("done");
-      awaitEnd(surface);
-      isHarmless(surface);
-      assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
+  void afterFinish_everyMethodDoesWhatIsDecided_G3(Container container) throws Exception {
+    for (AfterDisconnect mode : AfterDisconnect.values()) {
+      try (Site site = start(container, config(mode));
+          RawClient client = RawClient.connect(site.server())) {
+        client.get("/kept");
+        Surface surface = next();
+        surface.response.getOutputStream().print("done");
+        surface.context.complete();
+        assertThat(client.readResponse().body()).isEqualTo("done");
+        awaitEnd(surface);
+        doesWhatIsDecided(surface, mode, IOException.class);
+        assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
+      }
     }
   }
 
   @ParameterizedTest
   @EveryContainer
-  void afterHangUp_everyMethodIsHarmless_G1(Container container) throws Exception {
-    try (Logs logs = Logs.capture();
-        Site site = start(container)) {
-      RawClient client = RawClient.connect(site.server()).get("/kept");
-      Surface surface = next();
-      surface.response.getWriter().print("never seen");
-      client.closeFin();
-      awaitEnd(surface);
-      isHarmless(surface);
-      logs.assertQuiet();
+  void afterHangUp_everyMethodDoesWhatIsDecided_G3(Container container) throws Exception {
+    for (AfterDisconnect mode : AfterDisconnect.values()) {
+      try (Logs logs = Logs.capture();
+          Site site = start(container, config(mode))) {
+        RawClient client = RawClient.connect(site.server()).get("/kept");
+        Surface surface = next();
+        surface.response.getWriter().print("never seen");
+        client.closeFin();
+        awaitEnd(surface);
+        doesWhatIsDecided(surface, mode, ClientDisconnectedException.class);
+        logs.assertQuiet();
+      }
     }
   }
 
   @ParameterizedTest
   @EveryContainer
-  void afterTimeout_everyMethodIsHarmless_G1(Container container) throws Exception {
-    try (Logs expected = Logs.swallow();
-        Site site = start(container);
-        RawClient client = RawClient.connect(site.server())) {
-      client.get("/kept?timeout=yes");
-      Surface surface = next();
-      awaitEnd(surface);
-      isHarmless(surface);
+  void afterTimeout_everyMethodDoesWhatIsDecided_G3(Container container) throws Exception {
+    for (AfterDisconnect mode : AfterDisconnect.values()) {
+      try (Logs expected = Logs.swallow();
+          Site site = start(container, config(mode));
+          RawClient client = RawClient.connect(site.server())) {
+        client.get("/kept?timeout=yes");
+        Surface surface = next();
+        awaitEnd(surface);
+        doesWhatIsDecided(surface, mode, IOException.class);
+      }
     }
   }
 
-  private static void isHarmless(Surface surface) throws Exception {
+  private static SafeAsyncConfig config(AfterDisconnect mode) {
+    return SafeAsyncConfig.builder().afterDisconnect(mode).build();
+  }
+
+  private static void doesWhatIsDecided(
+      Surface surface, AfterDisconnect mode, Class<? extends IOException> failure)
+      throws Exception {
     Map<String, String> decisions = decisions();
+    String fails = mode == AfterDisconnect.THROW ? "threw " + failure.getName() : "nothing";
     List<String> surprises = new ArrayList<>();
     for (Class<?> type : TYPES) {
       for (Method method : methods(type)) {
         String expected = decided(decisions, type, method);
         String answer = call(surface, type, method);
-        if (!matches(expected, answer)) {
+        if (!matches(expected.equals("fails") ? fails : expected, answer)) {
           surprises.add(type.getSimpleName() + " " + key(method) + ": " + answer);
         }
       }

@@ -29,7 +29,7 @@ class SafeAsyncConfigTest {
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.timeoutStatus()).isEqualTo(503);
     assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
-    assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.DISCARD);
+    assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.THROW);
     assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
     assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
     assertThat(config.keepalive()).isNull();
@@ -44,7 +44,7 @@ class SafeAsyncConfigTest {
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=DISCARD,"
+            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=THROW,"
                 + " max-pending-bytes=1048576,"
                 + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
                 + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off,"
@@ -69,7 +69,7 @@ class SafeAsyncConfigTest {
             .timeout(Duration.ofMillis(1))
             .timeoutStatus(504)
             .start(Start.EAGER)
-            .afterDisconnect(AfterDisconnect.THROW)
+            .afterDisconnect(AfterDisconnect.DISCARD)
             .halfClose(HalfClose.IGNORE)
             .cancel(CancelPolicy.ALWAYS)
             .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
