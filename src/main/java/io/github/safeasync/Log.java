@@ -38,7 +38,20 @@ final class Log {
   }
 
   static void listenerFailed(End end, Throwable failure) {
-    LOGGER.log(Level.WARNING, "A listener failed on being told of the end " + end, failure);
+    Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
+    LOGGER.log(level, "A listener failed on being told of the end " + end, failure);
+  }
+
+  /** Whether somebody who puts things in order after a hang-up has met just that. */
+  private static boolean isOfDeparture(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < 8; depth++) {
+      if (cause instanceof ClientDisconnectedException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 
   static void cancelFailed(@Nullable End end, Throwable failure) {
@@ -57,7 +70,8 @@ final class Log {
   }
 
   static void asyncListenerFailed(Object event, Throwable failure) {
-    LOGGER.log(Level.WARNING, "An AsyncListener failed on being told of " + event, failure);
+    Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
+    LOGGER.log(level, "An AsyncListener failed on being told of " + event, failure);
   }
 
   static void callbackAnswered(HttpStatusException answer) {
