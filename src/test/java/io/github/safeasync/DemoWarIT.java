@@ -11,11 +11,24 @@ import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.TestWar;
 import java.time.Duration;
 import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.logging.SimpleFormatter;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** The packed demo, deployed as it is behind the containers' own web-app class loaders. */
 class DemoWarIT {
+
+  @Test
+  void packedDemo_holdsTheLibraryAndNothingElse() throws Exception {
+    try (JarFile war = new JarFile(TestWar.demo().toFile())) {
+      assertThat(war.stream().map(JarEntry::getName).filter(name -> name.endsWith(".jar")))
+          .singleElement()
+          .asString()
+          .startsWith("WEB-INF/lib/safe-async-");
+    }
+  }
 
   @ParameterizedTest
   @EveryContainer(deployingWars = true)

@@ -44,6 +44,13 @@ class JarIT {
     }
   }
 
+  @Test
+  void licence_comesAlong() throws IOException {
+    try (JarFile jar = jar()) {
+      assertThat(jar.getEntry("META-INF/LICENSE")).isNotNull();
+    }
+  }
+
   private static int version(JarFile jar, JarEntry of) throws IOException {
     try (DataInputStream in = new DataInputStream(jar.getInputStream(of))) {
       assertThat(in.readInt()).isEqualTo(0xCAFEBABE);

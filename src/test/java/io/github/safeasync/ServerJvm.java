@@ -27,7 +27,11 @@ final class ServerJvm {
   static final String KEEPALIVE = "keepalive";
 
   private static final List<String> PASSED_ON =
-      List.of("java.util.logging.config.file", "basedir", "safeasync.containers");
+      List.of(
+          "java.util.logging.config.file",
+          "basedir",
+          "safeasync.classpath",
+          "safeasync.containers");
 
   private final Container container;
   private final List<String> wrapper = new ArrayList<>();

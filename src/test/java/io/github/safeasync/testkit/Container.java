@@ -1,5 +1,7 @@
 package io.github.safeasync.testkit;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -11,7 +13,8 @@ import java.util.function.Consumer;
  * The servlet containers the tests run on. This package is the only one that names their classes.
  *
  * <p>A test run has either the containers of Servlet 6.0 or those of 6.1 on its class path: the
- * system property {@code safeasync.containers} says which may be started.
+ * system property {@code safeasync.classpath} says which. Of these {@code safeasync.containers}, if
+ * given, takes some.
  */
 public enum Container {
   /** Jetty 12.1 with its Servlet 6.0 environment. */
@@ -33,11 +36,27 @@ public enum Container {
     this.deployer = deployer;
   }
 
-  /** The containers on this run's class path. */
+  /**
+   * The containers on this run's class path that the run asks for.
+   *
+   * @throws org.opentest4j.TestAbortedException if there is none: the test is another run's
+   */
   public static Set<Container> available() {
-    String names = System.getProperty("safeasync.containers", "JETTY_EE10,TOMCAT_10,UNDERTOW");
+    Set<Container> present = named("safeasync.classpath", "JETTY_EE10,TOMCAT_10,UNDERTOW");
+    Set<Container> asked = EnumSet.copyOf(present);
+    if (System.getProperty("safeasync.containers") != null) {
+      asked.retainAll(named("safeasync.containers", ""));
+    }
+    assumeFalse(asked.isEmpty(), () -> "none of the containers asked for is among " + present);
+    return asked;
+  }
+
+  private static Set<Container> named(String property, String otherwise) {
     List<Container> containers =
-        Arrays.stream(names.split(",")).map(String::strip).map(Container::valueOf).toList();
+        Arrays.stream(System.getProperty(property, otherwise).split(","))
+            .map(String::strip)
+            .map(Container::valueOf)
+            .toList();
     return EnumSet.copyOf(containers);
   }
 

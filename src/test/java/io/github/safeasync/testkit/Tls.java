@@ -3,9 +3,9 @@ package io.github.safeasync.testkit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
@@ -28,16 +28,25 @@ final class Tls {
       Path file = TestServer.buildDirectory().resolve("localhost.p12");
       if (!Files.exists(file)) {
         Files.createDirectories(file.getParent());
-        // Moved into place, so that an interrupted run leaves no half file behind.
         Path fresh =
             Files.createTempDirectory(file.getParent(), "keytool").resolve("localhost.p12");
         keytool(fresh);
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        linkFirst(fresh, file);
+        Files.delete(fresh);
         Files.delete(fresh.getParent());
       }
       return file;
     } catch (IOException e) {
       throw new IllegalStateException("no key store", e);
+    }
+  }
+
+  /** Puts a whole file in place; of several processes the first wins, and nobody replaces it. */
+  private static void linkFirst(Path fresh, Path file) throws IOException {
+    try {
+      Files.createLink(file, fresh);
+    } catch (FileAlreadyExistsException e) {
+      // Another process was first, and may be using it.
     }
   }
 
