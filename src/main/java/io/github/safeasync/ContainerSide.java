@@ -194,8 +194,20 @@ final class ContainerSide {
       case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
-      case FAILED -> refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+      case FAILED -> {
+        if (exchange.isThrown(end) && isAnswered()) {
+          complete();
+        } else {
+          refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+        }
+      }
     }
+  }
+
+  /** Whether somebody else has said that it failed, or has sent something at all. */
+  private boolean isAnswered() {
+    HttpServletResponse response = present().response;
+    return response.isCommitted() || response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
   }
 
   private void complete() {

@@ -235,6 +235,7 @@ final class Cycles {
       return null;
     } catch (RuntimeException e) {
       lifecycle.notDispatched();
+      exchange.notDispatched();
       return e;
     }
   }

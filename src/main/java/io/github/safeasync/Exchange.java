@@ -40,6 +40,9 @@ final class Exchange {
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
 
+  /** How long a container may take to end by itself what it has been left. */
+  private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
+
   private static final AtomicReferenceFieldUpdater<Exchange, ApplicationSide> APPLICATION =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ApplicationSide.class, "application");
   private static final AtomicReferenceFieldUpdater<Exchange, Runnable> AFTER_SERVLET =
@@ -65,6 +68,9 @@ final class Exchange {
   private volatile @Nullable Thread servlet;
 
   private volatile @Nullable Runnable afterServlet;
+
+  /** What went through the filter to decide the end; an outer filter may have answered it. */
+  private volatile @Nullable Throwable thrown;
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
@@ -203,6 +209,10 @@ final class Exchange {
   void departed() {
     servlet = null;
     runAfterServlet();
+    if (isThrown(lifecycle.decidedEnd()) && !lifecycle.containerCompletes()) {
+      awaitContainer();
+      return;
+    }
     switch (lifecycle.depart()) {
       case RESUMED -> {
         completedByContainer();
@@ -237,7 +247,10 @@ final class Exchange {
   SafeAsyncResponse take() {
     cycles.startForResponse();
     ApplicationSide taken = application;
-    return taken == null ? takeFirst().response() : taken.response();
+    ApplicationSide now = taken == null ? takeFirst() : taken;
+    // A dispatch has disarmed it, and what this one leads to may wait for ever as well.
+    armDeadline();
+    return now.response();
   }
 
   private ApplicationSide takeFirst() {
@@ -247,7 +260,6 @@ final class Exchange {
       made.sink().head().startFrom(contentType);
     }
     if (APPLICATION.compareAndSet(this, null, made)) {
-      armDeadline();
       End meanwhile = lifecycle.decidedEnd();
       if (meanwhile != null) {
         publish(made, meanwhile, Outcome.of(meanwhile));
@@ -273,6 +285,13 @@ final class Exchange {
     ApplicationSide taken = application;
     if (taken != null) {
       taken.outbox().signal();
+    }
+  }
+
+  /** A dispatch was refused: the cycle goes on, and waits no longer than before. */
+  void notDispatched() {
+    if (application != null) {
+      armDeadline();
     }
   }
 
@@ -409,11 +428,51 @@ final class Exchange {
     }
   }
 
-  /** An exception goes through the filter to the container, which answers it by its own rules. */
+  /**
+   * An exception goes through the filter. It reaches the container, which answers it by its own
+   * rules and says so to AsyncListeners, unless an outer filter catches it, of which nobody hears.
+   * So a cycle of the application's own goes on until the container tells, or its timeout ends it:
+   * another thread may still answer. The library's response ends at once, and is completed if the
+   * container does not do so by itself. After a dispatch without a new cycle the container
+   * completes in either case.
+   */
   void thrown(Throwable cause) {
-    if (decide(End.failed(cause, age()), true)) {
-      leaveQuietly();
+    End failed = End.failed(cause, age());
+    switch (lifecycle.phase()) {
+      case OPEN, DISPATCHING -> {
+        if (application != null || cycles.isUnclaimed()) {
+          thrown = cause;
+          if (decide(failed, false)) {
+            awaitQuiet();
+            closing.remember();
+          }
+        }
+      }
+      case STARTING, DISPATCHED, RESUMED -> {
+        if (decide(failed, true)) {
+          leaveQuietly();
+        }
+      }
+      case NEW, ENDED, TELLING, TOLD, CLOSING, CLOSED -> {}
     }
+  }
+
+  /** Whether an exception through the filter is the end, so that an outer one may answer it. */
+  boolean isThrown(@Nullable End decided) {
+    return decided != null && thrown != null && decided.cause().orElse(null) == thrown;
+  }
+
+  /** What the container does not end by itself in time the library does: nobody else would. */
+  private void awaitContainer() {
+    Future<?> unused =
+        exchanges.schedule(
+            () ->
+                exchanges.execute(
+                    () -> {
+                      lifecycle.depart();
+                      settle();
+                    }),
+            CONTAINER_WAIT);
   }
 
   /** On a thread of the container's, which completes by itself. */
@@ -432,19 +491,29 @@ final class Exchange {
 
   /** On a thread of the container's, which answers unless the library is to answer. */
   void decideForContainer(End decided) {
-    decide(decided, application == null);
+    if (decide(decided, application == null) && lifecycle.containerCompletes()) {
+      // Jetty does not tell of a completion after an error.
+      awaitContainer();
+    }
   }
 
   /** No call of another thread may be inside when the container's own thread goes on. */
   void leaveQuietly() {
-    if (!lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS)) {
-      Log.stuck(lifecycle);
+    if (!awaitQuiet()) {
       lifecycle.leaveToContainer();
     }
     if (!isLive()) {
       closing.remember();
     }
     settle();
+  }
+
+  private boolean awaitQuiet() {
+    boolean quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+    if (!quiet) {
+      Log.stuck(lifecycle);
+    }
+    return quiet;
   }
 
   private boolean decide(End decided, boolean containerCompletes) {
@@ -462,7 +531,9 @@ final class Exchange {
     }
     if (decided.kind() == End.Kind.DISCONNECTED) {
       Log.disconnected(decided);
-    } else if (decided.kind() == End.Kind.FAILED && !lifecycle.containerCompletes()) {
+    } else if (decided.kind() == End.Kind.FAILED
+        && !isThrown(decided)
+        && !lifecycle.containerCompletes()) {
       Log.failed(decided);
     }
     ApplicationSide taken = application;
