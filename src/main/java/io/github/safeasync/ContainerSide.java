@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.Quirks;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -53,9 +54,14 @@ final class ContainerSide {
     return connection;
   }
 
+  @Nullable Quirks quirks() {
+    Connection now = connection;
+    return now == null ? null : now.quirks();
+  }
+
   /** The lock to hold around a write; null where none has to be. */
   @Nullable Lock writeLock() {
-    Connection now = connection;
+    Quirks now = quirks();
     return now == null ? null : now.writeLock();
   }
 
@@ -242,7 +248,7 @@ final class ContainerSide {
   }
 
   private void completeStream() {
-    Connection now = connection;
+    Quirks now = quirks();
     AsyncContext completed = context;
     Executor streamThread = now == null || !streamed ? null : now.streamThread();
     if (streamThread == null || completed == null) {
@@ -274,12 +280,12 @@ final class ContainerSide {
   }
 
   private boolean isResponseComplete() {
-    Connection now = connection;
+    Quirks now = quirks();
     return now != null && now.isResponseComplete();
   }
 
   private boolean isAborted() {
-    Connection now = connection;
+    Quirks now = quirks();
     AsyncContext completed = context;
     return now != null && completed != null && now.abort(() -> complete(completed));
   }

@@ -1,7 +1,7 @@
 package io.github.safeasync;
 
-import io.github.safeasync.container.Connection;
 import io.github.safeasync.container.ConnectionFailures;
+import io.github.safeasync.container.Quirks;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -53,7 +53,7 @@ final class ResponseSink implements Outbox.Sink {
    */
   @Override
   public void work(Runnable turn) {
-    Connection now = side.connection();
+    Quirks now = side.quirks();
     Lock lock = side.writeLock();
     Executor streamThread = now == null || !streaming ? null : now.streamThread();
     if (streamThread != null) {
@@ -171,12 +171,12 @@ final class ResponseSink implements Outbox.Sink {
 
   /** Whether the container is given a head and nothing else, as it would not get over more. */
   private boolean isHeadAlone() {
-    Connection now = side.connection();
+    Quirks now = side.quirks();
     return now != null && side.isHead() && now.losesHeadResponses();
   }
 
   private boolean hasStreamThread() {
-    Connection now = side.connection();
+    Quirks now = side.quirks();
     return now != null && now.streamThread() != null;
   }
 
@@ -198,7 +198,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean needsFlushBeforeEnd() {
-    Connection now = side.connection();
+    Quirks now = side.quirks();
     return now != null && now.needsFlushBeforeEnd();
   }
 
@@ -216,7 +216,7 @@ final class ResponseSink implements Outbox.Sink {
       return true;
     }
     ServletOutputStream to = stream();
-    Connection now = side.connection();
+    Quirks now = side.quirks();
     if (!to.isReady()) {
       return false;
     }

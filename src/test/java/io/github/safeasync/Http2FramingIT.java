@@ -9,13 +9,19 @@ import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.TomcatNio2;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.ServletRequest;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** As {@link FramingIT}, where a wrong length must cost its own stream alone (RFC 9113, 8.1.1). */
 class Http2FramingIT {
@@ -198,6 +204,47 @@ class Http2FramingIT {
         }
       }
     }
+  }
+
+  private static Stream<Container> tomcats() {
+    return Container.available().stream().filter(Container::isTomcat);
+  }
+
+  /** A connection that is not reached as far as its channel has Tomcat's peculiarities as well. */
+  @ParameterizedTest
+  @MethodSource("tomcats")
+  void asynchronousChannels_headAndGetAreWhole_G13(Container container) throws Exception {
+    AtomicReference<IntSupplier> port = new AtomicReference<>();
+    try (Logs logs = Logs.capture();
+        TestServer server =
+            container.start(
+                Transport.H2C,
+                app -> {
+                  port.set(TomcatNio2.join(app));
+                  app.filter(new SafeAsyncFilter())
+                      .handler("/whole", (in, out) -> take(in).finish("hello"))
+                      .handler("/stream", (in, out) -> stream(take(in)));
+                });
+        Http2Client client = Http2Client.connect(server, port.get().getAsInt())) {
+      for (int i = 0; i < 3; i++) {
+        Http2Exchange head = client.head("/whole");
+        assertThat(head.awaitStatus()).isEqualTo(200);
+        assertThat(head.header("Content-Length")).contains("5");
+        isWhole(head, 0);
+        isWhole(client.get("/whole"), 5);
+        Http2Exchange streamed = client.head("/stream");
+        assertThat(streamed.awaitStatus()).isEqualTo(200);
+        isWhole(streamed, 0);
+        isWhole(client.get("/stream"), 100_005);
+      }
+      logs.assertQuiet();
+    }
+  }
+
+  private SafeAsyncResponse take(ServletRequest request) {
+    SafeAsyncResponse response = SafeAsyncResponse.of(request);
+    response.onEnd(ends::add);
+    return response;
   }
 
   private void isWhole(Http2Exchange exchange, int length) throws Exception {

@@ -5,8 +5,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -94,16 +92,6 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
-  public @Nullable Lock writeLock() {
-    return reached.writeLock();
-  }
-
-  @Override
-  public @Nullable Executor streamThread() {
-    return reached.streamThread();
-  }
-
-  @Override
   public @Nullable BooleanSupplier streamOpen() {
     return reached.streamOpen();
   }
@@ -114,13 +102,8 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
-  public boolean isResponseComplete() {
-    return reached.isResponseComplete();
-  }
-
-  @Override
-  public boolean abort(Runnable complete) {
-    return reached.abort(complete);
+  public Quirks quirks() {
+    return reached.quirks();
   }
 
   @Override

@@ -1,15 +1,21 @@
 package io.github.safeasync.container;
 
+import jakarta.servlet.ServletOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the containers have in common. Everything is looked up once, while the exchange is alive:
- * later the pooled objects on the way may belong to another connection.
+ * What the containers have in common, with the facts and the quirks in one place. Everything is
+ * looked up once, while the exchange is alive: later the pooled objects on the way may belong to
+ * another connection.
  */
-class ReachedConnection implements Connection {
+class ReachedConnection implements Connection, Quirks {
 
   private final String container;
   private final @Nullable SocketChannel channel;
@@ -35,6 +41,28 @@ class ReachedConnection implements Connection {
   }
 
   @Override
+  public final @Nullable InetSocketAddress peer() {
+    return address(channel, SocketChannel::getRemoteAddress);
+  }
+
+  @Override
+  public final @Nullable InetSocketAddress local() {
+    return address(channel, SocketChannel::getLocalAddress);
+  }
+
+  private interface Name {
+    @Nullable SocketAddress of(SocketChannel channel) throws IOException;
+  }
+
+  private static @Nullable InetSocketAddress address(@Nullable SocketChannel of, Name name) {
+    try {
+      return of != null && name.of(of) instanceof InetSocketAddress address ? address : null;
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
+  @Override
   public final boolean isMultiplexed() {
     return multiplexed;
   }
@@ -45,13 +73,53 @@ class ReachedConnection implements Connection {
   }
 
   @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    return null;
+  }
+
+  @Override
+  public boolean isLost() {
+    return channel != null && !channel.isOpen();
+  }
+
+  @Override
+  public final Quirks quirks() {
+    return this;
+  }
+
+  @Override
   public @Nullable Lock writeLock() {
     return null;
   }
 
   @Override
-  public @Nullable BooleanSupplier streamOpen() {
+  public @Nullable Executor streamThread() {
     return null;
+  }
+
+  @Override
+  public boolean needsFlushBeforeEnd() {
+    return false;
+  }
+
+  @Override
+  public boolean losesHeadResponses() {
+    return false;
+  }
+
+  @Override
+  public boolean holdsBack() {
+    return false;
+  }
+
+  @Override
+  public boolean resumeWrites(ServletOutputStream stream) {
+    return false;
+  }
+
+  @Override
+  public boolean isResponseComplete() {
+    return false;
   }
 
   @Override

@@ -114,10 +114,10 @@ class AddressedConnectionTest {
     assertThat(connection.isMultiplexed()).isTrue();
     assertThat(connection.isSecure()).isTrue();
     assertThat(connection.isLost()).isFalse();
-    assertThat(connection.writeLock()).isNull();
-    assertThat(connection.streamThread()).isNull();
+    assertThat(connection.quirks().writeLock()).isNull();
+    assertThat(connection.quirks().streamThread()).isNull();
     assertThat(connection.streamOpen()).isNull();
-    assertThat(connection.abort(() -> {})).isFalse();
+    assertThat(connection.quirks().abort(() -> {})).isFalse();
   }
 
   private static HttpServletRequest request(Map<String, ?> answers) {

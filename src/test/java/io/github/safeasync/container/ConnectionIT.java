@@ -61,7 +61,7 @@ class ConnectionIT {
           assertThat(found.local().getPort()).isEqualTo(server.port());
           assertThat(found.isMultiplexed()).as(path).isEqualTo(transport.isHttp2());
           assertThat(found.isSecure()).as(path).isEqualTo(transport.isSecure());
-          assertThat(found.writeLock() != null)
+          assertThat(found.quirks().writeLock() != null)
               .isEqualTo(container.isTomcat() && !transport.isHttp2());
           assertThat(found.streamOpen() != null).isEqualTo(transport.isHttp2());
         }
@@ -133,7 +133,7 @@ class ConnectionIT {
           try (RawClient client = RawClient.connect(server)) {
             client.get("/stream");
             Pending pending = streams.poll(10, TimeUnit.SECONDS);
-            assertThat(pending.connection.abort(pending.context::complete)).isTrue();
+            assertThat(pending.connection.quirks().abort(pending.context::complete)).isTrue();
 
             RawResponse response = client.readResponse();
             assertThat(response.status()).isEqualTo(200);
@@ -165,7 +165,7 @@ class ConnectionIT {
           Http2Exchange exchange = client.get("/stream");
           Pending pending = streams.poll(10, TimeUnit.SECONDS);
           assertThat(exchange.awaitStatus()).isEqualTo(200);
-          assertThat(pending.connection.abort(pending.context::complete)).isTrue();
+          assertThat(pending.connection.quirks().abort(pending.context::complete)).isTrue();
 
           assertThat(exchange.awaitEnd()).isEqualTo(End.TRUNCATED);
           Http2Exchange next = client.get("/look");
@@ -190,7 +190,7 @@ class ConnectionIT {
           try (RawClient client = RawClient.connect(server)) {
             client.get("/silent");
             Pending pending = streams.poll(10, TimeUnit.SECONDS);
-            assertThat(pending.connection.abort(pending.context::complete)).isTrue();
+            assertThat(pending.connection.quirks().abort(pending.context::complete)).isTrue();
             assertThat(client.read(new byte[1])).isEqualTo(-1);
           }
           try (RawClient next = RawClient.connect(server)) {
@@ -215,7 +215,7 @@ class ConnectionIT {
         client.get("/stream");
         Pending next = streams.poll(10, TimeUnit.SECONDS);
 
-        assertThat(ended.connection.abort(() -> fail("completed twice"))).isFalse();
+        assertThat(ended.connection.quirks().abort(() -> fail("completed twice"))).isFalse();
         next.context.getResponse().getOutputStream().print(" and all");
         next.context.complete();
         RawResponse response = client.readResponse();
@@ -326,7 +326,7 @@ class ConnectionIT {
   }
 
   private void locked(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    Lock lock = Connections.behind(request).writeLock();
+    Lock lock = Connections.behind(request).quirks().writeLock();
     response
         .getOutputStream()
         .print(lock instanceof ReentrantLock own ? "" + own.isHeldByCurrentThread() : "no lock");
@@ -350,7 +350,7 @@ class ConnectionIT {
     response.getOutputStream().print("part");
     response.flushBuffer();
     AsyncContext context = request.startAsync();
-    Connections.behind(request).abort(context::complete);
+    Connections.behind(request).quirks().abort(context::complete);
   }
 
   private static HttpServletRequest wrapped(HttpServletRequest request) {

@@ -42,12 +42,12 @@ class ConnectionsTest {
     assertThat(connection.channel()).isNull();
     assertThat(connection.peer()).isNull();
     assertThat(connection.local()).isNull();
-    assertThat(connection.writeLock()).isNull();
+    assertThat(connection.quirks().writeLock()).isNull();
     assertThat(connection.streamOpen()).isNull();
     assertThat(connection.isMultiplexed()).isFalse();
     assertThat(connection.isSecure()).isFalse();
     AtomicInteger completed = new AtomicInteger();
-    assertThat(connection.abort(completed::incrementAndGet)).isFalse();
+    assertThat(connection.quirks().abort(completed::incrementAndGet)).isFalse();
     assertThat(completed).hasValue(0);
   }
 

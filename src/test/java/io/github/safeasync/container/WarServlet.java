@@ -18,13 +18,13 @@ public final class WarServlet extends HttpServlet {
     response.setContentType("text/plain");
     response.getOutputStream().print("container " + connection.container());
     response.getOutputStream().print(", port " + (peer == null ? "unknown" : peer.getPort()));
-    response.getOutputStream().print(", lock " + (connection.writeLock() != null));
+    response.getOutputStream().print(", lock " + (connection.quirks().writeLock() != null));
     response.getOutputStream().print(", own copy " + ownCopy);
     response.getOutputStream().print(", server class " + sees(request.getParameter("see")));
     if (request.getParameter("abort") != null) {
       response.flushBuffer();
       var context = request.startAsync();
-      connection.abort(context::complete);
+      connection.quirks().abort(context::complete);
     }
   }
 

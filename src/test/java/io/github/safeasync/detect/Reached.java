@@ -1,8 +1,11 @@
 package io.github.safeasync.detect;
 
 import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.Quirks;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +28,39 @@ record Reached(@Nullable SocketChannel channel) implements Connection {
   }
 
   @Override
-  public @Nullable Lock writeLock() {
-    return null;
-  }
-
-  @Override
   public @Nullable BooleanSupplier streamOpen() {
     return null;
   }
 
   @Override
-  public boolean abort(Runnable complete) {
-    return false;
+  public @Nullable InetSocketAddress peer() {
+    return address(channel, SocketChannel::getRemoteAddress);
+  }
+
+  @Override
+  public @Nullable InetSocketAddress local() {
+    return address(channel, SocketChannel::getLocalAddress);
+  }
+
+  interface Name {
+    SocketAddress of(SocketChannel channel) throws IOException;
+  }
+
+  static @Nullable InetSocketAddress address(@Nullable SocketChannel of, Name name) {
+    try {
+      return of == null ? null : (InetSocketAddress) name.of(of);
+    } catch (IOException closed) {
+      return null;
+    }
+  }
+
+  @Override
+  public boolean isLost() {
+    return channel != null && !channel.isOpen();
+  }
+
+  @Override
+  public Quirks quirks() {
+    throw new UnsupportedOperationException("The detector looks at facts alone");
   }
 }

@@ -1,6 +1,7 @@
 package io.github.safeasync.detect;
 
 import io.github.safeasync.container.Connection;
+import io.github.safeasync.container.Quirks;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,8 +11,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -141,22 +140,27 @@ final class Wire implements Connection, AutoCloseable {
   }
 
   @Override
-  public @Nullable Lock writeLock() {
-    return null;
-  }
-
-  @Override
-  public @Nullable Executor streamThread() {
-    return null;
-  }
-
-  @Override
   public @Nullable BooleanSupplier streamOpen() {
     return streamOpen;
   }
 
   @Override
-  public boolean abort(Runnable complete) {
-    return false;
+  public @Nullable InetSocketAddress peer() {
+    return Reached.address(server, SocketChannel::getRemoteAddress);
+  }
+
+  @Override
+  public @Nullable InetSocketAddress local() {
+    return Reached.address(server, SocketChannel::getLocalAddress);
+  }
+
+  @Override
+  public boolean isLost() {
+    return !server.isOpen();
+  }
+
+  @Override
+  public Quirks quirks() {
+    throw new UnsupportedOperationException("The detector looks at facts alone");
   }
 }

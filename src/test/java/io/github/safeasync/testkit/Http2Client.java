@@ -38,7 +38,12 @@ public final class Http2Client implements AutoCloseable {
 
   /** Connects by prior knowledge (H2C) or ALPN (H2), whichever the server speaks. */
   public static Http2Client connect(TestServer server) throws Exception {
-    InetSocketAddress address = new InetSocketAddress("127.0.0.1", server.port());
+    return connect(server, server.port());
+  }
+
+  /** Connects to another port of the server, which speaks the same there. */
+  public static Http2Client connect(TestServer server, int port) throws Exception {
+    InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
     Session.Listener listener = new Session.Listener() {};
     CompletableFuture<Session> session =
         switch (server.transport()) {
