@@ -82,17 +82,23 @@ final class Closing {
     try {
       GuardedWriteListener writing = writeListener;
       if (writing != null && isDisconnected(decided)) {
-        writing.onError(exchange.disconnectedException());
+        tell(writing, decided);
       }
       Cycle now = exchange.cycles().current();
       // Of its own failures the container tells.
       if (now != null && (isDisconnected(decided) || !lifecycle.containerCompletes())) {
-        tell(now, decided);
+        Attempt.to("tell the AsyncListeners", () -> tell(now, decided));
       }
-    } catch (RuntimeException | Error failure) {
-      Log.listenerFailed(decided, failure);
     } finally {
       lifecycle.told();
+    }
+  }
+
+  private void tell(GuardedWriteListener writing, End decided) {
+    try {
+      writing.onError(exchange.disconnectedException());
+    } catch (Throwable failure) {
+      Log.listenerFailed(decided, failure);
     }
   }
 
@@ -162,19 +168,18 @@ final class Closing {
     Cycle last = exchange.cycles().current();
     boolean heard = isHeard(last);
     ContainerSide side = exchange.side();
-    try {
-      // Its objects may be another request's already where the container completes by itself.
-      if (!lifecycle.containerCompletes()) {
-        remember();
-        side.close(decided, exchange.exchanges().config().timeoutStatus());
-      }
-    } finally {
-      side.forget();
-      lifecycle.closed();
-      exchange.closed();
-      if (last != null && heard) {
-        tellCompletion(last, decided);
-      }
+    // Its objects may be another request's already where the container completes by itself.
+    if (!lifecycle.containerCompletes()) {
+      Attempt.to("remember a request", this::remember);
+      Attempt.to(
+          "close a request in the container",
+          () -> side.close(decided, exchange.exchanges().config().timeoutStatus()));
+    }
+    side.forget();
+    lifecycle.closed();
+    Attempt.to("let go of a response", exchange::closed);
+    if (last != null && heard) {
+      tellCompletion(last, decided);
     }
   }
 

@@ -195,6 +195,19 @@ final class ContainerSide {
 
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
+    boolean done = false;
+    try {
+      closeAsEnded(end, timeoutStatus);
+      done = true;
+    } finally {
+      if (!done) {
+        // Whatever was thrown, an answer that is cut short is better than one that never comes.
+        complete();
+      }
+    }
+  }
+
+  private void closeAsEnded(End end, int timeoutStatus) {
     switch (end.kind()) {
       case COMPLETED -> complete();
       case DISCONNECTED -> leave();

@@ -5,7 +5,6 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
-import java.io.IOException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -133,7 +132,7 @@ final class CycleListeners {
         case START_ASYNC -> entry.listener.onStartAsync(event);
         case COMPLETE -> entry.listener.onComplete(event);
       }
-    } catch (IOException | RuntimeException | Error failure) {
+    } catch (Throwable failure) {
       Log.asyncListenerFailed(told.kind, failure);
     }
   }

@@ -140,15 +140,25 @@ final class Exchanges implements Cancellation.Canceller {
   int shutDown() {
     shutDown = true;
     int ended = 0;
-    for (Exchange exchange : open) {
-      if (exchange.shutDown()) {
-        ended++;
+    try {
+      for (Exchange exchange : open) {
+        ended += shutDown(exchange) ? 1 : 0;
       }
+      delayed.forEach(each -> Attempt.to("cancel the work of an exchange", each::fire));
+      delayed.clear();
+    } finally {
+      Attempt.to("stop the detector", detector::close);
+      Attempt.to("stop the workers", () -> workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
-    delayed.forEach(Cancellation::fire);
-    delayed.clear();
-    detector.close();
-    workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     return ended;
+  }
+
+  private static boolean shutDown(Exchange exchange) {
+    try {
+      return exchange.shutDown();
+    } catch (Throwable failure) {
+      Log.stepFailed("end an exchange at the shutdown", failure);
+      return false;
+    }
   }
 }

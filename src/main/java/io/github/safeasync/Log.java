@@ -96,6 +96,11 @@ final class Log {
     LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
   }
 
+  /** What follows an end goes on with the next step. */
+  static void stepFailed(String what, Throwable failure) {
+    LOGGER.log(Level.WARNING, "Could not " + what, failure);
+  }
+
   static void notAborted(@Nullable Object connection) {
     LOGGER.log(
         Level.WARNING,
