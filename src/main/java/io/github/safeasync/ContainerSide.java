@@ -89,8 +89,11 @@ final class ContainerSide {
     return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
   }
 
-  /** Makes the request asynchronous, or joins the cycle that an outer filter has started. */
-  AsyncContext start() {
+  /**
+   * Makes the request asynchronous, or joins the cycle that an outer filter has started; null where
+   * a mock answers that.
+   */
+  @Nullable AsyncContext start() {
     HttpServletRequest request = present().request;
     if (request.isAsyncStarted()) {
       return request.getAsyncContext();
@@ -101,6 +104,9 @@ final class ContainerSide {
               + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
     } else {
       AsyncContext started = request.startAsync(request, present().response);
+      if (started == null) {
+        return null;
+      }
       ownTimeout = started.getTimeout();
       // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
       // their own thread to complete after it, and count the time to send the response in.

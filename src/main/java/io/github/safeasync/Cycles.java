@@ -58,21 +58,27 @@ final class Cycles {
 
   private void start() {
     if (lifecycle.starting()) {
-      begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
+      Cycle begun =
+          begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
+      if (begun == null) {
+        throw new IllegalStateException(
+            "startAsync() of the request behind the filter answers null, as a mock's may: there is"
+                + " no asynchronous response of such a request");
+      }
     }
   }
 
   /** The application's startAsync; the arguments are null in the form that has none. */
-  AsyncContext startAsync(
+  @Nullable AsyncContext startAsync(
       Supplier<AsyncContext> container,
       @Nullable ServletRequest request,
       @Nullable ServletResponse own) {
     if (lifecycle.starting() || (isDispatched() && startingUnmapped())) {
-      return begin(
+      return guarded(
+          begin(
               container,
               request == null ? exchange.guardedRequest() : request,
-              own == null ? exchange.guardedResponse() : own)
-          .guarded();
+              own == null ? exchange.guardedResponse() : own));
     }
     Cycle known = current;
     if (known != null && claimed()) {
@@ -92,16 +98,16 @@ final class Cycles {
     return was;
   }
 
-  /** The application's getAsyncContext. */
-  AsyncContext asyncContext(Supplier<AsyncContext> container) {
+  /** The application's getAsyncContext; null if the container's is, as with a mock. */
+  @Nullable AsyncContext asyncContext(Supplier<AsyncContext> container) {
     Cycle known = current;
     if (known != null && !lifecycle.isFree()) {
       unclaimed = false;
       return exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
     }
-    AsyncContext started = container.get();
-    if (lifecycle.starting()) {
-      return begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse()).guarded();
+    @Nullable AsyncContext started = container.get();
+    if (started != null && lifecycle.starting()) {
+      return guarded(begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse()));
     }
     return started;
   }
@@ -118,18 +124,29 @@ final class Cycles {
         && request.getDispatcherType() == DispatcherType.ASYNC;
   }
 
+  private static @Nullable AsyncContext guarded(@Nullable Cycle begun) {
+    return begun == null ? null : begun.guarded();
+  }
+
   private AsyncContext guarded(AsyncContext container) {
     Cycle known = current;
     return known == null ? container : known.guarded();
   }
 
-  /** Starts a cycle. By the thread that has claimed it from the lifecycle. */
-  private Cycle begin(
+  /**
+   * Starts a cycle. By the thread that has claimed it from the lifecycle.
+   *
+   * @return null where the container answers null, so that nothing has begun
+   */
+  private @Nullable Cycle begin(
       Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
     Cycle before = current;
     Cycle begun = null;
     try {
       AsyncContext started = container.get();
+      if (started == null) {
+        return null;
+      }
       begun = upcoming == null ? new Cycle(exchange, started) : upcoming;
       upcoming = null;
       begun.startedWith(request, own);

@@ -109,8 +109,11 @@ final class Exchange {
     request.removeAttribute(ATTRIBUTE);
   }
 
-  /** The names of attributes, as they are without the library. */
-  static Enumeration<String> withoutOwn(Enumeration<String> names) {
+  /** The names of attributes, as they are without the library; a mock may have none. */
+  static @Nullable Enumeration<String> withoutOwn(@Nullable Enumeration<String> names) {
+    if (names == null) {
+      return null;
+    }
     List<String> others = Collections.list(names);
     others.remove(ATTRIBUTE);
     return Collections.enumeration(others);

@@ -31,8 +31,8 @@ final class Gate {
 
   /** A call of the container that answers something. */
   @FunctionalInterface
-  interface IoQuestion<T extends @Nullable Object> {
-    T get() throws IOException;
+  interface IoQuestion<T> {
+    @Nullable T get() throws IOException;
   }
 
   private final Exchange exchange;
@@ -98,7 +98,8 @@ final class Gate {
   }
 
   /** Asks the container, which may say that it cannot. */
-  <T> T open(IoQuestion<? extends T> question, Supplier<? extends T> otherwise) throws IOException {
+  <T> @Nullable T open(IoQuestion<? extends T> question, Supplier<? extends T> otherwise)
+      throws IOException {
     if (lifecycle.enter()) {
       try {
         return question.get();

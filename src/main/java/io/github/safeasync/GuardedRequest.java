@@ -34,9 +34,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request that the application sees. Its {@code startAsync} makes the exchange that the library
- * looks after; its other methods are the container's until the end, and answer what was known, or
- * nothing, afterwards: the container has given the object behind it to another request by then.
+ * The request that the application sees. What the container answers is passed on, null included: a
+ * mock in a test answers that where a container throws or makes something. Its {@code startAsync}
+ * makes the exchange that the library looks after; its other methods are the container's until the
+ * end, and answer what was known, or nothing, afterwards: the container has given the object behind
+ * it to another request by then.
  */
 final class GuardedRequest extends HttpServletRequestWrapper {
 
@@ -79,13 +81,13 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   // The asynchronous cycle.
 
   @Override
-  public AsyncContext startAsync() {
+  public @Nullable AsyncContext startAsync() {
     return exchange.cycles().startAsync(super::startAsync, null, null);
   }
 
   /** Where the guards themselves are given, they stand for the container's own objects. */
   @Override
-  public AsyncContext startAsync(ServletRequest request, ServletResponse response) {
+  public @Nullable AsyncContext startAsync(ServletRequest request, ServletResponse response) {
     ServletRequest given = request == this ? getRequest() : request;
     ServletResponse own =
         response instanceof GuardedResponse guarded && guarded.exchange() == exchange
@@ -101,7 +103,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public AsyncContext getAsyncContext() {
+  public @Nullable AsyncContext getAsyncContext() {
     return exchange.cycles().asyncContext(super::getAsyncContext);
   }
 
@@ -129,7 +131,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public Enumeration<String> getAttributeNames() {
+  public @Nullable Enumeration<String> getAttributeNames() {
     Enumeration<String> names =
         gate.isFree()
             ? super.getAttributeNames()
@@ -187,12 +189,15 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   // What reads the body, or waits for something else, is not counted: see Gate.mayRead.
 
   @Override
-  public ServletInputStream getInputStream() throws IOException {
+  public @Nullable ServletInputStream getInputStream() throws IOException {
     GuardedInput known = input;
     if (!gate.mayRead()) {
       return known == null ? new GuardedInput(gate, new NoInput()) : known;
     }
     ServletInputStream own = super.getInputStream();
+    if (own == null) {
+      return null;
+    }
     if (known == null || !known.guards(own)) {
       known = new GuardedInput(gate, own);
       input = known;
@@ -201,7 +206,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  public BufferedReader getReader() throws IOException {
+  public @Nullable BufferedReader getReader() throws IOException {
     GuardedReader known = reader;
     if (!gate.mayRead()) {
       return known == null
@@ -209,6 +214,9 @@ final class GuardedRequest extends HttpServletRequestWrapper {
           : known;
     }
     BufferedReader own = super.getReader();
+    if (own == null) {
+      return null;
+    }
     if (known == null || !known.guards(own)) {
       known = new GuardedReader(gate, own);
       reader = known;

@@ -55,10 +55,13 @@ final class GuardedResponse extends HttpServletResponseWrapper {
   }
 
   @Override
-  public ServletOutputStream getOutputStream() throws IOException {
-    return gate.isFree()
-        ? guarded(super.getOutputStream())
-        : gate.open(() -> guarded(super.getOutputStream()), this::late);
+  public @Nullable ServletOutputStream getOutputStream() throws IOException {
+    return gate.isFree() ? guardedStream() : gate.open(this::guardedStream, this::late);
+  }
+
+  private @Nullable GuardedStream guardedStream() throws IOException {
+    ServletOutputStream own = super.getOutputStream();
+    return own == null ? null : guarded(own);
   }
 
   private GuardedStream guarded(ServletOutputStream own) {
@@ -77,10 +80,13 @@ final class GuardedResponse extends HttpServletResponseWrapper {
   }
 
   @Override
-  public PrintWriter getWriter() throws IOException {
-    return gate.isFree()
-        ? guarded(super.getWriter())
-        : gate.open(() -> guarded(super.getWriter()), this::lateWriter);
+  public @Nullable PrintWriter getWriter() throws IOException {
+    return gate.isFree() ? guardedWriter() : gate.open(this::guardedWriter, this::lateWriter);
+  }
+
+  private @Nullable GuardedWriter guardedWriter() throws IOException {
+    PrintWriter own = super.getWriter();
+    return own == null ? null : guarded(own);
   }
 
   private GuardedWriter guarded(PrintWriter own) {

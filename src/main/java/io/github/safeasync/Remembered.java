@@ -80,7 +80,7 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
         new Line(
             request.getMethod(),
             request.getRequestURI(),
-            request.getRequestURL().toString(),
+            String.valueOf(request.getRequestURL()),
             request.getQueryString(),
             request.getContextPath(),
             request.getServletPath(),

@@ -46,6 +46,12 @@ class SpringBootIT {
   private static final String JETTY =
       "org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration";
 
+  /** Of Spring Boot 3.5, whose security is on the class path of the tests. */
+  private static final String SECURITY =
+      "org.springframework.boot.autoconfigure.security.servlet.SecurityAutoConfiguration,"
+          + "org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration,"
+          + "org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration";
+
   private final Map<String, String> ofTheHarness = new HashMap<>();
 
   /** To Spring the harness's own properties, "safeasync.", are spelt as the filter's are. */
@@ -73,7 +79,7 @@ class SpringBootIT {
     String[] all = Arrays.copyOf(properties, properties.length + 3);
     all[properties.length] = "--server.port=0";
     all[properties.length + 1] = "--spring.main.banner-mode=off";
-    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + server;
+    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + server + "," + SECURITY;
     return new SpringApplication(Application.class).run(all);
   }
 
