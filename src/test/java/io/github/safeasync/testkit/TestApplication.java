@@ -69,10 +69,25 @@ public final class TestApplication {
 
   /** Adds a servlet. */
   public TestApplication servlet(String urlPattern, Servlet servlet, boolean asyncSupported) {
+    return servlet(urlPattern, servlet, Map.of(), asyncSupported);
+  }
+
+  /** Adds a servlet that may go asynchronous, with parameters as a web.xml gives them. */
+  public TestApplication servlet(
+      String urlPattern, Servlet servlet, Map<String, String> initParameters) {
+    return servlet(urlPattern, servlet, initParameters, true);
+  }
+
+  private TestApplication servlet(
+      String urlPattern,
+      Servlet servlet,
+      Map<String, String> initParameters,
+      boolean asyncSupported) {
     registrations.add(
         context -> {
           ServletRegistration.Dynamic registration =
               context.addServlet("servlet at " + urlPattern, servlet);
+          registration.setInitParameters(initParameters);
           registration.setAsyncSupported(asyncSupported);
           registration.addMapping(urlPattern);
         });
