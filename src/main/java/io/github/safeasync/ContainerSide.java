@@ -27,6 +27,7 @@ final class ContainerSide {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private volatile boolean streamed;
+  private volatile boolean aborted;
 
   /** The container's timeout, for an application that takes over a cycle of the library's. */
   private volatile long ownTimeout;
@@ -197,10 +198,41 @@ final class ContainerSide {
     }
   }
 
+  /** Whether the container has ended the request by itself, or has closed its connection. */
+  boolean isEndedByContainer() {
+    Connection now = connection;
+    return now != null && (now.quirks().isOver() || isCutOff(now));
+  }
+
+  /** Whether the container has closed the connection without having sent all of the response. */
+  boolean isCutOff() {
+    Connection now = connection;
+    return now != null && isCutOff(now);
+  }
+
+  private static boolean isCutOff(Connection connection) {
+    return connection.isLost() && !connection.quirks().isResponseComplete();
+  }
+
+  /** The container is ending it: what completed it as well would meet the next request. */
+  void aborted() {
+    aborted = true;
+  }
+
+  /** Whether sendError of this status cuts the response off. */
+  boolean isAbort(int status) {
+    Connection now = connection;
+    return now != null && now.quirks().isAbort(status);
+  }
+
   // The last touch.
 
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
   void close(End end, int timeoutStatus) {
+    Connection now = connection;
+    if (aborted || (now != null && now.quirks().isOver())) {
+      return;
+    }
     boolean done = false;
     try {
       closeAsEnded(end, timeoutStatus);

@@ -72,6 +72,9 @@ final class Exchange {
   /** What went through the filter to decide the end; an outer filter may have answered it. */
   private volatile @Nullable Throwable thrown;
 
+  /** Whether the container had ended it by itself when last looked. By the timer's thread. */
+  private boolean foundEnded;
+
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.side = new ContainerSide(this, request, response);
@@ -482,6 +485,39 @@ final class Exchange {
   void completedByContainer() {
     if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
       lifecycle.leaveToContainer();
+    }
+  }
+
+  /**
+   * On the timer's thread, once in a while: ends what the container has ended by itself. It may be
+   * about to tell of that, so what is found has to last until the next look.
+   */
+  void lookAtContainer() {
+    boolean before = foundEnded;
+    foundEnded = isLive() && side.isEndedByContainer();
+    if (before && foundEnded) {
+      endedByContainer();
+    }
+  }
+
+  /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
+  private void endedByContainer() {
+    if (side.isCutOff()) {
+      gone(Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection"));
+    } else if (lifecycle.isOpen()) {
+      String why = "The container has ended the request by itself, before it was completed";
+      endElsewhere(End.failed(new IOException(why), age()));
+    } else {
+      endElsewhere(End.of(End.Kind.COMPLETED, age()));
+    }
+  }
+
+  /** The application may have had the container cut the response off, of which it tells nobody. */
+  void errorSent(int status) {
+    String why = "The application has aborted the response: sendError(" + status + ")";
+    if (side.isAbort(status) && decide(End.failed(new IOException(why), age()), false)) {
+      side.aborted();
+      exchanges.execute(this::settle);
     }
   }
 

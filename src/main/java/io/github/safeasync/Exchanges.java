@@ -12,10 +12,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
 final class Exchanges implements Cancellation.Canceller {
+
+  /** How often it is looked for exchanges that a container has ended without telling anybody. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
 
   /** How long a shutdown waits for listeners. */
   private static final long SHUTDOWN_SECONDS = 5;
@@ -26,6 +30,7 @@ final class Exchanges implements Cancellation.Canceller {
   private final Detector detector;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean looking = new AtomicBoolean();
   private volatile boolean shutDown;
 
   Exchanges(SafeAsyncConfig config) {
@@ -55,8 +60,22 @@ final class Exchanges implements Cancellation.Canceller {
   /** An exchange has become asynchronous. */
   void opened(Exchange exchange) {
     open.add(exchange);
+    if (!looking.get() && looking.compareAndSet(false, true)) {
+      Future<?> unused = workers.schedule(this::look, LOOK);
+    }
     if (shutDown) {
       exchange.shutDown();
+    }
+  }
+
+  /** On the timer's thread; as long as there is something to look at. */
+  private void look() {
+    for (Exchange exchange : open) {
+      Attempt.to("look at a request in its container", exchange::lookAtContainer);
+    }
+    looking.set(false);
+    if (!open.isEmpty() && looking.compareAndSet(false, true)) {
+      Future<?> unused = workers.schedule(this::look, LOOK);
     }
   }
 

@@ -119,7 +119,11 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       super.sendError(sc, msg);
     } else {
-      gate.sendOrDrop(() -> super.sendError(sc, msg));
+      gate.sendOrDrop(
+          () -> {
+            super.sendError(sc, msg);
+            gate.exchange().errorSent(sc);
+          });
     }
   }
 
@@ -128,7 +132,11 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     if (gate.isFree()) {
       super.sendError(sc);
     } else {
-      gate.sendOrDrop(() -> super.sendError(sc));
+      gate.sendOrDrop(
+          () -> {
+            super.sendError(sc);
+            gate.exchange().errorSent(sc);
+          });
     }
   }
 

@@ -116,6 +116,17 @@ final class JettyConnection extends ReachedConnection {
         && !Boolean.TRUE.equals(Members.read(endPoint, "isInputShutdown()"));
   }
 
+  /** ServletChannel, which is used again, lets go of the request when that has been completed. */
+  @Override
+  public boolean isOver() {
+    return request != Members.walk(request, "getServletChannel()", "getServletContextRequest()");
+  }
+
+  @Override
+  public boolean isAbort(int status) {
+    return status == ABORT;
+  }
+
   /**
    * sendError(-1) is ServletChannel.abort(AbortException): HTTP/1.1 closes the connection, HTTP/2
    * resets the stream (HttpStream.failed). It ends the exchange by itself, on another thread, so
@@ -124,8 +135,7 @@ final class JettyConnection extends ReachedConnection {
    */
   @Override
   public boolean abort(Runnable complete) {
-    Object current = Members.walk(request, "getServletChannel()", "getServletContextRequest()");
-    if (!(response instanceof HttpServletResponse aborted) || current != request) {
+    if (!(response instanceof HttpServletResponse aborted) || isOver()) {
       return false;
     }
     try {

@@ -62,6 +62,16 @@ public interface Quirks {
   boolean isResponseComplete();
 
   /**
+   * Whether the container has ended the request without being asked by whoever completes it, or has
+   * given its objects to another request: nothing of it may be touched any more. False where it
+   * cannot tell.
+   */
+  boolean isOver();
+
+  /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
+  boolean isAbort(int status);
+
+  /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
    * container call of the exchange in flight; afterwards the container must not be touched. May

@@ -123,6 +123,16 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isOver() {
+    return false;
+  }
+
+  @Override
+  public boolean isAbort(int status) {
+    return false;
+  }
+
+  @Override
   public boolean abort(Runnable complete) {
     return false;
   }

@@ -3,6 +3,7 @@ package io.github.safeasync.container;
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class TomcatConnection extends ReachedConnection {
   private final @Nullable Object stream;
   private final @Nullable Lock lock;
 
+  /** Which of the requests it is that the object stands for, one after another. */
+  private final @Nullable Object start;
+
   private TomcatConnection(
       @Nullable SocketChannel channel,
       boolean multiplexed,
@@ -41,6 +45,7 @@ final class TomcatConnection extends ReachedConnection {
     this.coyote = coyote;
     this.stream = stream;
     this.lock = lock;
+    this.start = Members.read(coyote, "getStartTimeNanos()");
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -127,6 +132,13 @@ final class TomcatConnection extends ReachedConnection {
     return "CLOSED".equals(String.valueOf(state)) || super.isLost();
   }
 
+  /** A facade lets go of its request when that is recycled, unless discardFacades is off. */
+  @Override
+  public boolean isOver() {
+    return coyote(facade) != coyote
+        || !Objects.equals(start, Members.read(coyote, "getStartTimeNanos()"));
+  }
+
   /**
    * CLOSE_NOW swallows what is left of the response and dispatches ERROR, in which Tomcat ends the
    * exchange: HTTP/1.1 closes the connection, StreamProcessor.process resets the stream. Completing
@@ -141,7 +153,7 @@ final class TomcatConnection extends ReachedConnection {
     }
     lock.lock();
     try {
-      if (coyote(facade) != coyote || !closeNow()) {
+      if (isOver() || !closeNow()) {
         return false;
       }
       complete.run();
