@@ -34,32 +34,48 @@ final class ContainerEvents {
     }
   }
 
-  /** The application's listeners go first, and may still complete or dispatch. */
+  /**
+   * The application's listeners go first, and may still complete or dispatch. What they ask for is
+   * carried out on this thread, the only one on which Jetty does so, before this returns: it is
+   * inside meanwhile, so that another thread that comes out of the container is not the last.
+   */
   void timedOut(Cycle of) {
-    exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null);
-    if (isCurrent(of) && lifecycle.isOpen()) {
-      exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
+    boolean inside = lifecycle.enter();
+    try {
+      exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null);
+      if (isCurrent(of) && lifecycle.isOpen()) {
+        exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
+      }
+    } finally {
+      exchange.leaveQuietly(inside);
     }
-    exchange.leaveQuietly();
   }
 
   /** Where the client has gone nobody is left to be answered, so the end comes first. */
   void failed(Cycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
       exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
-      return;
-    }
-    if (cause == null || showsDeparture(cause)) {
+    } else if (cause == null || showsDeparture(cause)) {
       exchange.lostByContainer(departure(), cause);
+      exchange.leaveQuietly();
     } else {
-      exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
-      if (lifecycle.isOpen()) {
-        exchange.decideForContainer(End.failed(cause, exchange.age()));
-      } else {
-        lifecycle.leaveToContainer();
+      boolean inside = lifecycle.enter();
+      try {
+        failed(of, cause, exchange.isLive());
+      } finally {
+        exchange.leaveQuietly(inside);
       }
     }
-    exchange.leaveQuietly();
+  }
+
+  /** As {@link #timedOut}, for a failure of the application's that the container has met. */
+  private void failed(Cycle of, Throwable cause, boolean live) {
+    exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
+    if (lifecycle.isOpen()) {
+      exchange.decideForContainer(End.failed(cause, exchange.age()));
+    } else if (!live) {
+      lifecycle.leaveToContainer();
+    }
   }
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */

@@ -538,8 +538,20 @@ final class Exchange {
 
   /** No call of another thread may be inside when the container's own thread goes on. */
   void leaveQuietly() {
+    leaveQuietly(false);
+  }
+
+  /**
+   * As {@link #leaveQuietly()}.
+   *
+   * @param inside whether the calling thread is counted in, and comes out as the last
+   */
+  void leaveQuietly(boolean inside) {
     if (!awaitQuiet()) {
       lifecycle.leaveToContainer();
+    }
+    if (inside) {
+      boolean unused = lifecycle.exit();
     }
     if (!isLive()) {
       closing.remember();
