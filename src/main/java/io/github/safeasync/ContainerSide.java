@@ -116,6 +116,11 @@ final class ContainerSide {
     }
   }
 
+  /** Whether the container would let the servlet that is being called start a cycle. */
+  boolean isAsyncSupported() {
+    return present().request.isAsyncSupported();
+  }
+
   long ownTimeout() {
     return ownTimeout;
   }

@@ -18,9 +18,10 @@ final class Cycle implements AsyncListener {
   private final AsyncContext container;
   private final GuardedAsyncContext guarded;
   private final CycleListeners listeners;
-  private final boolean originals;
+  private volatile boolean originals;
   private volatile long timeout;
   private volatile @Nullable Cycle next;
+  private volatile boolean claimedWithWrappers;
 
   // Set before the application sees the context.
   private @Nullable ServletRequest request;
@@ -45,6 +46,28 @@ final class Cycle implements AsyncListener {
     response = own;
     // Tomcat tells of a cycle before it has given it its timeout.
     timeout = container.getTimeout();
+  }
+
+  /** Says what the application gave to startAsync of a cycle that the library had started. */
+  void claimedWith(ServletRequest given, ServletResponse own) {
+    boolean guards = given instanceof GuardedRequest && own instanceof GuardedResponse;
+    request = given;
+    response = own;
+    originals = guards;
+    claimedWithWrappers = !guards;
+  }
+
+  /**
+   * What a dispatch has to bring: the container knows of its own request only, where the cycle was
+   * started before the application gave it a wrapper; so the wrapper is put around what it brings.
+   */
+  ServletRequest dispatched(ServletRequest brought) {
+    return claimedWithWrappers ? Rewrapping.around(brought, request()) : brought;
+  }
+
+  /** As {@link #dispatched(ServletRequest)}. */
+  ServletResponse dispatched(ServletResponse brought) {
+    return claimedWithWrappers ? Rewrapping.around(brought, response()) : brought;
   }
 
   /** The cycle that a dispatch and another startAsync have led to. */

@@ -81,9 +81,13 @@ final class Cycles {
               own == null ? exchange.guardedResponse() : own));
     }
     Cycle known = current;
-    if (known != null && claimed()) {
+    if (known != null && unclaimed && exchange.side().isAsyncSupported()) {
+      claim();
       exchange.disarmDeadline();
       known.setTimeout(exchange.side().ownTimeout());
+      if (request != null && own != null) {
+        known.claimedWith(request, own);
+      }
       return known.guarded();
     }
     // Started twice: the container says so. After the end: nothing to start.
@@ -92,17 +96,17 @@ final class Cycles {
         : exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
   }
 
-  private boolean claimed() {
-    boolean was = unclaimed;
-    unclaimed = false;
-    return was;
+  /** The application makes the cycle its own, by using it: a look at it is none. */
+  void claim() {
+    if (unclaimed) {
+      unclaimed = false;
+    }
   }
 
   /** The application's getAsyncContext; null if the container's is, as with a mock. */
   @Nullable AsyncContext asyncContext(Supplier<AsyncContext> container) {
     Cycle known = current;
     if (known != null && !lifecycle.isFree()) {
-      unclaimed = false;
       return exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
     }
     @Nullable AsyncContext started = container.get();
@@ -202,6 +206,7 @@ final class Cycles {
 
   /** The application's complete. */
   void complete(Cycle of) {
+    claim();
     switch (lifecycle.phase()) {
       case OPEN -> {
         if (of == current) {
@@ -216,6 +221,7 @@ final class Cycles {
 
   /** The application's dispatch, in any of its forms. */
   void dispatch(Cycle of, Consumer<AsyncContext> how) {
+    claim();
     if (of == current && lifecycle.dispatching()) {
       exchange.disarmDeadline();
       wantedDispatch = how;

@@ -62,6 +62,7 @@ final class GuardedAsyncContext implements AsyncContext {
   /** Runs the task in any case: it may be what lets go of something. */
   @Override
   public void start(Runnable run) {
+    exchange.cycles().claim();
     if (exchange.isLive()) {
       gate.act(() -> cycle.container().start(run));
     } else {
@@ -71,12 +72,14 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void addListener(AsyncListener listener) {
+    exchange.cycles().claim();
     cycle.listeners().add(listener, cycle.request(), cycle.response());
   }
 
   @Override
   public void addListener(
       AsyncListener listener, ServletRequest servletRequest, ServletResponse servletResponse) {
+    exchange.cycles().claim();
     cycle.listeners().add(listener, servletRequest, servletResponse);
   }
 
@@ -95,6 +98,7 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void setTimeout(long timeout) {
+    exchange.cycles().claim();
     gate.act(() -> cycle.setTimeout(timeout));
   }
 

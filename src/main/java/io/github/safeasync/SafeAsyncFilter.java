@@ -130,8 +130,13 @@ public final class SafeAsyncFilter implements Filter {
   private static void again(
       Exchange exchange, ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    ServletRequest brought = guarded(exchange, request);
+    ServletResponse answer = guarded(exchange, response);
+    Cycle cycle = exchange.cycles().current();
     try {
-      chain.doFilter(guarded(exchange, request), guarded(exchange, response));
+      chain.doFilter(
+          cycle == null ? brought : cycle.dispatched(brought),
+          cycle == null ? answer : cycle.dispatched(answer));
     } catch (Throwable thrown) {
       exchange.thrown(thrown);
       throw thrown;
