@@ -61,12 +61,25 @@ final class Closing {
     return listening == Thread.currentThread();
   }
 
-  /** Keeps a WriteListener, to be told of the hang-up; tells it now if that has come. */
+  /** Keeps a WriteListener, to be told of the hang-up; has it told if that has been told. */
   void listens(GuardedWriteListener listener) {
     writeListener = listener;
-    if (isDisconnected(lifecycle.decidedEnd())) {
-      exchange.exchanges().execute(() -> listener.onError(exchange.disconnectedException()));
+    if (isDisconnected(lifecycle.decidedEnd()) && lifecycle.phase() != Lifecycle.Phase.ENDED) {
+      tellLate(listener);
     }
+  }
+
+  /** Tells a WriteListener of the end that the container was not given any more. */
+  void listensLate(GuardedWriteListener listener) {
+    if (isDisconnected(lifecycle.decidedEnd())) {
+      listens(listener);
+    } else {
+      tellLate(listener);
+    }
+  }
+
+  private void tellLate(GuardedWriteListener listener) {
+    exchange.exchanges().execute(() -> listener.onError(exchange.endedException()));
   }
 
   private static boolean isDisconnected(@Nullable End decided) {

@@ -608,6 +608,13 @@ final class Exchange {
     }
   }
 
+  /** A callback of the application's has returned: what waited for that is done elsewhere. */
+  void exitCallback() {
+    if (lifecycle.exitCallback()) {
+      exchanges.execute(this::settle);
+    }
+  }
+
   /** Does what is left to do of a dispatch or an end, as far as it can be done now. */
   void settle() {
     cycles.dispatchIfWanted();

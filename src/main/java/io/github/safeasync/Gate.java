@@ -110,14 +110,20 @@ final class Gate {
     return otherwise.get();
   }
 
-  /** Tells the container, or nobody after the end. */
-  void act(Runnable call) {
-    if (lifecycle.enter()) {
-      try {
-        call.run();
-      } finally {
-        exchange.exit();
-      }
+  /**
+   * Tells the container, or nobody after the end.
+   *
+   * @return whether the container was told
+   */
+  boolean act(Runnable call) {
+    if (!lifecycle.enter()) {
+      return false;
+    }
+    try {
+      call.run();
+      return true;
+    } finally {
+      exchange.exit();
     }
   }
 

@@ -42,12 +42,16 @@ final class GuardedStream extends ServletOutputStream {
     if (gate.isFree()) {
       stream.setWriteListener(guarded);
     } else {
-      gate.act(
-          () -> {
-            gate.exchange().side().streamed();
-            stream.setWriteListener(guarded);
-            gate.exchange().closing().listens(guarded);
-          });
+      boolean set =
+          gate.act(
+              () -> {
+                gate.exchange().side().streamed();
+                stream.setWriteListener(guarded);
+                gate.exchange().closing().listens(guarded);
+              });
+      if (!set) {
+        gate.exchange().closing().listensLate(guarded);
+      }
     }
   }
 

@@ -40,7 +40,8 @@ final class Lifecycle {
    *   end: exactly one thread wins, from any of these but NEW
    *   ┌───────┐ claimTell: exactly one thread wins,  ┌─────────┐ told   ┌──────┐
    *   │ ENDED │ ──────────────────────────────────►  │ TELLING │ ─────► │ TOLD │
-   *   └───────┘ once the servlet has returned        └─────────┘        └──┬───┘
+   *   └───────┘ once the servlet, and a Read- or     └─────────┘        └──┬───┘
+   *        │    WriteListener, has returned                                │
    *        exit: calls come out, none goes in                              │ claimClose: exactly
    *                                                                        │ one thread wins, once
    *                               ┌────────┐ closed  ┌─────────┐           │ no call is inside
@@ -99,6 +100,8 @@ final class Lifecycle {
    * One moment of an exchange.
    *
    * @param calls who is inside the container
+   * @param callbacks who runs a ReadListener or WriteListener of the application's: the container
+   *     would tell no other listener before that has returned
    * @param servlet the container's thread while it is in the filter and what comes after it; to the
    *     container that is inside too, and it puts off complete and dispatch until the thread is
    *     out. Or the thread on which the container answers a timeout or failure by itself, until it
@@ -109,20 +112,31 @@ final class Lifecycle {
   record State(
       Phase phase,
       @Nullable Call calls,
+      @Nullable Call callbacks,
       @Nullable Thread servlet,
       @Nullable End end,
       boolean containerCompletes) {
 
     private State to(Phase next) {
-      return new State(next, calls, servlet, end, containerCompletes);
+      return new State(next, calls, callbacks, servlet, end, containerCompletes);
     }
 
     private State with(@Nullable Call inside) {
-      return new State(phase, inside, servlet, end, containerCompletes);
+      return new State(phase, inside, callbacks, servlet, end, containerCompletes);
     }
 
     private State with(@Nullable Thread thread) {
-      return new State(phase, calls, thread, end, containerCompletes);
+      return new State(phase, calls, callbacks, thread, end, containerCompletes);
+    }
+
+    private State withCallbacks(@Nullable Call running) {
+      return new State(phase, calls, running, servlet, end, containerCompletes);
+    }
+
+    /** The shared state where this is no other. */
+    private State shared() {
+      boolean idle = calls == null && callbacks == null && servlet == null;
+      return idle && phase == Phase.OPEN ? OPEN : this;
     }
 
     /** Whether the servlet, or the container that answers by itself, still may. */
@@ -158,8 +172,8 @@ final class Lifecycle {
     }
   }
 
-  private static final State NEW = new State(Phase.NEW, null, null, null, false);
-  private static final State OPEN = new State(Phase.OPEN, null, null, null, false);
+  private static final State NEW = new State(Phase.NEW, null, null, null, null, false);
+  private static final State OPEN = new State(Phase.OPEN, null, null, null, null, false);
 
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
@@ -193,9 +207,9 @@ final class Lifecycle {
       State now = state;
       State next;
       if (now.phase == Phase.STARTING) {
-        next = servlet == null && now.calls == null ? OPEN : now.with(servlet).to(Phase.OPEN);
+        next = now.with(servlet).to(Phase.OPEN).shared();
       } else if (now.phase == Phase.ENDED || now.phase == Phase.TOLD) {
-        next = new State(now.phase, now.calls, servlet, now.end, false);
+        next = new State(now.phase, now.calls, now.callbacks, servlet, now.end, false);
       } else {
         throw new IllegalStateException("started does not follow " + now);
       }
@@ -257,9 +271,8 @@ final class Lifecycle {
     while (true) {
       State now = state;
       Call left = Call.without(now.calls, thread);
-      State next =
-          left == null && now.servlet == null && now.phase == Phase.OPEN ? OPEN : now.with(left);
-      if (compareAndSet(now, next)) {
+      State next = now.with(left);
+      if (compareAndSet(now, next.shared())) {
         return left == null && (next.end != null || next.phase == Phase.DISPATCHING);
       }
     }
@@ -336,8 +349,7 @@ final class Lifecycle {
   Phase depart() {
     while (true) {
       State now = state;
-      boolean plain = now.phase == Phase.OPEN && now.calls == null;
-      if (now.servlet == null || compareAndSet(now, plain ? OPEN : now.with((Thread) null))) {
+      if (now.servlet == null || compareAndSet(now, now.with((Thread) null).shared())) {
         return now.phase;
       }
     }
@@ -381,7 +393,7 @@ final class Lifecycle {
           now.servlet == null && containerCompletes && end.kind() != End.Kind.COMPLETED
               ? Thread.currentThread()
               : now.servlet;
-      if (compareAndSet(now, new State(next, now.calls, servlet, end, itself))) {
+      if (compareAndSet(now, new State(next, now.calls, now.callbacks, servlet, end, itself))) {
         return true;
       }
     }
@@ -393,8 +405,51 @@ final class Lifecycle {
     while (now.end != null
         && now.phase != Phase.CLOSED
         && !now.containerCompletes
-        && !compareAndSet(now, new State(now.phase, now.calls, now.servlet, now.end, true))) {
+        && !compareAndSet(
+            now, new State(now.phase, now.calls, now.callbacks, now.servlet, now.end, true))) {
       now = state;
+    }
+  }
+
+  /**
+   * Notes that the calling thread, the container's, runs a ReadListener or WriteListener of the
+   * application's: nobody is told of an end before that has returned.
+   *
+   * @return false if the application is being told of the end, or has been; otherwise {@link
+   *     #exitCallback} must follow
+   */
+  boolean enterCallback() {
+    Thread thread = Thread.currentThread();
+    while (true) {
+      State now = state;
+      boolean lets =
+          switch (now.phase) {
+            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, ENDED -> true;
+            case TELLING, TOLD, CLOSING, CLOSED -> false;
+          };
+      if (!lets) {
+        return false;
+      }
+      if (compareAndSet(now, now.withCallbacks(new Call(thread, now.callbacks)))) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Says that the callback has returned.
+   *
+   * @return true if an end was decided meanwhile: the caller has to see that {@link #claimTell} is
+   *     tried
+   */
+  boolean exitCallback() {
+    Thread thread = Thread.currentThread();
+    while (true) {
+      State now = state;
+      State next = now.withCallbacks(Call.without(now.callbacks, thread));
+      if (compareAndSet(now, next.shared())) {
+        return next.callbacks == null && next.phase == Phase.ENDED;
+      }
     }
   }
 
@@ -402,13 +457,14 @@ final class Lifecycle {
    * Claims to tell the application's AsyncListeners of the end; any thread.
    *
    * @return the end if this thread has to tell them now and to call {@link #told} afterwards; null
-   *     if another thread does, or the servlet has not returned: the container would not tell
-   *     listeners before that either
+   *     if another thread does, or the servlet or a callback of another thread has not returned:
+   *     the container would not tell listeners before that either
    */
   @Nullable End claimTell() {
     while (true) {
       State now = state;
-      if (now.phase != Phase.ENDED || now.servlet != null) {
+      boolean busy = now.servlet != null || Call.othersThan(now.callbacks, Thread.currentThread());
+      if (now.phase != Phase.ENDED || busy) {
         return null;
       }
       if (compareAndSet(now, now.to(Phase.TELLING))) {

@@ -18,6 +18,7 @@ public class LifecycleLincheckTest {
   private final Lifecycle lifecycle = new Lifecycle();
   private final AtomicInteger inside = new AtomicInteger();
   private final AtomicInteger closers = new AtomicInteger();
+  private final AtomicInteger callbacks = new AtomicInteger();
 
   public LifecycleLincheckTest() {
     lifecycle.starting();
@@ -59,6 +60,21 @@ public class LifecycleLincheckTest {
     return won;
   }
 
+  /** A callback of the application's, from which it calls the container. */
+  @Operation
+  public boolean callback() {
+    if (!lifecycle.enterCallback()) {
+      return false;
+    }
+    callbacks.incrementAndGet();
+    call();
+    callbacks.decrementAndGet();
+    if (lifecycle.exitCallback()) {
+      close();
+    }
+    return true;
+  }
+
   @Operation
   public boolean complete() {
     return end(Kind.COMPLETED);
@@ -96,6 +112,9 @@ public class LifecycleLincheckTest {
 
   private void close() {
     if (lifecycle.claimTell() != null) {
+      if (callbacks.get() > 0) {
+        throw new AssertionError("Told of the end while a callback runs");
+      }
       lifecycle.told();
     }
     if (lifecycle.claimClose() == null) {

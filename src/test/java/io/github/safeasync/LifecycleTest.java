@@ -47,6 +47,55 @@ class LifecycleTest {
   }
 
   @Nested
+  class Callbacks {
+
+    @Test
+    void claimTell_callbackOfAnotherThread_waitsForIt() {
+      open();
+      other.call(lifecycle::enterCallback);
+      lifecycle.end(SHUT_DOWN);
+
+      assertThat(lifecycle.claimTell()).isNull();
+      assertThat(other.call(lifecycle::exitCallback)).isTrue();
+      assertThat(lifecycle.claimTell()).isSameAs(SHUT_DOWN);
+    }
+
+    @Test
+    void claimTell_callbackOfTheSameThread_isTold() {
+      open().enterCallback();
+      lifecycle.end(SHUT_DOWN);
+
+      assertThat(lifecycle.claimTell()).isSameAs(SHUT_DOWN);
+    }
+
+    @Test
+    void exitCallback_nested_waitsForTheOuterOne() {
+      open().enterCallback();
+      lifecycle.enterCallback();
+      lifecycle.end(SHUT_DOWN);
+
+      assertThat(lifecycle.exitCallback()).isFalse();
+      assertThat(lifecycle.exitCallback()).isTrue();
+    }
+
+    @Test
+    void exitCallback_open_leavesNothingToDo() {
+      open().enterCallback();
+
+      assertThat(lifecycle.exitCallback()).isFalse();
+      assertThat(lifecycle.isOpen()).isTrue();
+    }
+
+    @Test
+    void enterCallback_whileTheEndIsTold_isRefused() {
+      open().end(SHUT_DOWN);
+      lifecycle.claimTell();
+
+      assertThat(lifecycle.enterCallback()).isFalse();
+    }
+  }
+
+  @Nested
   class Starting {
 
     @Test
