@@ -12,7 +12,11 @@ import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -79,7 +83,32 @@ final class Deployment implements AutoCloseable {
 
   /** Nothing of what has been served is kept open by the library. */
   void awaitNoExchange() {
-    await().atMost(SOON).untilAsserted(() -> assertThat(exchanges.count()).isZero());
+    awaitExchanges(0);
+  }
+
+  /** Waits until as many exchanges are open as clients are there. */
+  void awaitExchanges(int count) {
+    await().atMost(SOON).untilAsserted(() -> assertThat(exchanges.count()).isEqualTo(count));
+  }
+
+  /** How many connections the client has closed and the server has not (CLOSE_WAIT). */
+  long halfClosed() throws IOException {
+    String local = String.format(Locale.ROOT, ":%04X", server.port());
+    long count = 0;
+    for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+      for (String row : Files.readAllLines(Path.of(table))) {
+        String[] columns = row.strip().split(" +");
+        if (columns[1].endsWith(local) && columns[3].equals("08")) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  /** The server has closed what its clients have closed. */
+  void awaitNoneHalfClosed() {
+    await().atMost(SOON).untilAsserted(() -> assertThat(halfClosed()).isZero());
   }
 
   /** The kinds of warnings and errors so far, with what differs from client to client left out. */
