@@ -14,9 +14,28 @@ final class ContainerEvents {
   private final Exchange exchange;
   private final Lifecycle lifecycle;
 
+  /** The container's thread that tells. */
+  private volatile @Nullable Thread telling;
+
   ContainerEvents(Exchange exchange) {
     this.exchange = exchange;
     this.lifecycle = exchange.lifecycle();
+  }
+
+  /** Whether the calling thread is the container's, in one of these events: see {@link Gate}. */
+  boolean isTelling() {
+    return telling == Thread.currentThread();
+  }
+
+  /** Tells the application's listeners; the container's objects are this request's meanwhile. */
+  private void tell(Runnable listeners) {
+    Thread before = telling;
+    telling = Thread.currentThread();
+    try {
+      listeners.run();
+    } finally {
+      telling = before;
+    }
   }
 
   private boolean isCurrent(Cycle cycle) {
@@ -28,7 +47,7 @@ final class ContainerEvents {
     if (isCurrent(of)) {
       exchange.completedByContainer();
       boolean gone = failure != null && showsDeparture(failure);
-      exchange.closing().completed(of, gone ? null : failure);
+      tell(() -> exchange.closing().completed(of, gone ? null : failure));
       lifecycle.depart();
       exchange.leaveQuietly();
     }
@@ -42,7 +61,7 @@ final class ContainerEvents {
   void timedOut(Cycle of) {
     boolean inside = lifecycle.enter();
     try {
-      exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null);
+      tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
       if (isCurrent(of) && lifecycle.isOpen()) {
         exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
       }
@@ -54,7 +73,7 @@ final class ContainerEvents {
   /** Where the client has gone nobody is left to be answered, so the end comes first. */
   void failed(Cycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
-      exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
+      tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     } else if (cause == null || showsDeparture(cause)) {
       exchange.lostByContainer(departure(), cause);
       exchange.leaveQuietly();
@@ -70,7 +89,7 @@ final class ContainerEvents {
 
   /** As {@link #timedOut}, for a failure of the application's that the container has met. */
   private void failed(Cycle of, Throwable cause, boolean live) {
-    exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause);
+    tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     if (lifecycle.isOpen()) {
       exchange.decideForContainer(End.failed(cause, exchange.age()));
     } else if (!live) {

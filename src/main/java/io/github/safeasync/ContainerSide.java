@@ -66,6 +66,12 @@ final class ContainerSide {
     return now == null ? null : now.writeLock();
   }
 
+  /** Whether the thread of a dispatch is the one on which the container goes on to the end. */
+  boolean completesOnDispatchThread() {
+    Connection now = connection;
+    return now != null && now.quirks().completesOnDispatchThread();
+  }
+
   /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
   FileRequest fileRequest() {
     if (!exchange.lifecycle().enterToAsk()) {

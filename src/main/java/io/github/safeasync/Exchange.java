@@ -43,6 +43,9 @@ final class Exchange {
   /** How long a container may take to end by itself what it has been left. */
   private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
 
+  /** How long an error page may take where the container tells when it is done. */
+  private static final Duration PAGE_WAIT = Duration.ofSeconds(60);
+
   private static final AtomicReferenceFieldUpdater<Exchange, ApplicationSide> APPLICATION =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ApplicationSide.class, "application");
   private static final AtomicReferenceFieldUpdater<Exchange, Runnable> AFTER_SERVLET =
@@ -62,6 +65,10 @@ final class Exchange {
   private volatile @Nullable ApplicationSide application;
   private volatile @Nullable CancelPolicy ownPolicy;
   private volatile @Nullable Future<?> deadline;
+
+  /** Set while the container is left to end by itself. */
+  private volatile @Nullable Future<?> containerDue;
+
   private volatile @Nullable Watch watch;
 
   /** The container's thread that is in the filter; what makes it asynchronous reads it. */
@@ -219,6 +226,11 @@ final class Exchange {
       awaitContainer();
       return;
     }
+    if (isLeftToContainer()) {
+      leaveQuietly();
+      awaitContainer();
+      return;
+    }
     switch (lifecycle.depart()) {
       case RESUMED -> {
         completedByContainer();
@@ -230,6 +242,21 @@ final class Exchange {
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
       case ENDED, TELLING -> exchanges.execute(this::settle);
     }
+  }
+
+  /**
+   * Whether the container goes on with a request that was dispatched, on this thread, which then
+   * keeps its way in until the completion is told: what comes after the filter is given its guards,
+   * or sees what is set through them.
+   */
+  private boolean isLeftToContainer() {
+    if (!side.completesOnDispatchThread()) {
+      return false;
+    }
+    if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
+      completedByContainer();
+    }
+    return lifecycle.isServlet() && lifecycle.containerCompletes() && lifecycle.lets();
   }
 
   /** Runs the one task that waits for the container's thread to leave, now if none is there. */
@@ -470,7 +497,7 @@ final class Exchange {
 
   /** What the container does not end by itself in time the library does: nobody else would. */
   private void awaitContainer() {
-    Future<?> unused =
+    containerDue =
         exchanges.schedule(
             () ->
                 exchanges.execute(
@@ -478,7 +505,7 @@ final class Exchange {
                       lifecycle.depart();
                       settle();
                     }),
-            CONTAINER_WAIT);
+            side.completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
   }
 
   /** On a thread of the container's, which completes by itself. */
@@ -625,6 +652,10 @@ final class Exchange {
   /** The container's side is closed: nothing touches it any more. */
   void closed() {
     exchanges.ended(this);
+    Future<?> due = containerDue;
+    if (due != null) {
+      due.cancel(false);
+    }
     ApplicationSide taken = application;
     if (taken != null) {
       taken.sink().forget();

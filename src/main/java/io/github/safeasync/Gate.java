@@ -128,14 +128,26 @@ final class Gate {
   }
 
   /**
+   * As {@link #act}, and for a listener that the container tells of an event: what that leaves in
+   * the request is seen by what the container does next.
+   */
+  void actInListener(Runnable call) {
+    if (exchange.events().isTelling()) {
+      call.run();
+    } else {
+      act(call);
+    }
+  }
+
+  /**
    * Whether a call that may wait for the client's bytes may go in. It is not counted: an end must
    * not wait for an upload, and what it reads at the worst is its own request's end.
    */
   boolean mayRead() {
     return switch (lifecycle.phase()) {
       case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
-      case TOLD -> lifecycle.isServlet();
-      case ENDED, TELLING, CLOSING, CLOSED -> false;
+      case ENDED, TOLD, CLOSING -> lifecycle.lets();
+      case TELLING, CLOSED -> false;
     };
   }
 

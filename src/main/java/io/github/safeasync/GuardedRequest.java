@@ -109,9 +109,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public boolean isAsyncStarted() {
-    return gate.isFree()
-        ? super.isAsyncStarted()
-        : gate.readWhileOpen(super::isAsyncStarted, false);
+    return gate.isFree() ? super.isAsyncStarted() : gate.read(super::isAsyncStarted, false);
   }
 
   @Override
@@ -148,7 +146,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       super.setAttribute(name, o);
     } else {
-      gate.act(() -> super.setAttribute(name, o));
+      gate.actInListener(() -> super.setAttribute(name, o));
     }
   }
 
@@ -160,7 +158,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       super.removeAttribute(name);
     } else {
-      gate.act(() -> super.removeAttribute(name));
+      gate.actInListener(() -> super.removeAttribute(name));
     }
   }
 

@@ -167,7 +167,9 @@ final class Lifecycle {
         // The servlet's own thread may go on until it returns (Servlet 6.0, section 2.3.3.3).
         case DISPATCHING -> servlet == thread;
         case ENDED, TOLD -> servlet == thread && end != null && lets(end.kind());
-        case NEW, STARTING, TELLING, CLOSING, CLOSED -> false;
+        // What the container does while it is closed: Undertow's error page is given the guards.
+        case CLOSING -> calls != null && calls.thread == thread;
+        case NEW, STARTING, TELLING, CLOSED -> false;
       };
     }
   }
@@ -568,6 +570,11 @@ final class Lifecycle {
   /** Whether the calling thread is the container's, in the filter and what comes after it. */
   boolean isServlet() {
     return state.servlet == Thread.currentThread();
+  }
+
+  /** Whether {@link #enter} would let the calling thread in at this moment. */
+  boolean lets() {
+    return state.lets(Thread.currentThread());
   }
 
   /** Answers the phase of this moment, for decisions that a transition confirms. */

@@ -254,7 +254,21 @@ class LifecycleDispatchTest {
       assertThat(lifecycle.claimClose()).as("a question is inside").isNull();
       assertThat(lifecycle.exit()).isTrue();
       lifecycle.claimClose();
-      assertThat(lifecycle.enterToAsk()).isFalse();
+      assertThat(other.call(lifecycle::enterToAsk)).isFalse();
+    }
+
+    @Test
+    void enter_leftToTheContainer_isItsThreadsUntilItHasCompleted() {
+      in(Phase.RESUMED);
+      lifecycle.end(COMPLETED, true);
+      assertThat(lifecycle.lets()).isTrue();
+      assertThat(lifecycle.enter()).as("the container's error page").isTrue();
+      assertThat(other.call(lifecycle::enter)).isFalse();
+      assertThat(lifecycle.exit()).isTrue();
+      assertThat(lifecycle.claimClose()).isNull();
+      lifecycle.depart();
+      assertThat(lifecycle.lets()).isFalse();
+      assertThat(lifecycle.claimClose()).isEqualTo(COMPLETED);
     }
 
     @Test

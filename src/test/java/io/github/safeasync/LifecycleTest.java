@@ -207,9 +207,17 @@ class LifecycleTest {
 
     @Test
     void g3_enter_closingOrClosed_isRefused() {
-      assertThat(closing().enter()).isFalse();
+      assertThat(other.<Boolean>call(closing()::enter)).isFalse();
       lifecycle.closed();
+      assertThat(other.<Boolean>call(lifecycle::enter)).isFalse();
       assertThat(lifecycle.enter()).isFalse();
+    }
+
+    @Test
+    void enter_closing_isLetInWhereItCloses() {
+      assertThat(closing().enter()).as("the container's error page").isTrue();
+      assertThat(lifecycle.exit()).isFalse();
+      lifecycle.closed();
     }
 
     @Test

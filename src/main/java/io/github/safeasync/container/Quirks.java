@@ -56,6 +56,14 @@ public interface Quirks {
   boolean resumeWrites(ServletOutputStream stream);
 
   /**
+   * Whether what the container still does with a request after its last dispatch, its error page
+   * and the completion that it tells, is done on the dispatch's own thread, before that serves
+   * another request. Tomcat and Undertow, which hand out there what a filter has wrapped or look at
+   * what a listener has left.
+   */
+  boolean completesOnDispatchThread();
+
+  /**
    * Whether the container has sent all of the response, so that there is nothing to cut off. False
    * where it cannot tell.
    */

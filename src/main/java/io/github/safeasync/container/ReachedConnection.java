@@ -118,6 +118,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean completesOnDispatchThread() {
+    return false;
+  }
+
+  @Override
   public boolean isResponseComplete() {
     return false;
   }

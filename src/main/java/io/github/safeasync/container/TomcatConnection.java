@@ -110,6 +110,15 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   /**
+   * AsyncContextImpl.doInternalDispatch tells of the completion; StandardHostValve, which is around
+   * it, makes the error page of what it finds in the request afterwards.
+   */
+  @Override
+  public boolean completesOnDispatchThread() {
+    return true;
+  }
+
+  /**
    * A stream's reset is told to AsyncListeners alone: not to a synchronous request. Its state,
    * which is its own, says so, and after the connection's end as well
    * (Http2UpgradeHandler.closeStreams).

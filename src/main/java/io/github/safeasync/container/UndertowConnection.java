@@ -98,6 +98,15 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /** An error page is sent by sendError itself, before the AsyncContext is completed. */
+  /**
+   * ServletInitialHandler.handleFirstRequest: the error page is given the request and response that
+   * were dispatched, as AsyncContextImpl.handleError uses them, and the completion is told last.
+   */
+  @Override
+  public boolean completesOnDispatchThread() {
+    return true;
+  }
+
   @Override
   public boolean isResponseComplete() {
     return Boolean.TRUE.equals(Members.read(exchange, "isComplete()"));
