@@ -70,6 +70,7 @@ final class Exchange {
   private volatile @Nullable Future<?> containerDue;
 
   private volatile @Nullable Watch watch;
+  private volatile boolean bodyRead;
 
   /** The container's thread that is in the filter; what makes it asynchronous reads it. */
   private volatile @Nullable Thread servlet;
@@ -310,6 +311,10 @@ final class Exchange {
   /** A cycle has begun: an end can come, and what was written meanwhile can go. */
   void begun() {
     exchanges.opened(this);
+    HttpServletRequest request = side.request();
+    if (request != null && hasNoBody(request) && (!side.isHttp2() || !mayHaveBody())) {
+      bodyRead = true;
+    }
     watch();
     signal();
   }
@@ -355,13 +360,18 @@ final class Exchange {
       return;
     }
     Watch started = exchanges.watch(connection, this::gone);
-    if (hasNoBody(request)) {
+    watch = started;
+    if (bodyRead || hasNoBody(request)) {
       started.bodyRead();
     }
-    watch = started;
     if (!isLive()) {
       started.release();
     }
+  }
+
+  /** On HTTP/2 a body needs no header that announces it. */
+  private boolean mayHaveBody() {
+    return !CancelPolicy.SAFE_METHODS.cancels(side.method());
   }
 
   static boolean hasNoBody(ServletRequest request) {
@@ -370,8 +380,17 @@ final class Exchange {
         && http.getHeader("Transfer-Encoding") == null;
   }
 
+  /** Whether the application has met the end of the request's body, or there is none. */
+  boolean isBodyRead() {
+    return bodyRead;
+  }
+
   /** The application has met the end of the request's body. */
   void bodyRead() {
+    if (bodyRead) {
+      return;
+    }
+    bodyRead = true;
     Watch now = watch;
     if (now != null) {
       now.bodyRead();
@@ -663,7 +682,7 @@ final class Exchange {
     }
   }
 
-  /** What the body's writes fail with from now on: every container's fail with an IOException. */
+  /** What reads and writes fail with from now on: every container's fail with an IOException. */
   IOException endedException() {
     End decided = lifecycle.decidedEnd();
     if (decided != null && decided.kind() == End.Kind.DISCONNECTED) {
@@ -671,7 +690,7 @@ final class Exchange {
     }
     String why = decided == null ? "the request is being dispatched" : decided.toString();
     Throwable cause = decided == null ? null : decided.cause().orElse(null);
-    return new IOException("The response takes nothing any more: " + why, cause);
+    return new IOException("The request is over: " + why, cause);
   }
 
   /** The exception that stands for the departure; once the end is DISCONNECTED. */

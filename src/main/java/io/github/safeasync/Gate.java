@@ -140,6 +140,19 @@ final class Gate {
   }
 
   /**
+   * What a read answers after the end of the exchange.
+   *
+   * @throws IOException unless the body's end was met before: what is missing fails, as on the
+   *     container
+   */
+  <T> T atBodyEnd(T answer) throws IOException {
+    if (exchange.isBodyRead()) {
+      return answer;
+    }
+    throw exchange.endedException();
+  }
+
+  /**
    * Whether a call that may wait for the client's bytes may go in. It is not counted: an end must
    * not wait for an upload, and what it reads at the worst is its own request's end.
    */

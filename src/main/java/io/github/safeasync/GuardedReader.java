@@ -6,7 +6,7 @@ import java.io.Reader;
 import java.nio.CharBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The text of a {@link GuardedRequest}: at its end once the exchange is. */
+/** The text of a {@link GuardedRequest}; see {@link GuardedInput}. */
 final class GuardedReader extends BufferedReader {
 
   private final Gate gate;
@@ -23,34 +23,50 @@ final class GuardedReader extends BufferedReader {
     return reader == other;
   }
 
+  private int seen(int read) {
+    if (read == -1) {
+      gate.exchange().bodyRead();
+    }
+    return read;
+  }
+
   @Override
   public int read() throws IOException {
-    return gate.mayRead() ? reader.read() : -1;
+    return seen(gate.mayRead() ? reader.read() : gate.atBodyEnd(-1));
   }
 
   @Override
   public int read(char[] cbuf) throws IOException {
-    return gate.mayRead() ? reader.read(cbuf) : -1;
+    return seen(gate.mayRead() ? reader.read(cbuf) : gate.atBodyEnd(-1));
   }
 
   @Override
   public int read(char[] cbuf, int off, int len) throws IOException {
-    return gate.mayRead() ? reader.read(cbuf, off, len) : -1;
+    return seen(gate.mayRead() ? reader.read(cbuf, off, len) : gate.atBodyEnd(-1));
   }
 
   @Override
   public int read(CharBuffer target) throws IOException {
-    return gate.mayRead() ? reader.read(target) : -1;
+    return seen(gate.mayRead() ? reader.read(target) : gate.atBodyEnd(-1));
   }
 
   @Override
   public @Nullable String readLine() throws IOException {
-    return gate.mayRead() ? reader.readLine() : null;
+    String line = null;
+    if (gate.mayRead()) {
+      line = reader.readLine();
+    } else {
+      int unused = gate.atBodyEnd(-1);
+    }
+    if (line == null) {
+      gate.exchange().bodyRead();
+    }
+    return line;
   }
 
   @Override
   public long skip(long n) throws IOException {
-    return gate.mayRead() ? reader.skip(n) : 0;
+    return gate.mayRead() ? reader.skip(n) : gate.atBodyEnd(0L);
   }
 
   @Override

@@ -244,12 +244,20 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public Collection<Part> getParts() throws IOException, ServletException {
-    return gate.mayRead() ? super.getParts() : List.of();
+    requireReadable();
+    return super.getParts();
   }
 
   @Override
   public @Nullable Part getPart(String name) throws IOException, ServletException {
-    return gate.mayRead() ? super.getPart(name) : null;
+    requireReadable();
+    return super.getPart(name);
+  }
+
+  private void requireReadable() throws IOException {
+    if (!gate.mayRead()) {
+      throw exchange.endedException();
+    }
   }
 
   @Override
