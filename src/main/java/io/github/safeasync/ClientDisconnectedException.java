@@ -15,7 +15,8 @@ public final class ClientDisconnectedException extends IOException {
   private final transient Departure departure;
 
   ClientDisconnectedException(Departure departure) {
-    super("The client has gone: " + departure);
+    // The words by which Spring's DisconnectedClientHelper knows a lost client.
+    super("The client has gone (broken pipe): " + departure);
     this.departure = departure;
   }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.web.util.DisconnectedClientHelper;
 
 class EndTest {
 
@@ -113,7 +114,9 @@ class EndTest {
 
       assertThat(exception.getStackTrace()).isEmpty();
       assertThat(exception.departure()).isSameAs(GONE);
-      assertThat(exception).hasMessage("The client has gone: FIN noticed by the selector");
+      assertThat(exception)
+          .hasMessage("The client has gone (broken pipe): FIN noticed by the selector")
+          .matches(DisconnectedClientHelper::isClientDisconnectedException);
     }
   }
 }
