@@ -59,7 +59,7 @@ class CutBodyIT {
         "/upload",
         (in, out) -> {
           // What has arrived; the rest is read later, on another thread.
-          // Byte by byte: where ten are wanted, the JDK asks once more for none, and Undertow waits.
+          // Byte by byte: of ten the JDK asks for none more, and Undertow waits for it.
           for (int i = 0; i < 10; i++) {
             assertThat(in.getInputStream().read()).isEqualTo('0' + i);
           }
