@@ -73,13 +73,10 @@ class McpIT {
               });
       transport.notifyClients(NEWS, null).block();
       boolean heard = McpClients.nextData(living).contains(NEWS);
+      int status = McpClients.ping(deployment, address);
       deployment.awaitNoneHalfClosed();
       return new Seen<>(
-          new Sessions(
-              gone(deployment, addresses),
-              heard,
-              McpClients.ping(deployment, address),
-              deployment.halfClosed()),
+          new Sessions(gone(deployment, addresses), heard, status, deployment.halfClosed()),
           deployment.complaints());
     }
   }
