@@ -138,6 +138,7 @@ final class JettyConnection extends ReachedConnection {
     if (!(response instanceof HttpServletResponse aborted) || isOver()) {
       return false;
     }
+    resetOnClose();
     try {
       aborted.sendError(ABORT);
       return true;

@@ -4,6 +4,7 @@ import jakarta.servlet.ServletOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
@@ -135,6 +136,22 @@ class ReachedConnection implements Connection, Quirks {
   @Override
   public boolean isAbort(int status) {
     return false;
+  }
+
+  /**
+   * Has the connection end with a reset, so that a body whose end is the connection's does not look
+   * whole. Other streams' connections are left alone. The channel stays the container's to close.
+   */
+  final void resetOnClose() {
+    SocketChannel own = channel;
+    if (own == null || multiplexed) {
+      return;
+    }
+    try {
+      own.setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (IOException | RuntimeException closedAlready) {
+      // There is nothing left to cut off.
+    }
   }
 
   @Override

@@ -162,7 +162,11 @@ final class TomcatConnection extends ReachedConnection {
     }
     lock.lock();
     try {
-      if (isOver() || !closeNow()) {
+      if (isOver()) {
+        return false;
+      }
+      resetOnClose();
+      if (!closeNow()) {
         return false;
       }
       complete.run();

@@ -123,6 +123,7 @@ final class UndertowConnection extends ReachedConnection {
     }
     inIoThread(
         () -> {
+          resetOnClose();
           try {
             closeable.close();
           } catch (IOException | RuntimeException | LinkageError closedAlready) {
