@@ -224,12 +224,12 @@ final class Exchange {
     servlet = null;
     runAfterServlet();
     if (isThrown(lifecycle.decidedEnd()) && !lifecycle.containerCompletes()) {
-      awaitContainer();
+      awaitContainer(CONTAINER_WAIT);
       return;
     }
     if (isLeftToContainer()) {
       leaveQuietly();
-      awaitContainer();
+      awaitContainer(PAGE_WAIT);
       return;
     }
     switch (lifecycle.depart()) {
@@ -515,7 +515,7 @@ final class Exchange {
   }
 
   /** What the container does not end by itself in time the library does: nobody else would. */
-  private void awaitContainer() {
+  private void awaitContainer(Duration most) {
     containerDue =
         exchanges.schedule(
             () ->
@@ -524,7 +524,7 @@ final class Exchange {
                       lifecycle.depart();
                       settle();
                     }),
-            side.completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
+            most);
   }
 
   /** On a thread of the container's, which completes by itself. */
@@ -578,7 +578,7 @@ final class Exchange {
   void decideForContainer(End decided) {
     if (decide(decided, application == null) && lifecycle.containerCompletes()) {
       // Jetty does not tell of a completion after an error.
-      awaitContainer();
+      awaitContainer(side.completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
     }
   }
 

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponseSink implements Outbox.Sink {
 
+  /** How long a container may take to say why it has closed the stream. */
+  private static final Duration REASON_COMES = Duration.ofSeconds(1);
+
   private final Exchange exchange;
   private final ContainerSide side;
   private final ResponseHead head = new ResponseHead();
@@ -271,8 +274,20 @@ final class ResponseSink implements Outbox.Sink {
             "sendError " + status + what + " after a part of the body had been sent"));
   }
 
+  /**
+   * Nobody but the container closes this stream before its end: it has failed, and says why to the
+   * listener.
+   */
   @Override
   public void failed(Throwable failure, boolean heartbeat) {
+    if (ConnectionFailures.isClosedStream(failure)) {
+      Future<?> unused = schedule(() -> execute(() -> judge(failure, heartbeat)), REASON_COMES);
+    } else {
+      judge(failure, heartbeat);
+    }
+  }
+
+  private void judge(Throwable failure, boolean heartbeat) {
     if (ConnectionFailures.showDeparture(failure)) {
       Departure departure =
           heartbeat

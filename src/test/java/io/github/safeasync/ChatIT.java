@@ -3,6 +3,7 @@ package io.github.safeasync;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
@@ -167,13 +168,11 @@ class ChatIT {
       rst.closeRst();
       Witness.await().atMost(Witness.SOON).until(() -> room.members.size() == living.size());
       assertThat(room.members.keySet()).isEqualTo(living.keySet());
-      assertThatCode(
-              () -> {
-                dead.getResponse().getWriter().println("to nobody");
-                dead.getResponse().flushBuffer();
-                dead.complete();
-              })
-          .doesNotThrowAnyException();
+      PrintWriter toNobody = dead.getResponse().getWriter();
+      toNobody.println("to nobody");
+      assertThat(toNobody.checkError()).isTrue();
+      assertThatThrownBy(() -> dead.getResponse().flushBuffer()).isInstanceOf(IOException.class);
+      assertThatCode(dead::complete).doesNotThrowAnyException();
 
       List<RawClient> leaving = new ArrayList<>();
       for (int i = 0; i < 6; i++) {

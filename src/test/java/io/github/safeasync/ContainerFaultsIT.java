@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.testkit.Container;
@@ -295,8 +296,8 @@ class ContainerFaultsIT {
 
       client.get("/guarded");
       AsyncContext second = raw.poll(10, SECONDS);
-      stale.print("STALE");
-      stale.flush();
+      assertThatThrownBy(() -> stale.print("STALE")).isInstanceOf(IOException.class);
+      assertThatThrownBy(stale::flush).isInstanceOf(IOException.class);
       ((HttpServletResponse) first.getResponse()).sendError(500);
       stale.close();
       second.getResponse().getOutputStream().print("second");

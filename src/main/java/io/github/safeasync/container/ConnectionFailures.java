@@ -103,8 +103,13 @@ public final class ConnectionFailures {
                 || isClosedStream(at));
   }
 
-  /** Jetty's exception for an application that has closed the stream itself. */
-  private static boolean isClosedStream(Throwable at) {
+  /**
+   * Returns whether this is Jetty's exception for a stream that is closed: by the application, or
+   * by Jetty as a write before has failed. Why that failed is then told to the WriteListener.
+   *
+   * @param at an exception of a call of the container's stream
+   */
+  public static boolean isClosedStream(Throwable at) {
     return at.getClass().getName().equals("org.eclipse.jetty.io.EofException")
         && "Closed".equals(at.getMessage());
   }
