@@ -2,9 +2,13 @@ package io.github.safeasync;
 
 import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,30 +55,21 @@ public final class SafeAsyncConfig {
     THROW
   }
 
-  private final Duration timeout;
-  private final int timeoutStatus;
-  private final Start start;
-  private final AfterDisconnect afterDisconnect;
+  private final Map<Setting<?>, Object> values;
+  private final @Nullable Executor executor;
   private final DetectorSettings detector;
   private final CancelSettings cancel;
-  private final @Nullable Executor executor;
-  private final long maxPendingBytes;
-  private final long pendingLimit;
-  private final OverLimit overLimit;
-  private final Duration writeTimeout;
 
   private SafeAsyncConfig(Builder builder) {
-    this.timeout = builder.timeout;
-    this.timeoutStatus = builder.timeoutStatus;
-    this.start = builder.start;
-    this.afterDisconnect = builder.afterDisconnect;
-    this.detector = builder.detector;
-    this.cancel = builder.cancel;
+    this.values = Map.copyOf(builder.values);
     this.executor = builder.executor;
-    this.maxPendingBytes = builder.maxPendingBytes;
-    this.pendingLimit = Math.max(builder.pendingLimit, builder.maxPendingBytes);
-    this.overLimit = builder.overLimit;
-    this.writeTimeout = builder.writeTimeout;
+    this.detector = new DetectorSettings(detectAfter(), halfClose(), keepalive(), builder.layers);
+    this.cancel = new CancelSettings(cancel(), cancelOn(), cancelAfter(), watch() == Watch.SYNC);
+  }
+
+  <T> T get(Setting<T> setting) {
+    Object value = values.get(setting);
+    return value == null ? setting.standard() : setting.cast(value);
   }
 
   /** Answers the settings that a filter has unless it is told otherwise. */
@@ -90,38 +85,30 @@ public final class SafeAsyncConfig {
   /** Starts from these settings. */
   public Builder toBuilder() {
     Builder builder = new Builder();
-    builder.timeout = timeout;
-    builder.timeoutStatus = timeoutStatus;
-    builder.start = start;
-    builder.afterDisconnect = afterDisconnect;
-    builder.detector = detector;
-    builder.cancel = cancel;
+    builder.values.putAll(values);
     builder.executor = executor;
-    builder.maxPendingBytes = maxPendingBytes;
-    builder.pendingLimit = pendingLimit;
-    builder.overLimit = overLimit;
-    builder.writeTimeout = writeTimeout;
+    builder.layers = detector.layers();
     return builder;
   }
 
   /** Answers how long the application may take to finish a response; zero for no limit. */
   public Duration timeout() {
-    return timeout;
+    return get(Setting.TIMEOUT);
   }
 
   /** Answers the status that a timeout answers with. */
   public int timeoutStatus() {
-    return timeoutStatus;
+    return get(Setting.TIMEOUT_STATUS);
   }
 
   /** Answers when the filter makes a request asynchronous. */
   public Start start() {
-    return start;
+    return get(Setting.START);
   }
 
   /** Answers what the guarded stream and response do once the client has gone. */
   public AfterDisconnect afterDisconnect() {
-    return afterDisconnect;
+    return get(Setting.AFTER_DISCONNECT);
   }
 
   /** Answers how hang-ups are noticed. */
@@ -131,17 +118,17 @@ public final class SafeAsyncConfig {
 
   /** Answers how long a request has to be pending before its connection is watched. */
   public Duration detectAfter() {
-    return detector.grace();
+    return get(Setting.DETECT_AFTER);
   }
 
   /** Answers what it means that the client has closed its own side only. */
   public HalfClose halfClose() {
-    return detector.halfClose();
+    return get(Setting.HALF_CLOSE);
   }
 
   /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
   public @Nullable KeepAlive keepalive() {
-    return detector.keepAlive();
+    return get(Setting.KEEPALIVE).orElse(null);
   }
 
   /** Answers when and for whom work is cancelled. */
@@ -151,22 +138,22 @@ public final class SafeAsyncConfig {
 
   /** Answers for which requests the work ends with the client. */
   public CancelPolicy cancel() {
-    return cancel.policy();
+    return get(Setting.CANCEL);
   }
 
   /** Answers at which ends bound work is cancelled; immutable. */
   public Set<End.Kind> cancelOn() {
-    return cancel.on();
+    return get(Setting.CANCEL_ON);
   }
 
   /** Answers the time between the client's hang-up and the cancelling of its work. */
   public Duration cancelAfter() {
-    return cancel.after();
+    return get(Setting.CANCEL_AFTER);
   }
 
   /** Answers which requests are watched. */
   public Watch watch() {
-    return cancel.synchronous() ? Watch.SYNC : Watch.ASYNC;
+    return get(Setting.WATCH);
   }
 
   /** Answers the executor of listeners, or null for the filter's own pool. */
@@ -176,77 +163,49 @@ public final class SafeAsyncConfig {
 
   /** Answers from how many pending bytes on a response is not writable. */
   public long maxPendingBytes() {
-    return maxPendingBytes;
+    return get(Setting.MAX_PENDING_BYTES);
   }
 
   /** Answers how many bytes may be pending for one client; never less than the former. */
   public long pendingLimit() {
-    return pendingLimit;
+    return Math.max(get(Setting.PENDING_LIMIT), maxPendingBytes());
   }
 
   /** Answers what becomes of a write over the limit. */
   public OverLimit overLimit() {
-    return overLimit;
+    return get(Setting.OVER_LIMIT);
   }
 
   /** Answers how long a client may take nothing of what waits for it; zero for no limit. */
   public Duration writeTimeout() {
-    return writeTimeout;
+    return get(Setting.WRITE_TIMEOUT);
   }
 
+  /** Returns the settings as they are written in {@code web.xml}, in one line. */
   @Override
   public String toString() {
-    return "timeout="
-        + timeout
-        + ", timeout-status="
-        + timeoutStatus
-        + ", start="
-        + start
-        + ", after-disconnect="
-        + afterDisconnect
-        + ", max-pending-bytes="
-        + maxPendingBytes
-        + ", pending-limit="
-        + pendingLimit
-        + ", over-limit="
-        + overLimit
-        + ", write-timeout="
-        + writeTimeout
-        + ", detect-after="
-        + detectAfter()
-        + ", half-close="
-        + halfClose()
-        + ", keepalive="
-        + (keepalive() == null ? "off" : keepalive())
-        + ", cancel="
-        + cancel()
-        + ", cancel-on="
-        + cancelOn()
-        + ", cancel-after="
-        + cancelAfter()
-        + ", watch="
-        + watch();
+    return Setting.ALL.stream()
+        .map(setting -> setting + "=" + setting.write(get(setting)))
+        .collect(Collectors.joining(", "));
   }
 
   /** Collects settings; each is checked as it is given. Not thread-safe. */
   public static final class Builder {
 
-    /** As many milliseconds as fit a long in nanoseconds: about 292 years. */
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
-
-    private Duration timeout = Duration.ofSeconds(30);
-    private int timeoutStatus = 503;
-    private Start start = Start.ON_DEMAND;
-    private AfterDisconnect afterDisconnect = AfterDisconnect.THROW;
-    private DetectorSettings detector = DetectorSettings.DEFAULTS;
-    private CancelSettings cancel = CancelSettings.DEFAULTS;
+    private final Map<Setting<?>, Object> values = new HashMap<>();
     private @Nullable Executor executor;
-    private long maxPendingBytes = 1 << 20;
-    private long pendingLimit = 16 << 20;
-    private OverLimit overLimit = OverLimit.FAIL;
-    private Duration writeTimeout = Duration.ofSeconds(30);
+    private Set<DetectorSettings.Layer> layers = DetectorSettings.DEFAULTS.layers();
 
     private Builder() {}
+
+    private <T> Builder set(Setting<T> setting, T value) {
+      values.put(setting, setting.checked(value));
+      return this;
+    }
+
+    <T> void read(Setting<T> setting, String text) throws MalformedSettingException {
+      values.put(setting, setting.read(text));
+    }
 
     /**
      * Sets how long the application may take to finish a response; init-param {@code timeout}. The
@@ -257,18 +216,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 292 years
      */
     public Builder timeout(Duration timeout) {
-      this.timeout = checked("timeout", timeout);
-      return this;
-    }
-
-    private static Duration checked(String name, Duration duration) {
-      if (duration.isNegative() || duration.compareTo(LONGEST) > 0) {
-        throw new IllegalArgumentException(
-            name
-                + " must be 0 (none) or a positive duration of less than 292 years, not "
-                + duration);
-      }
-      return duration;
+      return set(Setting.TIMEOUT, timeout);
     }
 
     /**
@@ -279,8 +227,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if the status is not in that range
      */
     public Builder timeoutStatus(int status) {
-      this.timeoutStatus = Checks.errorStatus(status);
-      return this;
+      return set(Setting.TIMEOUT_STATUS, status);
     }
 
     /**
@@ -290,8 +237,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder start(Start start) {
-      this.start = Objects.requireNonNull(start, "start");
-      return this;
+      return set(Setting.START, start);
     }
 
     /**
@@ -302,8 +248,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
-      this.afterDisconnect = Objects.requireNonNull(afterDisconnect, "afterDisconnect");
-      return this;
+      return set(Setting.AFTER_DISCONNECT, afterDisconnect);
     }
 
     /**
@@ -315,8 +260,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 60 seconds
      */
     public Builder detectAfter(Duration grace) {
-      detector = detector.withGrace(grace);
-      return this;
+      return set(Setting.DETECT_AFTER, grace);
     }
 
     /**
@@ -328,8 +272,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder halfClose(HalfClose halfClose) {
-      detector = detector.withHalfClose(halfClose);
-      return this;
+      return set(Setting.HALF_CLOSE, halfClose);
     }
 
     /**
@@ -340,8 +283,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder keepalive(@Nullable KeepAlive keepalive) {
-      detector = detector.withKeepAlive(keepalive);
-      return this;
+      return set(Setting.KEEPALIVE, Optional.ofNullable(keepalive));
     }
 
     /**
@@ -352,8 +294,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder cancel(CancelPolicy policy) {
-      cancel = cancel.withPolicy(Objects.requireNonNull(policy, "policy"));
-      return this;
+      return set(Setting.CANCEL, policy);
     }
 
     /**
@@ -365,8 +306,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if COMPLETED is among them
      */
     public Builder cancelOn(Set<End.Kind> ends) {
-      cancel = cancel.withOn(ends);
-      return this;
+      return set(Setting.CANCEL_ON, Values.copyOf(ends));
     }
 
     /**
@@ -379,8 +319,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 1 hour
      */
     public Builder cancelAfter(Duration grace) {
-      cancel = cancel.withAfter(grace);
-      return this;
+      return set(Setting.CANCEL_AFTER, grace);
     }
 
     /**
@@ -390,8 +329,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder watch(Watch watch) {
-      cancel = cancel.withSynchronous(Objects.requireNonNull(watch, "watch") == Watch.SYNC);
-      return this;
+      return set(Setting.WATCH, watch);
     }
 
     /**
@@ -417,8 +355,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder maxPendingBytes(long bytes) {
-      this.maxPendingBytes = positive("max-pending-bytes", bytes);
-      return this;
+      return set(Setting.MAX_PENDING_BYTES, bytes);
     }
 
     /**
@@ -432,15 +369,7 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder pendingLimit(long bytes) {
-      this.pendingLimit = positive("pending-limit", bytes);
-      return this;
-    }
-
-    private static long positive(String name, long bytes) {
-      if (bytes < 1) {
-        throw new IllegalArgumentException(name + " must be at least 1 byte, not " + bytes);
-      }
-      return bytes;
+      return set(Setting.PENDING_LIMIT, bytes);
     }
 
     /**
@@ -450,8 +379,7 @@ public final class SafeAsyncConfig {
      * @return this builder
      */
     public Builder overLimit(OverLimit overLimit) {
-      this.overLimit = Objects.requireNonNull(overLimit, "overLimit");
-      return this;
+      return set(Setting.OVER_LIMIT, overLimit);
     }
 
     /**
@@ -465,13 +393,12 @@ public final class SafeAsyncConfig {
      * @throws IllegalArgumentException if it is negative or longer than 292 years
      */
     public Builder writeTimeout(Duration writeTimeout) {
-      this.writeTimeout = checked("write-timeout", writeTimeout);
-      return this;
+      return set(Setting.WRITE_TIMEOUT, writeTimeout);
     }
 
     /** Sets what hints at hang-ups may be used; for tests. */
     Builder layers(Set<DetectorSettings.Layer> layers) {
-      detector = detector.withLayers(layers);
+      this.layers = layers;
       return this;
     }
 

@@ -6,10 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.github.safeasync.SafeAsyncConfig.AfterDisconnect;
 import io.github.safeasync.SafeAsyncConfig.Start;
-import java.lang.reflect.Field;
-import java.lang.reflect.Modifier;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -44,12 +41,11 @@ class SafeAsyncConfigTest {
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=ON_DEMAND, after-disconnect=THROW,"
-                + " max-pending-bytes=1048576,"
-                + " pending-limit=16777216, over-limit=FAIL, write-timeout=PT30S,"
-                + " detect-after=PT0.02S, half-close=DISCONNECT, keepalive=off,"
-                + " cancel=SAFE_METHODS, cancel-on=[DISCONNECTED], cancel-after=PT0S,"
-                + " watch=ASYNC");
+            "timeout=PT30S, timeout-status=503, start=on-demand, max-pending-bytes=1048576,"
+                + " pending-limit=16777216, over-limit=fail, write-timeout=PT30S,"
+                + " cancel=safe-methods, cancel-on=disconnected, cancel-after=PT0S, watch=async,"
+                + " after-disconnect=throw, detect-after=PT0.02S, half-close=disconnect,"
+                + " keepalive=off");
   }
 
   @Test
@@ -70,7 +66,9 @@ class SafeAsyncConfigTest {
             .timeoutStatus(504)
             .start(Start.EAGER)
             .afterDisconnect(AfterDisconnect.DISCARD)
+            .detectAfter(Duration.ofMillis(1))
             .halfClose(HalfClose.IGNORE)
+            .keepalive(new KeepAlive(30, 10, 3))
             .cancel(CancelPolicy.ALWAYS)
             .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
             .cancelAfter(Duration.ofSeconds(1))
@@ -89,16 +87,9 @@ class SafeAsyncConfigTest {
 
     /** So that a setting that is added later cannot be forgotten in the test above. */
     @Test
-    void other_differsFromTheDefaultsInEachSetting() throws IllegalAccessException {
-      SafeAsyncConfig defaults = SafeAsyncConfig.defaults();
-      Field[] settings =
-          Arrays.stream(SafeAsyncConfig.class.getDeclaredFields())
-              .filter(field -> !Modifier.isStatic(field.getModifiers()))
-              .toArray(Field[]::new);
-      assertThat(settings).isNotEmpty();
-      for (Field setting : settings) {
-        setting.setAccessible(true);
-        assertThat(setting.get(other)).as(setting.getName()).isNotEqualTo(setting.get(defaults));
+    void other_differsFromTheDefaultsInEachSetting() {
+      for (Setting<?> setting : Setting.ALL) {
+        assertThat(other.get(setting)).as(setting.name()).isNotEqualTo(setting.standard());
       }
     }
   }

@@ -1,0 +1,203 @@
+package io.github.safeasync;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a filter can be told: the table from which the init-params, the checks of {@link
+ * SafeAsyncConfig.Builder}, their messages and {@link SafeAsyncConfig#toString} come, and by which
+ * README's is checked. A new setting is a row here, and its accessors in SafeAsyncConfig.
+ */
+final class Setting<T> {
+
+  static final Setting<Duration> TIMEOUT =
+      new Setting<>(
+          "timeout",
+          Values.limit(),
+          Duration.ofSeconds(30),
+          "how long the application may take to finish a response");
+
+  static final Setting<Integer> TIMEOUT_STATUS =
+      new Setting<>("timeout-status", Values.errorStatus(), 503, "what a timeout answers");
+
+  static final Setting<SafeAsyncConfig.Start> START =
+      new Setting<>(
+          "start",
+          Values.oneOf(SafeAsyncConfig.Start.class),
+          SafeAsyncConfig.Start.ON_DEMAND,
+          "when the filter makes a request asynchronous");
+
+  static final Setting<Long> MAX_PENDING_BYTES =
+      new Setting<>(
+          "max-pending-bytes",
+          Values.bytes(),
+          1L << 20,
+          "how many bytes may wait for the client before `isWritable()` answers false");
+
+  static final Setting<Long> PENDING_LIMIT =
+      new Setting<>(
+          "pending-limit",
+          Values.bytes(),
+          16L << 20,
+          "how many bytes may wait for the client at all");
+
+  static final Setting<OverLimit> OVER_LIMIT =
+      new Setting<>(
+          "over-limit",
+          Values.oneOf(OverLimit.class),
+          OverLimit.FAIL,
+          "what a write beyond that does");
+
+  static final Setting<Duration> WRITE_TIMEOUT =
+      new Setting<>(
+          "write-timeout",
+          Values.limit(),
+          Duration.ofSeconds(30),
+          "how long a client may take nothing");
+
+  static final Setting<CancelPolicy> CANCEL =
+      new Setting<>(
+          "cancel",
+          Values.oneOf(CancelPolicy.class),
+          CancelPolicy.SAFE_METHODS,
+          "whose work ends with the client");
+
+  static final Setting<Set<End.Kind>> CANCEL_ON =
+      new Setting<>(
+          "cancel-on", Values.ends(), Set.of(End.Kind.DISCONNECTED), "the ends that cancel");
+
+  static final Setting<Duration> CANCEL_AFTER =
+      new Setting<>(
+          "cancel-after",
+          Values.durationUpTo(Duration.ofHours(1), "1 hour"),
+          Duration.ZERO,
+          "how long to wait between the hang-up and the cancel");
+
+  static final Setting<SafeAsyncConfig.Watch> WATCH =
+      new Setting<>(
+          "watch",
+          Values.oneOf(SafeAsyncConfig.Watch.class),
+          SafeAsyncConfig.Watch.ASYNC,
+          "which requests are watched");
+
+  static final Setting<SafeAsyncConfig.AfterDisconnect> AFTER_DISCONNECT =
+      new Setting<>(
+          "after-disconnect",
+          Values.oneOf(SafeAsyncConfig.AfterDisconnect.class),
+          SafeAsyncConfig.AfterDisconnect.THROW,
+          "what late writes and flushes of a stream that you took from the response do");
+
+  static final Setting<Duration> DETECT_AFTER =
+      new Setting<>(
+          "detect-after",
+          Values.durationUpTo(Duration.ofSeconds(60), "60 seconds"),
+          Duration.ofMillis(20),
+          "how long a request has to be pending before its connection is watched");
+
+  static final Setting<HalfClose> HALF_CLOSE =
+      new Setting<>(
+          "half-close",
+          Values.oneOf(HalfClose.class),
+          HalfClose.DISCONNECT,
+          "what a FIN alone means");
+
+  static final Setting<Optional<KeepAlive>> KEEPALIVE =
+      new Setting<>(
+          "keepalive",
+          Values.keepAlive(),
+          Optional.empty(),
+          "TCP keepalive on pending connections");
+
+  /** All of them, in the order in which they are shown. */
+  static final List<Setting<?>> ALL =
+      List.of(
+          TIMEOUT,
+          TIMEOUT_STATUS,
+          START,
+          MAX_PENDING_BYTES,
+          PENDING_LIMIT,
+          OVER_LIMIT,
+          WRITE_TIMEOUT,
+          CANCEL,
+          CANCEL_ON,
+          CANCEL_AFTER,
+          WATCH,
+          AFTER_DISCONNECT,
+          DETECT_AFTER,
+          HALF_CLOSE,
+          KEEPALIVE);
+
+  private final String name;
+  private final Values<T> values;
+  private final T standard;
+  private final String purpose;
+
+  private Setting(String name, Values<T> values, T standard, String purpose) {
+    this.name = name;
+    this.values = values;
+    this.standard = standard;
+    this.purpose = purpose;
+  }
+
+  /** Returns the init-param. */
+  String name() {
+    return name;
+  }
+
+  /** Returns what it is unless it is set. */
+  T standard() {
+    return standard;
+  }
+
+  /** Returns what it says, as a clause. */
+  String purpose() {
+    return purpose;
+  }
+
+  /**
+   * Makes a value of a text.
+   *
+   * @throws MalformedSettingException unless it is one that is allowed
+   */
+  T read(String text) throws MalformedSettingException {
+    try {
+      return checked(values.reading().apply(text));
+    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+      throw new MalformedSettingException(
+          name + " = \"" + text + "\"; allowed is " + values.notation(), e);
+    }
+  }
+
+  /** The text of which {@link #read} makes this value. */
+  String write(Object value) {
+    return values.writing().apply(cast(value));
+  }
+
+  /**
+   * Returns the value.
+   *
+   * @throws IllegalArgumentException unless it is allowed
+   */
+  T checked(T value) {
+    Objects.requireNonNull(value, name);
+    if (!values.allowed().test(value)) {
+      throw new IllegalArgumentException(
+          name + " must be " + values.range() + ", not " + values.writing().apply(value));
+    }
+    return value;
+  }
+
+  @SuppressWarnings("unchecked")
+  T cast(Object value) {
+    return (T) value;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}
