@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ final class Closing {
   /** How long the container may take to tell of a completion. */
   private static final Duration COMPLETION_WAIT = Duration.ofSeconds(1);
 
+  /** How long the container's side stays open for listeners that no thread begins to tell. */
+  private static final Duration TELL_WAIT = Duration.ofSeconds(1);
+
   private final Exchange exchange;
   private final Lifecycle lifecycle;
   private volatile @Nullable GuardedWriteListener writeListener;
@@ -25,6 +29,12 @@ final class Closing {
 
   /** The thread that runs AsyncListeners while the container's objects are still this request's. */
   private volatile @Nullable Thread listening;
+
+  /** Set before the last touch of what the application has not completed. */
+  private volatile boolean tellsCompletion;
+
+  /** The thread that is in the last touch of the container. */
+  private volatile @Nullable Thread closer;
 
   Closing(Exchange exchange) {
     this.exchange = exchange;
@@ -79,32 +89,65 @@ final class Closing {
   }
 
   private void tellLate(GuardedWriteListener listener) {
-    exchange.exchanges().execute(() -> listener.onError(exchange.endedException()));
+    exchange.exchanges().callBack(() -> listener.onError(exchange.endedException()));
   }
 
   private static boolean isDisconnected(@Nullable End decided) {
     return decided != null && decided.kind() == End.Kind.DISCONNECTED;
   }
 
-  /** Tells the application's own listeners, before the container is completed. */
-  void tell() {
+  /**
+   * Has the application's own listeners told, before the container is completed; on a thread that
+   * may run its code.
+   *
+   * @return whether that thread settles the rest
+   */
+  boolean tell() {
+    End decided = lifecycle.claimTellElsewhere();
+    if (decided == null) {
+      return false;
+    }
+    Cycle last = exchange.cycles().current();
+    if (last == null || !leave(decided, last)) {
+      lifecycle.told();
+      return false;
+    }
+    new Telling(last).start();
+    return true;
+  }
+
+  /** As {@link #tell}, on the calling thread, which is the container's. */
+  void tellHere() {
     End decided = lifecycle.claimTell();
     if (decided == null) {
       return;
     }
-    try {
-      GuardedWriteListener writing = writeListener;
-      if (writing != null && isDisconnected(decided)) {
-        tell(writing, decided);
-      }
-      Cycle now = exchange.cycles().current();
-      // Of its own failures the container tells.
-      if (now != null && (isDisconnected(decided) || !lifecycle.containerCompletes())) {
-        Attempt.to("tell the AsyncListeners", () -> tell(now, decided));
-      }
-    } finally {
+    Cycle last = exchange.cycles().current();
+    if (last != null && leave(decided, last)) {
+      new Telling(last).run();
+    } else {
       lifecycle.told();
     }
+  }
+
+  /**
+   * Leaves what an end is told by with the listeners of the last cycle: before a completion that
+   * the container tells on a thread of its own can be left there.
+   *
+   * @return false if nobody is to hear of it
+   */
+  private boolean leave(End decided, Cycle last) {
+    boolean gone = isDisconnected(decided);
+    GuardedWriteListener writing = gone ? writeListener : null;
+    if (writing != null) {
+      last.listeners().leave(() -> tell(writing, decided));
+    }
+    // Of its own failures the container tells.
+    boolean heard = isHeard(last) && (gone || !lifecycle.containerCompletes());
+    if (heard) {
+      leaveFault(decided, last.listeners());
+    }
+    return heard || writing != null;
   }
 
   private void tell(GuardedWriteListener writing, End decided) {
@@ -115,26 +158,85 @@ final class Closing {
     }
   }
 
-  private void tell(Cycle now, End decided) {
+  private void leaveFault(End decided, CycleListeners to) {
     switch (decided.kind()) {
       case COMPLETED -> {}
-      case TIMED_OUT -> tell(now, CycleListeners.Kind.TIMEOUT, null);
-      case DISCONNECTED -> tell(now, CycleListeners.Kind.ERROR, exchange.disconnectedException());
-      case FAILED -> tell(now, CycleListeners.Kind.ERROR, decided.cause().orElse(null));
+      case TIMED_OUT -> to.leave(CycleListeners.Kind.TIMEOUT, null, null);
+      case DISCONNECTED ->
+          to.leave(CycleListeners.Kind.ERROR, exchange.disconnectedException(), null);
+      case FAILED -> to.leave(CycleListeners.Kind.ERROR, decided.cause().orElse(null), null);
       case SHUT_DOWN ->
-          tell(
-              now,
+          to.leave(
               CycleListeners.Kind.ERROR,
-              new IllegalStateException("The application is being stopped"));
+              new IllegalStateException("The application is being stopped"),
+              null);
+    }
+  }
+
+  /**
+   * Telling the application's listeners of an end, for which the container's side stays open: they
+   * may ask its objects. Where no thread begins with it for a while, since they all are inside code
+   * of the application, the container's side is closed first.
+   *
+   * <pre>
+   *   ┌─────────┐ run    ┌─────────┐
+   *   │ WAITING │ ─────► │ TELLING │  told, and settles
+   *   └────┬────┘        └─────────┘
+   *        │ overdue     ┌──────┐ run: tells what is left
+   *        └───────────► │ LATE │ ──────────────────────────►
+   *                      └──────┘
+   * </pre>
+   */
+  private final class Telling implements Runnable {
+
+    private final Cycle cycle;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private volatile @Nullable Future<?> overdue;
+
+    Telling(Cycle cycle) {
+      this.cycle = cycle;
+    }
+
+    void start() {
+      overdue = exchange.exchanges().schedule(this::overdue, TELL_WAIT);
+      exchange.exchanges().callBack(this);
+    }
+
+    @Override
+    public void run() {
+      if (!begun.compareAndSet(false, true)) {
+        cycle.listeners().drain();
+        return;
+      }
+      Future<?> due = overdue;
+      if (due != null) {
+        due.cancel(false);
+      }
+      Attempt.to("tell the listeners of a request", () -> listenersOf(cycle));
+      lifecycle.told();
+      exchange.settle();
+    }
+
+    /** On the timer's thread. */
+    private void overdue() {
+      if (begun.compareAndSet(false, true)) {
+        lifecycle.told();
+        exchange.exchanges().settle(exchange::settle);
+      }
     }
   }
 
   /** Tells the listeners of a cycle, which may ask the container's objects meanwhile. */
   void tell(Cycle of, CycleListeners.Kind kind, @Nullable Throwable failure) {
+    of.listeners().leave(kind, failure, null);
+    listenersOf(of);
+  }
+
+  private void listenersOf(Cycle of) {
     Thread before = listening;
     listening = Thread.currentThread();
     try {
-      of.listeners().tell(kind, failure, null);
+      of.listeners().drain();
     } finally {
       listening = before;
     }
@@ -157,7 +259,7 @@ final class Closing {
     } else {
       exchange
           .exchanges()
-          .execute(
+          .settle(
               () -> {
                 lock.lock();
                 closeUnder(lock);
@@ -179,20 +281,22 @@ final class Closing {
       return;
     }
     Cycle last = exchange.cycles().current();
-    boolean heard = isHeard(last);
     ContainerSide side = exchange.side();
     // Its objects may be another request's already where the container completes by itself.
     if (!lifecycle.containerCompletes()) {
+      tellsCompletion = decided.kind() != End.Kind.COMPLETED;
+      closer = Thread.currentThread();
       Attempt.to("remember a request", this::remember);
       Attempt.to(
           "close a request in the container",
           () -> side.close(decided, exchange.exchanges().config().timeoutStatus()));
+      closer = null;
     }
     side.forget();
     lifecycle.closed();
     Attempt.to("let go of a response", exchange::closed);
-    if (last != null && heard) {
-      tellCompletion(last, decided);
+    if (last != null && isHeard(last)) {
+      tellCompletion(last);
     }
   }
 
@@ -202,22 +306,45 @@ final class Closing {
    * by nobody, and on Jetty not after an error, so it is told in any case. After a hang-up nobody
    * waits for the container.
    */
-  private void tellCompletion(Cycle of, End decided) {
-    Exchanges exchanges = exchange.exchanges();
-    Runnable tell = () -> of.listeners().tell(CycleListeners.Kind.COMPLETE, null, null);
-    if (!lifecycle.containerCompletes() && decided.kind() != End.Kind.COMPLETED) {
-      exchanges.execute(tell);
+  private void tellCompletion(Cycle of) {
+    if (tellsCompletion) {
+      tellCompletionElsewhere(of, null);
     } else if (!of.listeners().isCompleted()) {
-      completionDue = exchanges.schedule(() -> exchanges.execute(tell), COMPLETION_WAIT);
+      completionDue =
+          exchange.exchanges().schedule(() -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
     }
   }
 
-  /** The container tells of the completion. */
+  private void tellCompletionElsewhere(Cycle of, @Nullable Throwable failure) {
+    if (!of.listeners().isCompleted()) {
+      of.listeners().leave(CycleListeners.Kind.COMPLETE, failure, null);
+      exchange.exchanges().callBack(of.listeners()::drain);
+    }
+  }
+
+  /**
+   * The container tells of the completion. If it does so from inside the library's complete, its
+   * thread may be one that must not run code of the application.
+   */
   void completed(Cycle of, @Nullable Throwable failure) {
-    tell(of, CycleListeners.Kind.COMPLETE, failure);
+    End decided = lifecycle.decidedEnd();
+    if (decided != null && lifecycle.phase() == Lifecycle.Phase.TELLING) {
+      // Whoever has claimed to may not have left it yet: each is told once.
+      boolean unused = leave(decided, of);
+    }
+    if (exchange.isInOwnCall()) {
+      tellCompletionElsewhere(of, failure);
+    } else if (!tellsCompletion) {
+      tell(of, CycleListeners.Kind.COMPLETE, failure);
+    }
     Future<?> due = completionDue;
     if (due != null) {
       due.cancel(false);
     }
+  }
+
+  /** Whether the calling thread is the one that closes the container's side at this moment. */
+  boolean isClosing() {
+    return closer == Thread.currentThread();
   }
 }

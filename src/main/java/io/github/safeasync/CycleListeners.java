@@ -49,7 +49,7 @@ final class CycleListeners {
   }
 
   private final AsyncContext context;
-  private final Queue<Event> news = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
   private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
   private final AtomicInteger work = new AtomicInteger();
 
@@ -84,26 +84,41 @@ final class CycleListeners {
 
   /** Tells an event, on the calling thread unless another one is telling. */
   void tell(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
-    news.add(new Event(kind, failure, next));
+    leave(kind, failure, next);
     drain();
   }
 
-  private void drain() {
+  /** Leaves an event, to be told before all that come later. Any thread. */
+  void leave(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
+    leave(() -> happened(new Event(kind, failure, next)));
+  }
+
+  /** Leaves another callback of the request's, which overlaps none of these. Any thread. */
+  void leave(Runnable callback) {
+    news.add(callback);
+  }
+
+  /** Tells what was left, on the calling thread unless another one is telling. */
+  void drain() {
     if (work.getAndIncrement() != 0) {
       return;
     }
     int done = 1;
     do {
       catchUp();
-      for (Event event; (event = news.poll()) != null; ) {
-        if (isNew(event.kind)) {
-          completed = event.kind == Kind.COMPLETE;
-          history.add(event);
-          catchUp();
-        }
+      for (Runnable next; (next = news.poll()) != null; ) {
+        next.run();
       }
       done = work.addAndGet(-done);
     } while (done != 0);
+  }
+
+  private void happened(Event event) {
+    if (isNew(event.kind)) {
+      completed = event.kind == Kind.COMPLETE;
+      history.add(event);
+      catchUp();
+    }
   }
 
   /** After the completion nothing happens any more, and everything is told once. */

@@ -241,7 +241,7 @@ final class Exchange {
       case STARTING, DISPATCHING, DISPATCHED, TOLD, CLOSING, CLOSED -> settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
-      case ENDED, TELLING -> exchanges.execute(this::settle);
+      case ENDED, TELLING -> exchanges.settle(this::settle);
     }
   }
 
@@ -443,13 +443,7 @@ final class Exchange {
 
   private void end(End decided) {
     decide(decided, false);
-    Cycle now = cycles.current();
-    if (now == null || now.listeners().isEmpty()) {
-      settle();
-    } else {
-      // The caller may hold locks, its own or Tomcat's, that the listeners want.
-      exchanges.execute(this::settle);
-    }
+    settle();
   }
 
   /** On the timer's thread. */
@@ -475,8 +469,13 @@ final class Exchange {
 
   /** For a thread that must not wait for a container. */
   private void endElsewhere(End decided) {
-    if (decide(decided, false)) {
-      exchanges.execute(this::settle);
+    decide(decided, false);
+    settleElsewhere();
+  }
+
+  private void settleElsewhere() {
+    if (!closing.tell()) {
+      exchanges.settle(this::settle);
     }
   }
 
@@ -519,7 +518,7 @@ final class Exchange {
     containerDue =
         exchanges.schedule(
             () ->
-                exchanges.execute(
+                exchanges.settle(
                     () -> {
                       lifecycle.depart();
                       settle();
@@ -563,7 +562,7 @@ final class Exchange {
     String why = "The application has aborted the response: sendError(" + status + ")";
     if (side.isAbort(status) && decide(End.failed(new IOException(why), age()), false)) {
       side.aborted();
-      exchanges.execute(this::settle);
+      settleElsewhere();
     }
   }
 
@@ -602,7 +601,22 @@ final class Exchange {
     if (!isLive()) {
       closing.remember();
     }
-    settle();
+    cycles.dispatchIfWanted();
+    if (isInOwnCall()) {
+      closing.tell();
+    } else {
+      closing.tellHere();
+    }
+    closing.close();
+  }
+
+  /**
+   * Whether the container is calling from inside a call of the library's, on a thread that must not
+   * run code of the application: a writer's, a settler's, an I/O thread.
+   */
+  boolean isInOwnCall() {
+    ApplicationSide taken = application;
+    return closing.isClosing() || (taken != null && taken.sink().isInside());
   }
 
   private boolean awaitQuiet() {
@@ -642,7 +656,7 @@ final class Exchange {
 
   private void publish(ApplicationSide to, End decided, Outcome known) {
     if (to.publish(decided)) {
-      exchanges.execute(() -> to.tell(decided, known));
+      exchanges.callBack(() -> to.tell(decided, known));
     }
   }
 
@@ -657,11 +671,14 @@ final class Exchange {
   /** A callback of the application's has returned: what waited for that is done elsewhere. */
   void exitCallback() {
     if (lifecycle.exitCallback()) {
-      exchanges.execute(this::settle);
+      exchanges.settle(this::settle);
     }
   }
 
-  /** Does what is left to do of a dispatch or an end, as far as it can be done now. */
+  /**
+   * Does what is left to do of a dispatch or an end, as far as it can be done now. Runs no code of
+   * the application.
+   */
   void settle() {
     cycles.dispatchIfWanted();
     closing.tell();

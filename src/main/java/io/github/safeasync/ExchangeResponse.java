@@ -138,7 +138,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
   public Registration onWritable(Runnable callback) {
     Objects.requireNonNull(callback, "callback");
     Runnable guarded = guard(callback);
-    return outbox().pending().whenWritable(() -> exchange.exchanges().execute(guarded));
+    return outbox().pending().whenWritable(() -> exchange.exchanges().callBack(guarded));
   }
 
   @Override
@@ -229,7 +229,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   /** Where files are read, which never waits long. */
   Executor workers() {
-    return exchange.exchanges()::execute;
+    return exchange.exchanges()::callBack;
   }
 
   /** A source of the body has failed. */

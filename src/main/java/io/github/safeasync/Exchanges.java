@@ -97,8 +97,19 @@ final class Exchanges implements Cancellation.Canceller {
     workers.write(task);
   }
 
-  void execute(Runnable task) {
-    workers.execute(task);
+  /** Runs code of the application. */
+  void callBack(Runnable task) {
+    workers.callBack(task);
+  }
+
+  /** Does what is left to do of an end, on a thread that no code of the application occupies. */
+  void settle(Runnable task) {
+    workers.settle(task);
+  }
+
+  /** Runs what the application gave to AsyncContext.start, and no container takes any more. */
+  void start(Runnable task) {
+    workers.start(task);
   }
 
   @Override

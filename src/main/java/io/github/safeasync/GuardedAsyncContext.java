@@ -66,7 +66,7 @@ final class GuardedAsyncContext implements AsyncContext {
     if (exchange.isLive()) {
       gate.act(() -> cycle.container().start(run));
     } else {
-      exchange.exchanges().execute(run);
+      exchange.exchanges().start(run);
     }
   }
 

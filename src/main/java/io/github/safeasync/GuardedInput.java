@@ -143,7 +143,9 @@ final class GuardedInput extends ServletInputStream {
     if (gate.mayRead()) {
       input.setReadListener(listener);
     } else {
-      gate.exchange().exchanges().execute(() -> listener.onError(gate.exchange().endedException()));
+      gate.exchange()
+          .exchanges()
+          .callBack(() -> listener.onError(gate.exchange().endedException()));
     }
   }
 }

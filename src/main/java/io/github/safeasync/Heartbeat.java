@@ -51,8 +51,8 @@ final class Heartbeat implements Registration {
       return;
     }
     if (outbox.pending().bytes() == 0) {
-      // Not here: a write may wait for a container's lock, and the timer must not.
-      exchanges.execute(() -> outbox.heartbeat(bytes.duplicate()));
+      // Not here: the timer only decides.
+      exchanges.write(() -> outbox.heartbeat(bytes.duplicate()));
     }
     schedule(idle);
   }

@@ -86,7 +86,7 @@ final class Lifecycle {
           : new Call(calls.thread, without(calls.below, thread));
     }
 
-    static boolean othersThan(@Nullable Call calls, Thread thread) {
+    static boolean othersThan(@Nullable Call calls, @Nullable Thread thread) {
       for (Call call = calls; call != null; call = call.below) {
         if (call.thread != thread) {
           return true;
@@ -463,9 +463,21 @@ final class Lifecycle {
    *     the container would not tell listeners before that either
    */
   @Nullable End claimTell() {
+    return claimTell(Thread.currentThread());
+  }
+
+  /**
+   * As {@link #claimTell}, for listeners that another thread is to tell: a callback of the calling
+   * thread has to return first as well.
+   */
+  @Nullable End claimTellElsewhere() {
+    return claimTell(null);
+  }
+
+  private @Nullable End claimTell(@Nullable Thread teller) {
     while (true) {
       State now = state;
-      boolean busy = now.servlet != null || Call.othersThan(now.callbacks, Thread.currentThread());
+      boolean busy = now.servlet != null || Call.othersThan(now.callbacks, teller);
       if (now.phase != Phase.ENDED || busy) {
         return null;
       }

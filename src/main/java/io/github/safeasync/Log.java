@@ -2,6 +2,9 @@ package io.github.safeasync;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the library says, under the logger {@code io.github.safeasync}. */
@@ -107,6 +110,50 @@ final class Log {
         "A response was cut off, but its connection could not be aborted: the client may take it"
             + " for whole ({0})",
         connection);
+  }
+
+  static void taskFailed(Throwable failure) {
+    LOGGER.log(Level.WARNING, "A task failed", failure);
+  }
+
+  static void noThread(String prefix, Throwable why) {
+    LOGGER.log(
+        Level.WARNING, "No thread {0}… could be started; its task waits for one: {1}", prefix, why);
+  }
+
+  static void exhausted(String prefix, int bound) {
+    LOGGER.log(
+        Level.WARNING,
+        "All {1,number,#} threads {0}… are inside code of the application; more of it waits until"
+            + " one comes back. Ends are decided and closed meanwhile. See where they are in a"
+            + " thread dump; this is said once",
+        prefix,
+        bound);
+  }
+
+  static void executorRefused(Object executor, Throwable refusal) {
+    LOGGER.log(
+        Level.WARNING,
+        "The executor given to SafeAsyncConfig refuses tasks, which run on threads of the"
+            + " filter''s own then; this is said once: {0}: {1}",
+        executor,
+        refusal);
+  }
+
+  static void stayed(List<Thread> threads) {
+    LOGGER.log(
+        Level.WARNING,
+        "{0,number,#} threads that run code of the application did not end with the filter and are"
+            + " interrupted: {1}",
+        threads.size(),
+        threads.stream().limit(8).map(Log::whereabouts).collect(Collectors.joining("; ")));
+  }
+
+  private static String whereabouts(Thread thread) {
+    return Stream.of(thread.getStackTrace())
+        .limit(8)
+        .map(StackTraceElement::toString)
+        .collect(Collectors.joining(" < ", thread.getName() + " in ", ""));
   }
 
   static void stuck(Object state) {

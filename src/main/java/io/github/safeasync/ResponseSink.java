@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,12 @@ final class ResponseSink implements Outbox.Sink {
 
   /** How long a container may take to say why it has closed the stream. */
   private static final Duration REASON_COMES = Duration.ofSeconds(1);
+
+  /**
+   * How long one that writes waits for Tomcat's lock of a connection. A listener of the application
+   * may have it, for as long as it likes; then a thread waits that nobody else needs.
+   */
+  private static final long LOCK_MILLIS = 20;
 
   private final Exchange exchange;
   private final ContainerSide side;
@@ -34,6 +41,9 @@ final class ResponseSink implements Outbox.Sink {
 
   /** The container's thread that is calling onWritePossible, which may write at once. */
   private volatile @Nullable Thread caller;
+
+  /** The thread that hands something over. */
+  private volatile @Nullable Thread inside;
 
   ResponseSink(Exchange exchange) {
     this.exchange = exchange;
@@ -78,20 +88,36 @@ final class ResponseSink implements Outbox.Sink {
    * which may be long, so that is not waited for either.
    */
   private void workLater(Runnable turn, @Nullable Lock lock) {
-    Runnable locked = () -> locked(turn, lock);
+    Exchanges exchanges = exchange.exchanges();
     if (lock == null) {
-      exchange.exchanges().write(locked);
+      exchanges.write(turn);
     } else {
-      exchange.onceServletIsOut(() -> exchange.exchanges().write(locked));
+      exchange.onceServletIsOut(() -> exchanges.write(() -> locked(turn, lock)));
     }
   }
 
-  private static void locked(Runnable turn, @Nullable Lock lock) {
-    if (lock == null) {
-      turn.run();
-    } else {
-      lock.lock();
+  /** The few that write wait for a lock no longer than a container's own calls take. */
+  private void locked(Runnable turn, Lock lock) {
+    if (isAcquired(lock)) {
       lockedAlready(turn, lock);
+    } else {
+      exchange
+          .exchanges()
+          .settle(
+              () -> {
+                lock.lock();
+                lockedAlready(turn, lock);
+              });
+    }
+  }
+
+  private static boolean isAcquired(Lock lock) {
+    try {
+      return lock.tryLock(LOCK_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      // By a shutdown that waits for this thread to end.
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
@@ -105,7 +131,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void execute(Runnable task) {
-    exchange.exchanges().execute(task);
+    exchange.exchanges().callBack(task);
   }
 
   @Override
@@ -115,7 +141,16 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean enter() {
-    return exchange.lifecycle().enter();
+    boolean entered = exchange.lifecycle().enter();
+    if (entered) {
+      inside = Thread.currentThread();
+    }
+    return entered;
+  }
+
+  /** Whether the calling thread is inside the container to hand something over. */
+  boolean isInside() {
+    return inside == Thread.currentThread();
   }
 
   @Override
@@ -125,6 +160,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void exit() {
+    inside = null;
     exchange.exit();
   }
 
@@ -281,7 +317,8 @@ final class ResponseSink implements Outbox.Sink {
   @Override
   public void failed(Throwable failure, boolean heartbeat) {
     if (ConnectionFailures.isClosedStream(failure)) {
-      Future<?> unused = schedule(() -> execute(() -> judge(failure, heartbeat)), REASON_COMES);
+      Runnable judge = () -> judge(failure, heartbeat);
+      Future<?> unused = schedule(() -> exchange.exchanges().settle(judge), REASON_COMES);
     } else {
       judge(failure, heartbeat);
     }

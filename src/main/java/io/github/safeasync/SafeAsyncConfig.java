@@ -334,9 +334,10 @@ public final class SafeAsyncConfig {
 
     /**
      * Sets where listeners, the cancelling of bound work and what hangs on the library's stages
-     * runs. It must not run tasks on the calling thread, and is not shut down with the filter.
+     * runs. It is handed each task by a thread of the filter's that may wait for it, and that runs
+     * what it refuses; it is not shut down with the filter.
      *
-     * @param executor the application's executor; small pools of the filter's own, one of them for
+     * @param executor the application's executor; pools of the filter's own, one of them for
      *     cancelling, unless set
      * @return this builder
      */

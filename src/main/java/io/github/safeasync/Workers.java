@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,77 +13,93 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one filter: a timer that only decides; a small pool where listeners and other code
- * of the application runs; one for cancelling its work, which may block, as a database that does
- * not answer must not keep a listener waiting; and one that writes streams and runs no such code.
- * Daemons with the class loader of the application; none is started before it is needed, and the
- * pools' end when idle. Thread-safe.
+ * The threads of one filter, so divided that what blocks one exchange delays no other:
+ *
+ * <pre>
+ *   timer       decides, and hands over; never waits
+ *   settlers    the library's own settling of ends: closes the container's side
+ *   writers     hand bytes to containers
+ *   listeners   code of the application that is told of something; or its own executor
+ *   cancellers  the cancelling of its work; or its own executor
+ *   tasks       what it gives to AsyncContext.start when the container takes nothing any more
+ * </pre>
+ *
+ * <p>Daemons with the class loader of the application; none is started before it is needed, and the
+ * pools' end when idle. Thread-safe; no method waits for a task but {@link #shutDown}.
  */
 final class Workers {
-
-  private static final int POOL_SIZE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
-
-  /** So many cancels may block before others wait. */
-  private static final int CANCELLERS = 32;
 
   private static final Duration IDLE = Duration.ofSeconds(10);
 
   private static final int WRITERS = Math.max(2, Runtime.getRuntime().availableProcessors());
 
+  /** When what failed for want of memory or threads is tried again. */
+  private static final Duration LATER = Duration.ofMillis(100);
+
+  /** How long an interrupted thread has to end at the shutdown. */
+  private static final Duration AFTER_INTERRUPT = Duration.ofMillis(500);
+
   /** Those that may not have ended. */
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
-  private final @Nullable ThreadPoolExecutor pool;
+  private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
+  private final ElasticPool settlers;
+  private final ElasticPool listeners;
+  private final ElasticPool cancellers;
+  private final ElasticPool tasks;
   private final ThreadPoolExecutor writers;
-  private final Executor executor;
-  private final @Nullable ThreadPoolExecutor cancellers;
+  private final @Nullable Executor given;
+  private final AtomicBoolean refusalTold = new AtomicBoolean();
   private final ScheduledThreadPoolExecutor timer;
 
   /**
    * Makes the threads' owners, not yet the threads.
    *
-   * @param executor the application's executor, or null for a pool of the library's own
+   * @param executor the application's executor for its listeners and cancels, or null for pools of
+   *     the library's own
    */
   Workers(@Nullable Executor executor) {
     this(executor, IDLE);
   }
 
   Workers(@Nullable Executor executor, Duration idle) {
-    if (executor == null) {
-      ThreadPoolExecutor own = pool(POOL_SIZE, idle, "safe-async-worker-");
-      this.pool = own;
-      this.cancellers = pool(CANCELLERS, idle, "safe-async-canceller-");
-      this.executor = own;
-    } else {
-      this.pool = null;
-      this.cancellers = null;
-      this.executor = executor;
-    }
-    this.writers = pool(WRITERS, idle, "safe-async-writer-");
+    this.given = executor;
     this.timer = new ScheduledThreadPoolExecutor(1, factory("safe-async-timer-"));
     this.timer.setRemoveOnCancelPolicy(true);
-  }
-
-  private ThreadPoolExecutor pool(int size, Duration idle, String prefix) {
-    ThreadPoolExecutor made =
+    this.settlers = elastic("safe-async-settler-", idle);
+    this.listeners = elastic("safe-async-worker-", idle);
+    this.cancellers = elastic("safe-async-canceller-", idle);
+    this.tasks = elastic("safe-async-task-", idle);
+    this.writers =
         new ThreadPoolExecutor(
-            size,
-            size,
+            WRITERS,
+            WRITERS,
             idle.toMillis(),
             TimeUnit.MILLISECONDS,
             new LinkedBlockingQueue<>(),
-            factory(prefix));
-    made.allowCoreThreadTimeOut(true);
-    return made;
+            factory("safe-async-writer-"));
+    this.writers.allowCoreThreadTimeOut(true);
+  }
+
+  private ElasticPool elastic(String prefix, Duration idle) {
+    return new ElasticPool(
+        prefix,
+        ElasticPool.BOUND,
+        idle,
+        factory(prefix),
+        virtual(prefix),
+        task -> {
+          Future<?> unused = schedule(task, LATER);
+        });
   }
 
   private ThreadFactory factory(String prefix) {
     AtomicInteger count = new AtomicInteger();
-    ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return task -> {
       Thread thread = new Own(task, prefix + count.incrementAndGet());
       thread.setDaemon(true);
@@ -93,6 +110,27 @@ final class Workers {
     };
   }
 
+  private @Nullable ThreadFactory virtual(String prefix) {
+    ThreadFactory made = VirtualFactory.of(prefix + "virtual-");
+    if (made == null) {
+      return null;
+    }
+    return task -> {
+      Thread thread = made.newThread(() -> runAndForget(task));
+      thread.setContextClassLoader(loader);
+      threads.add(thread);
+      return thread;
+    };
+  }
+
+  private void runAndForget(Runnable task) {
+    try {
+      task.run();
+    } finally {
+      threads.remove(Thread.currentThread());
+    }
+  }
+
   /** A thread of the library. */
   private static final class Own extends Thread {
 
@@ -101,66 +139,131 @@ final class Workers {
     }
   }
 
-  /** Whether a thread is the library's: all exchanges need them, so none may wait for a client. */
+  /** Whether a thread is one of the library's few, none of which may wait for a client. */
   static boolean isOwn(Thread thread) {
     return thread instanceof Own;
   }
 
-  /** Runs a task soon; on the calling thread if the executor takes nothing any more. */
-  void execute(Runnable task) {
-    execute(executor, task);
+  /** Runs code of the application soon, on its executor if it gave one. */
+  void callBack(Runnable task) {
+    onGivenOr(listeners, task);
   }
 
-  /** Runs a task that may block soon, and so that it delays no other but of its kind. */
+  /** Cancels work of the application soon, which may take its time. */
   void cancel(Runnable task) {
-    execute(cancellers == null ? executor : cancellers, task);
+    onGivenOr(cancellers, task);
   }
 
-  private static void execute(Executor executor, Runnable task) {
+  /** Runs what the application gave to AsyncContext.start soon. */
+  void start(Runnable task) {
+    tasks.execute(task);
+  }
+
+  /** Settles an end soon: runs no code of the application but what a container runs in there. */
+  void settle(Runnable task) {
+    settlers.execute(task);
+  }
+
+  /**
+   * The application's executor may block, refuse, or run the task at once: so it is not called by
+   * whoever has something to run, who may be the watcher, the timer or an I/O thread.
+   */
+  private void onGivenOr(ElasticPool own, Runnable task) {
+    Executor to = given;
+    own.execute(to == null ? task : () -> give(to, task));
+  }
+
+  private void give(Executor to, Runnable task) {
+    AtomicBoolean begun = new AtomicBoolean();
     try {
-      executor.execute(task);
-    } catch (RejectedExecutionException e) {
+      to.execute(
+          () -> {
+            begun.set(true);
+            task.run();
+          });
+    } catch (RuntimeException | Error refusal) {
+      if (begun.get()) {
+        throw refusal;
+      }
+      if (refusalTold.compareAndSet(false, true)) {
+        Log.executorRefused(to, refusal);
+      }
       task.run();
     }
   }
 
   /**
-   * Runs a task that hands bytes to a container, and no code of the application, so that it never
-   * waits for more than a container's lock.
+   * Runs a task that hands bytes to a container, and no code of the application, and that waits for
+   * nothing.
    */
   void write(Runnable task) {
-    execute(writers, task);
+    try {
+      writers.execute(task);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      settlers.execute(task);
+    }
   }
 
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
   Future<?> schedule(Runnable task, Duration delay) {
     try {
-      return timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+      return timer.schedule(() -> runOnTimer(task), delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }
   }
 
+  /** What fails for want of memory is tried again: it decides ends. */
+  private void runOnTimer(Runnable task) {
+    try {
+      task.run();
+    } catch (VirtualMachineError shortage) {
+      Future<?> unused = schedule(task, LATER);
+      Log.taskFailed(shortage);
+    } catch (RuntimeException | Error failure) {
+      Log.taskFailed(failure);
+    }
+  }
+
   /**
-   * Ends the threads; tasks that were accepted still run, as far as the time suffices. Waits for
-   * the threads themselves: to a container one that is about to end is one that was left behind.
+   * Ends the threads; tasks that were accepted still run, as far as the time suffices, and those
+   * that stay are interrupted. Waits for the threads themselves: to a container one that is about
+   * to end is one that was left behind.
    */
   void shutDown(long time, TimeUnit unit) {
-    long deadline = System.nanoTime() + unit.toNanos(time);
     timer.shutdownNow();
     writers.shutdown();
-    if (pool != null && cancellers != null) {
-      pool.shutdown();
-      cancellers.shutdown();
+    settlers.shutdown();
+    listeners.shutdown();
+    cancellers.shutdown();
+    tasks.shutdown();
+    boolean interrupted = !join(unit.toNanos(time));
+    List<Thread> stayed =
+        threads.stream()
+            .filter(thread -> thread.isAlive() && thread != Thread.currentThread())
+            .toList();
+    if (!stayed.isEmpty()) {
+      Log.stayed(stayed);
+      stayed.forEach(Thread::interrupt);
+      interrupted |= !interrupted && !join(AFTER_INTERRUPT.toNanos());
     }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Answers false if interrupted. */
+  private boolean join(long nanos) {
+    long deadline = System.nanoTime() + nanos;
     try {
       for (Thread thread : threads) {
         if (thread != Thread.currentThread()) {
           TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
         }
       }
+      return true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

@@ -111,7 +111,7 @@ public class LifecycleLincheckTest {
   }
 
   private void close() {
-    if (lifecycle.claimTell() != null) {
+    if (lifecycle.claimTellElsewhere() != null) {
       if (callbacks.get() > 0) {
         throw new AssertionError("Told of the end while a callback runs");
       }

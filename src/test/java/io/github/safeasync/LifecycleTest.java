@@ -69,6 +69,16 @@ class LifecycleTest {
     }
 
     @Test
+    void claimTellElsewhere_callbackOfTheSameThread_waitsForIt() {
+      open().enterCallback();
+      lifecycle.end(SHUT_DOWN);
+
+      assertThat(lifecycle.claimTellElsewhere()).isNull();
+      assertThat(lifecycle.exitCallback()).isTrue();
+      assertThat(lifecycle.claimTellElsewhere()).isSameAs(SHUT_DOWN);
+    }
+
+    @Test
     void exitCallback_nested_waitsForTheOuterOne() {
       open().enterCallback();
       lifecycle.enterCallback();

@@ -3,19 +3,25 @@ package io.github.safeasync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.VirtualThreads;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -53,8 +59,8 @@ class WorkersTest {
   class Threads {
 
     @Test
-    void execute_isOnADaemonWithAName() {
-      Thread thread = on(workers::execute, Thread::currentThread);
+    void callBack_isOnADaemonWithAName() {
+      Thread thread = on(workers::callBack, Thread::currentThread);
 
       assertThat(thread.isDaemon()).isTrue();
       assertThat(thread.getName()).isEqualTo("safe-async-worker-1");
@@ -80,7 +86,7 @@ class WorkersTest {
           current.setContextClassLoader(before);
         }
 
-        assertThat(on(workers::execute, () -> Thread.currentThread().getContextClassLoader()))
+        assertThat(on(workers::callBack, () -> Thread.currentThread().getContextClassLoader()))
             .isSameAs(application);
         assertThat(on(WorkersTest.this::soon, () -> Thread.currentThread().getContextClassLoader()))
             .isSameAs(application);
@@ -91,7 +97,7 @@ class WorkersTest {
     void g4_inheritableThreadLocals_areNotInherited() {
       INHERITED.set("of a request");
       try {
-        assertThat(on(workers::execute, () -> "" + INHERITED.get())).isEqualTo("null");
+        assertThat(on(workers::callBack, () -> "" + INHERITED.get())).isEqualTo("null");
         assertThat(on(WorkersTest.this::soon, () -> "" + INHERITED.get())).isEqualTo("null");
       } finally {
         INHERITED.remove();
@@ -112,10 +118,10 @@ class WorkersTest {
     void g4_workers_endWhenIdle() {
       workers = new Workers(null, Duration.ofMillis(1));
 
-      Thread worker = on(workers::execute, Thread::currentThread);
+      Thread worker = on(workers::callBack, Thread::currentThread);
 
       await().until(() -> !worker.isAlive());
-      assertThat(on(workers::execute, Thread::currentThread)).isNotSameAs(worker);
+      assertThat(on(workers::callBack, Thread::currentThread)).isNotSameAs(worker);
     }
 
     private static List<Thread> ofTheLibrary() {
@@ -169,7 +175,7 @@ class WorkersTest {
       List<Integer> ran = new CopyOnWriteArrayList<>();
       for (int i = 0; i < 100; i++) {
         int task = i;
-        workers.execute(() -> ran.add(task));
+        workers.callBack(() -> ran.add(task));
       }
 
       workers.shutDown(10, TimeUnit.SECONDS);
@@ -179,7 +185,7 @@ class WorkersTest {
 
     @Test
     void g4_shutDown_endsTheThreads() {
-      Thread worker = on(workers::execute, Thread::currentThread);
+      Thread worker = on(workers::callBack, Thread::currentThread);
       Thread timer = on(WorkersTest.this::soon, Thread::currentThread);
 
       workers.shutDown(10, TimeUnit.SECONDS);
@@ -191,7 +197,7 @@ class WorkersTest {
     @Test
     void shutDown_taskThatStays_isBounded() {
       CountDownLatch stay = new CountDownLatch(1);
-      workers.execute(() -> awaitUninterruptibly(stay));
+      workers.callBack(() -> awaitUninterruptibly(stay));
       long before = System.nanoTime();
 
       workers.shutDown(20, TimeUnit.MILLISECONDS);
@@ -204,7 +210,7 @@ class WorkersTest {
     @Test
     void shutDown_interrupted_keepsTheInterrupt() {
       CountDownLatch stay = new CountDownLatch(1);
-      workers.execute(() -> awaitUninterruptibly(stay));
+      workers.callBack(() -> awaitUninterruptibly(stay));
       Thread.currentThread().interrupt();
 
       workers.shutDown(1, TimeUnit.MINUTES);
@@ -214,39 +220,179 @@ class WorkersTest {
     }
 
     @Test
-    void execute_afterShutDown_runsOnTheCaller() {
+    void callBack_afterShutDown_runsOnAThreadOfItsOwn() {
       workers.shutDown(1, TimeUnit.SECONDS);
 
-      assertThat(on(workers::execute, Thread::currentThread)).isSameAs(Thread.currentThread());
+      Thread thread = on(workers::callBack, Thread::currentThread);
+
+      assertThat(thread).isNotSameAs(Thread.currentThread());
+      await().until(() -> !thread.isAlive());
     }
   }
 
   @Nested
   class GivenExecutor {
 
-    @Test
-    void executeAndCancel_areOnTheApplicationsExecutor() {
-      List<Runnable> given = new ArrayList<>();
-      Workers own = new Workers(given::add);
-      Runnable task = () -> {};
-      Runnable cancel = () -> {};
-
-      own.execute(task);
-      own.cancel(cancel);
-      own.shutDown(0, TimeUnit.SECONDS);
-
-      assertThat(given).containsExactly(task, cancel);
+    private void given(Executor executor) {
+      workers = new Workers(executor);
     }
 
     @Test
-    void execute_rejected_runsOnTheCaller() {
-      workers =
-          new Workers(
-              task -> {
-                throw new RejectedExecutionException("full");
-              });
+    void callBackAndCancel_areOnTheApplicationsExecutor() {
+      BlockingQueue<Runnable> taken = new LinkedBlockingQueue<>();
+      List<String> ran = new CopyOnWriteArrayList<>();
+      given(taken::add);
 
-      assertThat(on(workers::execute, Thread::currentThread)).isSameAs(Thread.currentThread());
+      workers.callBack(() -> ran.add("told"));
+      await().until(() -> taken.size() == 1);
+      workers.cancel(() -> ran.add("cancelled"));
+      await().until(() -> taken.size() == 2);
+
+      assertThat(ran).isEmpty();
+      taken.forEach(Runnable::run);
+      assertThat(ran).containsExactly("told", "cancelled");
+    }
+
+    @Test
+    void settleAndStart_areNot() {
+      given(task -> {});
+
+      assertThat(on(workers::settle, () -> Thread.currentThread().getName()))
+          .startsWith("safe-async-settler-");
+      assertThat(on(workers::start, () -> Thread.currentThread().getName()))
+          .startsWith("safe-async-task-");
+    }
+
+    @Test
+    void callBack_rejected_runsOnAThreadOfTheLibrary_andIsSaidOnce() {
+      given(
+          task -> {
+            throw new RejectedExecutionException("full");
+          });
+
+      try (Logs logs = Logs.capture()) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(on(workers::callBack, () -> Thread.currentThread().getName()))
+              .startsWith("safe-async-worker-");
+        }
+        assertThat(logs.lines(Level.WARNING)).singleElement().asString().contains("full");
+      }
+    }
+
+    @Test
+    void callBack_runByTheExecutorAtOnce_isNotOnTheCaller() {
+      given(Runnable::run);
+
+      assertThat(on(workers::callBack, Thread::currentThread)).isNotSameAs(Thread.currentThread());
+    }
+
+    @Test
+    void executorThatBlocks_stopsNeitherTheCallerNorTheSettling() {
+      CountDownLatch stay = new CountDownLatch(1);
+      given(task -> awaitUninterruptibly(stay));
+
+      for (int i = 0; i < 50; i++) {
+        workers.callBack(() -> {});
+      }
+
+      assertThat(on(workers::settle, () -> true)).isTrue();
+      assertThat(on(WorkersTest.this::soon, () -> true)).isTrue();
+      stay.countDown();
+    }
+
+    @Test
+    void taskThatFails_doesNotRunTwice() {
+      given(Runnable::run);
+      List<String> ran = new CopyOnWriteArrayList<>();
+
+      try (Logs logs = Logs.swallow()) {
+        workers.callBack(
+            () -> {
+              ran.add("once");
+              throw new IllegalStateException("of the application");
+            });
+        await().until(() -> !logs.throwables(Level.WARNING).isEmpty());
+      }
+
+      assertThat(ran).containsExactly("once");
+    }
+  }
+
+  @Nested
+  class TasksThatBlock {
+
+    private final CountDownLatch stay = new CountDownLatch(1);
+
+    @AfterEach
+    void release() {
+      stay.countDown();
+    }
+
+    private void block(Consumer<Runnable> way, int count) {
+      CountDownLatch in = new CountDownLatch(Math.min(count, ElasticPool.BOUND));
+      for (int i = 0; i < count; i++) {
+        way.accept(
+            () -> {
+              in.countDown();
+              awaitUninterruptibly(stay);
+            });
+      }
+      await().until(() -> in.getCount() == 0);
+    }
+
+    @Test
+    void ofOneKind_holdUpNoneOfTheSame() {
+      for (Consumer<Runnable> way :
+          List.<Consumer<Runnable>>of(
+              workers::callBack, workers::cancel, workers::start, workers::settle)) {
+        block(way, 40);
+
+        assertThat(on(way, () -> true)).isTrue();
+      }
+    }
+
+    @Test
+    void beyondTheBound_holdUpNoOtherKind_andOfTheirOwnKindWhereThereAreNoVirtualThreads() {
+      try (Logs logs = Logs.swallow()) {
+        block(workers::callBack, ElasticPool.BOUND + 1);
+        CompletableFuture<Boolean> another = new CompletableFuture<>();
+        workers.callBack(() -> another.complete(true));
+
+        assertThat(on(workers::settle, () -> true)).isTrue();
+        assertThat(on(workers::cancel, () -> true)).isTrue();
+        if (VirtualThreads.areAvailable()) {
+          assertThat(another.orTimeout(10, TimeUnit.SECONDS).join()).isTrue();
+          assertThat(logs.lines(Level.WARNING)).isEmpty();
+        } else {
+          assertThat(logs.lines(Level.WARNING)).singleElement().asString().contains("200 threads");
+          assertThat(another).isNotDone();
+          stay.countDown();
+          assertThat(another.orTimeout(10, TimeUnit.SECONDS).join()).isTrue();
+        }
+      }
+    }
+
+    @Test
+    void g4_shutDown_interruptsThem() {
+      List<Thread> interrupted = new CopyOnWriteArrayList<>();
+      CountDownLatch in = new CountDownLatch(1);
+      workers.callBack(
+          () -> {
+            in.countDown();
+            try {
+              stay.await();
+            } catch (InterruptedException e) {
+              interrupted.add(Thread.currentThread());
+            }
+          });
+      await().until(() -> in.getCount() == 0);
+
+      try (Logs logs = Logs.swallow()) {
+        workers.shutDown(20, TimeUnit.MILLISECONDS);
+
+        assertThat(interrupted).singleElement().matches(thread -> !thread.isAlive());
+        assertThat(logs.lines(Level.WARNING)).singleElement().asString().startsWith("1 threads");
+      }
     }
   }
 }

@@ -1,0 +1,247 @@
+package io.github.safeasync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/**
+ * Listeners of an application that block delay their own exchange and no other. On the raw
+ * container such a listener has a thread of the container's, of which there are some two hundred.
+ */
+class BlockedListenersIT {
+
+  /** More than any pool of the library has threads at rest. */
+  private static final int BLOCKED = 24;
+
+  private static final SafeAsyncConfig SHORT =
+      SafeAsyncConfig.builder().timeout(Duration.ofSeconds(1)).build();
+
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger out = new AtomicInteger();
+  private final List<String> heard = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> ready = new LinkedBlockingQueue<>();
+
+  /** Blocks as an application does that waits for a database. */
+  private void block() {
+    inside.incrementAndGet();
+    try {
+      if (!release.await(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("The test did not release it");
+      }
+      out.incrementAndGet();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Blocking extends DeafListener {
+
+    @Override
+    public void onError(AsyncEvent event) {
+      block();
+    }
+  }
+
+  private final class Recording extends DeafListener {
+
+    @Override
+    public void onError(AsyncEvent event) {
+      heard.add("onError");
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      heard.add("onComplete");
+    }
+  }
+
+  private final class BlockingWriter implements WriteListener {
+
+    @Override
+    public void onWritePossible() {}
+
+    @Override
+    public void onError(Throwable failure) {
+      block();
+    }
+  }
+
+  /** Lets a client's hang-up block its exchange in one of the ways an application has. */
+  private void blocked(HttpServletRequest request, HttpServletResponse raw) throws IOException {
+    String how = request.getParameter("how");
+    if (how.equals("onError") || how.equals("writeListener")) {
+      AsyncContext context = request.startAsync();
+      context.setTimeout(0);
+      if (how.equals("onError")) {
+        context.addListener(new Blocking());
+      } else {
+        ServletOutputStream stream = raw.getOutputStream();
+        stream.setWriteListener(new BlockingWriter());
+      }
+    } else {
+      SafeAsyncResponse response = SafeAsyncResponse.of(request);
+      switch (how) {
+        case "onDisconnect" -> response.onDisconnect(gone -> block());
+        case "onEnd" -> response.onEnd(end -> block());
+        case "stage" -> response.end().thenAccept(end -> block());
+        case "cancel" -> response.cancelOnDisconnect((AutoCloseable) this::block);
+        default -> throw new IllegalArgumentException(how);
+      }
+    }
+    ready.add(how);
+  }
+
+  private Site start(Container container, SafeAsyncConfig config) throws Exception {
+    return Site.start(
+        container,
+        Transport.PLAIN,
+        config,
+        application ->
+            application
+                .handler("/block", this::blocked)
+                .handler(
+                    "/listen",
+                    (in, response) -> {
+                      AsyncContext context = in.startAsync();
+                      context.setTimeout(0);
+                      context.addListener(new Recording());
+                      ready.add("listen");
+                    }));
+  }
+
+  private void blockAll(Site site, String... ways) throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    for (String how : ways) {
+      for (int i = 0; i < BLOCKED; i++) {
+        clients.add(RawClient.connect(site.server()).get("/block?how=" + how));
+      }
+    }
+    awaitReady(clients.size());
+    for (RawClient each : clients) {
+      each.closeRst();
+    }
+    Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> inside.get() == clients.size());
+  }
+
+  private void awaitReady(int count) throws InterruptedException {
+    for (int i = 0; i < count; i++) {
+      assertThat(ready.poll(Site.PATIENCE_SECONDS, TimeUnit.SECONDS)).isNotNull();
+    }
+  }
+
+  /**
+   * Of other exchanges everything goes its way: timeouts, answers, hang-ups and who hears of it.
+   */
+  private void othersGoOn(Site site) throws Exception {
+    try (RawClient answered = RawClient.connect(site.server()).get("/take")) {
+      site.take().finish("answered");
+      assertThat(answered.readResponse().body()).isEqualTo("answered");
+    }
+    try (RawClient late = RawClient.connect(site.server()).get("/take")) {
+      SafeAsyncResponse response = site.take();
+      assertThat(late.readResponse().status()).isEqualTo(503);
+      assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.TIMED_OUT);
+    }
+    RawClient listened = RawClient.connect(site.server()).get("/listen");
+    awaitReady(1);
+    listened.closeRst();
+    Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> heard.size() == 2);
+    assertThat(heard).containsExactly("onError", "onComplete");
+    heard.clear();
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void blockedListenersOfEveryKind_delayNoOtherExchange_G13(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = start(container, SHORT)) {
+      blockAll(site, "onError", "writeListener", "onDisconnect", "onEnd", "stage", "cancel");
+      othersGoOn(site);
+      release.countDown();
+      Witness.await().atMost(Witness.SOON).until(() -> out.get() == inside.get());
+      Witness.await().atMost(Witness.SOON).until(() -> site.exchanges().size() == 0);
+      logs.assertQuiet();
+    } finally {
+      release.countDown();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void blockedExecutorOfTheApplication_delaysNoEnd_G13(Container container) throws Exception {
+    ThreadPoolExecutor two =
+        new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+    try (Site site = start(container, with(two))) {
+      RawClient first = RawClient.connect(site.server()).get("/block?how=onError");
+      RawClient second = RawClient.connect(site.server()).get("/block?how=onDisconnect");
+      RawClient listened = RawClient.connect(site.server()).get("/listen");
+      awaitReady(3);
+      first.closeRst();
+      second.closeRst();
+      Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> inside.get() == 2);
+      try (RawClient late = RawClient.connect(site.server()).get("/take")) {
+        assertThat(late.readResponse().status()).isEqualTo(503);
+      }
+      // Its listener waits for the executor; the container's side does not.
+      listened.closeRst();
+      Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> site.exchanges().size() == 1);
+      assertThat(heard).isEmpty();
+      release.countDown();
+      Witness.await().atMost(Witness.SOON).until(() -> heard.size() == 2);
+      assertThat(heard).containsExactly("onError", "onComplete");
+    } finally {
+      release.countDown();
+      two.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void rejectingExecutor_losesNoCallback_andBlocksNothing_G13(Container container)
+      throws Exception {
+    ThreadPoolExecutor one =
+        new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1));
+    try (Logs logs = Logs.swallow();
+        Site site = start(container, with(one))) {
+      blockAll(site, "onError", "onDisconnect");
+      othersGoOn(site);
+      assertThat(logs.lines(Level.WARNING))
+          .filteredOn(line -> line.contains("executor"))
+          .hasSize(1);
+    } finally {
+      release.countDown();
+      one.shutdownNow();
+    }
+  }
+
+  private static SafeAsyncConfig with(Executor executor) {
+    return SafeAsyncConfig.builder().timeout(Duration.ofSeconds(1)).executor(executor).build();
+  }
+}
