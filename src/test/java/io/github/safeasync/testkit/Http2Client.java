@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpFields;
@@ -57,29 +58,41 @@ public final class Http2Client implements AutoCloseable {
 
   /** Sends a GET. */
   public Http2Exchange get(String path) throws Exception {
-    return send("GET", path, new Http2Exchange(false), true);
+    return get(path, Map.of());
+  }
+
+  /** Sends a GET with header fields. */
+  public Http2Exchange get(String path, Map<String, String> fields) throws Exception {
+    return send("GET", path, fields, new Http2Exchange(false), true);
   }
 
   /** Sends a HEAD. */
   public Http2Exchange head(String path) throws Exception {
-    return send("HEAD", path, new Http2Exchange(false), true);
+    return send("HEAD", path, Map.of(), new Http2Exchange(false), true);
   }
 
   /** Sends a GET whose response is let in as far as {@link #STREAM_WINDOW}, until it is read. */
   public Http2Exchange getUnread(String path) throws Exception {
-    return send("GET", path, new Http2Exchange(true), true);
+    return send("GET", path, Map.of(), new Http2Exchange(true), true);
   }
 
   /** Opens a request whose body is still to come, see {@link Http2Exchange#send}. */
   public Http2Exchange post(String path) throws Exception {
-    return send("POST", path, new Http2Exchange(false), false);
+    return post(path, Map.of());
   }
 
-  private Http2Exchange send(String method, String path, Http2Exchange exchange, boolean last)
+  /** Opens a request with header fields, whose body is still to come. */
+  public Http2Exchange post(String path, Map<String, String> fields) throws Exception {
+    return send("POST", path, fields, new Http2Exchange(false), false);
+  }
+
+  private Http2Exchange send(
+      String method, String path, Map<String, String> fields, Http2Exchange exchange, boolean last)
       throws Exception {
+    HttpFields.Mutable headers = HttpFields.build();
+    fields.forEach(headers::put);
     HttpURI uri = HttpURI.from(server.uri(path));
-    MetaData.Request request =
-        new MetaData.Request(method, uri, HttpVersion.HTTP_2, HttpFields.EMPTY);
+    MetaData.Request request = new MetaData.Request(method, uri, HttpVersion.HTTP_2, headers);
     exchange.opened(
         session
             .newStream(new HeadersFrame(request, null, last), exchange)

@@ -1,0 +1,141 @@
+package io.github.safeasync.compatibility;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** What may be different behind the filter, and why. */
+enum Accepted {
+  ERROR_IS_TOLD(
+      "Told earlier: the listeners hear onError(IOException), and then onComplete, where the"
+          + " container alone notices nothing, or notices and tells no listener",
+      each -> each.isOf("callbacks") && each.without().stream().anyMatch(each::isToldMore)),
+
+  COMPLETED_FIRST(
+      "The application completes in the moment in which its client leaves, before anybody notices",
+      each -> !each.play().isLate() && each.isOf("callbacks") && each.behind("[onComplete]")),
+
+  FIRST_FAULT_ONLY(
+      "Told earlier: a listener hears of one fault, and the hang-up comes before the servlet's own",
+      each ->
+          each.application().equals("throws")
+              && each.isOf("callbacks")
+              && (each.behind("[onError(IOException), onComplete]")
+                  || each.behind("[onError(IOException), onComplete(IllegalStateException)]"))),
+
+  COMPLETION_IS_THE_LAST(
+      "Tomcat tells a listener of a dispatched cycle of its completion, then of an error of the"
+          + " dispatch, then of the completion again; behind the filter a completion is the last",
+      each ->
+          each.isOf("callbacks")
+              && each.without().stream().anyMatch(told -> told.contains("onComplete, onError"))
+              && each.without().stream().anyMatch(each::isToldToTheFirstCompletion)),
+
+  WRITE_FAILS_EARLIER(
+      "Told earlier: once the hang-up is known a write throws the IOException that the container"
+          + " throws only at one of the next",
+      each -> each.isOf("write") && each.behind("IOException") && each.without("done")),
+
+  WRITE_COMES_FIRST(
+      "One small write in the moment in which the client leaves may still be taken",
+      each ->
+          !each.play().isLate()
+              && each.isOf("write")
+              && each.behind("done")
+              && each.without("IOException")),
+
+  ERROR_IN_PLACE_OF_TIMEOUT(
+      "Told earlier: the hang-up has ended the exchange before its timeout, as a failure does on a"
+          + " container that meets it",
+      each ->
+          each.point() == Point.IDLE
+              && each.application().contains("timeout")
+              && each.endsAtOnce(Set.of("servlet of ASYNC", "write"))),
+
+  NO_DISPATCH_AFTER_THE_END(
+      "Told earlier: an exchange whose listeners have heard onError is not dispatched any more, as"
+          + " on Jetty and Tomcat where they hear of an HTTP/2 reset",
+      each ->
+          each.point() == Point.IDLE
+              && each.application().contains("dispatch")
+              && each.endsAtOnce(
+                  Set.of(
+                      "servlet of ASYNC",
+                      "servlet of ERROR",
+                      "again",
+                      "second",
+                      "write",
+                      "complete",
+                      "status",
+                      "message",
+                      "header",
+                      "attribute"))),
+
+  HARMLESS(
+      "complete, dispatch, sendError, sendRedirect, which nobody asks for a failure, do"
+          + " nothing once the client has gone, where some container throws",
+      each ->
+          each.behind("done")
+              && (each.isUncheckedWithout() || each.isOf("tell"))
+              && (each.what().startsWith("in ")
+                  || Set.of("complete", "dispatch", "tell", "start").contains(each.what()))),
+
+  REQUEST_REMAINS(
+      "A container that has ended the request by itself throws unchecked exceptions, or leaves a"
+          + " thread in a call; behind the filter what was known of the request stays known, and"
+          + " its body throws an IOException",
+      each ->
+          (each.isUncheckedWithout() || each.without(Deviation.NEVER))
+              && (each.behind("IOException") || each.isWhole())),
+
+  THREAD_IS_FREED(
+      "A container leaves an application's thread in a call for longer than it is waited for",
+      each -> each.isOf("threads") && each.behind("free")),
+
+  NO_OVERLAP(
+      "Callbacks of one request run beside each other on a container, and not behind the filter",
+      each -> each.isOf("overlapping callbacks") && each.behind(Deviation.NEVER)),
+
+  CUT_BODY_THROWS(
+      "Undertow ends a body that has been cut off as if it had come whole, or with bytes that never"
+          + " came; behind the filter reading it throws an IOException",
+      each -> each.isOf("read") && each.behind("IOException") && each.isCutWithout());
+
+  private final String reason;
+  private final Predicate<Deviation> accepts;
+
+  Accepted(String reason, Predicate<Deviation> accepts) {
+    this.reason = reason;
+    this.accepts = accepts;
+  }
+
+  @Override
+  public String toString() {
+    return name() + ": " + reason;
+  }
+
+  static List<Accepted> of(Deviation found) {
+    return Arrays.stream(values()).filter(each -> each.accepts.test(found)).toList();
+  }
+
+  /** Whether a list of callbacks is another with a failure or a completion more. */
+  static boolean isLonger(List<String> without, List<String> behind) {
+    return rest(without).equals(rest(behind))
+        && behind.lastIndexOf("onComplete") == behind.size() - 1
+        && Collections.frequency(behind, "onComplete") <= Math.max(1, completions(without))
+        && behind.contains("onError(IOException)") | !without.contains("onError(IOException)");
+  }
+
+  private static int completions(List<String> callbacks) {
+    return (int) callbacks.stream().filter(each -> each.startsWith("onComplete")).count();
+  }
+
+  private static List<String> rest(List<String> callbacks) {
+    List<String> rest = new ArrayList<>(callbacks);
+    rest.removeIf(each -> each.startsWith("onComplete") || each.equals("onError(IOException)"));
+    return rest;
+  }
+}
