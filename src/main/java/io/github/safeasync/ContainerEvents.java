@@ -46,6 +46,9 @@ final class ContainerEvents {
   void completed(Cycle of, @Nullable Throwable failure) {
     if (isCurrent(of)) {
       exchange.completedByContainer();
+      // A failure is told before the completion.
+      exchange.leftByServlet();
+      boolean unused = exchange.closing().tell();
       boolean gone = failure != null && showsDeparture(failure);
       tell(() -> exchange.closing().completed(of, gone ? null : failure));
       lifecycle.depart();
@@ -74,8 +77,9 @@ final class ContainerEvents {
   void failed(Cycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
       tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
-    } else if (cause == null || showsDeparture(cause)) {
+    } else if (cause == null || exchange.isDisconnected() || showsDeparture(cause)) {
       exchange.lostByContainer(departure(), cause);
+      exchange.leftByServlet();
       exchange.leaveQuietly();
     } else {
       boolean inside = lifecycle.enter();

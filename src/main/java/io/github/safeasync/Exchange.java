@@ -77,7 +77,7 @@ final class Exchange {
 
   private volatile @Nullable Runnable afterServlet;
 
-  /** What went through the filter to decide the end; an outer filter may have answered it. */
+  /** What went through the filter, to decide the end or after it; an outer one may answer it. */
   private volatile @Nullable Throwable thrown;
 
   /** Whether the container had ended it by itself when last looked. By the timer's thread. */
@@ -198,6 +198,11 @@ final class Exchange {
     return lifecycle.decidedEnd() == null;
   }
 
+  boolean isDisconnected() {
+    End decided = lifecycle.decidedEnd();
+    return decided != null && decided.kind() == End.Kind.DISCONNECTED;
+  }
+
   // The container's thread comes and goes.
 
   /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
@@ -223,7 +228,8 @@ final class Exchange {
   void departed() {
     servlet = null;
     runAfterServlet();
-    if (isThrown(lifecycle.decidedEnd()) && !lifecycle.containerCompletes()) {
+    if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
+      // What was closed meanwhile Jetty would meet with a warning.
       awaitContainer(CONTAINER_WAIT);
       return;
     }
@@ -258,6 +264,13 @@ final class Exchange {
       completedByContainer();
     }
     return lifecycle.isServlet() && lifecycle.containerCompletes() && lifecycle.lets();
+  }
+
+  /** Whatever went through the filter has reached the container, which tells of it. */
+  void leftByServlet() {
+    if (servlet == null) {
+      lifecycle.depart();
+    }
   }
 
   /** Runs the one task that waits for the container's thread to leave, now if none is there. */
@@ -504,7 +517,8 @@ final class Exchange {
           leaveQuietly();
         }
       }
-      case NEW, ENDED, TELLING, TOLD, CLOSING, CLOSED -> {}
+      case ENDED -> thrown = cause;
+      case NEW, TELLING, TOLD, CLOSING, CLOSED -> {}
     }
   }
 
@@ -701,10 +715,10 @@ final class Exchange {
 
   /** What reads and writes fail with from now on: every container's fail with an IOException. */
   IOException endedException() {
-    End decided = lifecycle.decidedEnd();
-    if (decided != null && decided.kind() == End.Kind.DISCONNECTED) {
+    if (isDisconnected()) {
       return disconnectedException();
     }
+    End decided = lifecycle.decidedEnd();
     String why = decided == null ? "the request is being dispatched" : decided.toString();
     Throwable cause = decided == null ? null : decided.cause().orElse(null);
     return new IOException("The request is over: " + why, cause);

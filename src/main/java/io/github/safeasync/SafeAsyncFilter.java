@@ -94,7 +94,7 @@ public final class SafeAsyncFilter implements Filter {
     } else if (known.resumed()) {
       again(known, request, response, chain);
     } else if (known.isLive() || request.getDispatcherType() == DispatcherType.ASYNC) {
-      chain.doFilter(guarded(known, request), guarded(known, response));
+      LostClient.doFilter(chain, known, guarded(known, request), guarded(known, response));
     } else {
       // The container's own answer to what has ended, such as an error page.
       chain.doFilter(request, response);
@@ -111,7 +111,7 @@ public final class SafeAsyncFilter implements Filter {
       exchange.startEagerly();
     }
     try {
-      chain.doFilter(exchange.guardedRequest(), exchange.guardedResponse());
+      LostClient.doFilter(chain, exchange, exchange.guardedRequest(), exchange.guardedResponse());
       if (eager && exchange.cycles().isUnclaimed()) {
         exchange.completed();
       }
@@ -134,7 +134,9 @@ public final class SafeAsyncFilter implements Filter {
     ServletResponse answer = guarded(exchange, response);
     Cycle cycle = exchange.cycles().current();
     try {
-      chain.doFilter(
+      LostClient.doFilter(
+          chain,
+          exchange,
           cycle == null ? brought : cycle.dispatched(brought),
           cycle == null ? answer : cycle.dispatched(answer));
     } catch (Throwable thrown) {

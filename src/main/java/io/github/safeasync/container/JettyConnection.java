@@ -26,6 +26,8 @@ final class JettyConnection extends ReachedConnection {
   /** {@code jakarta.servlet.http.HttpServletResponse.sendError(-1)} aborts: ServletApiResponse. */
   private static final int ABORT = -1;
 
+  private static final String EOF = "org.eclipse.jetty.io.EofException";
+
   private static final int MOST_LAYERS = 8;
 
   private final @Nullable Object request;
@@ -120,6 +122,21 @@ final class JettyConnection extends ReachedConnection {
   @Override
   public boolean isOver() {
     return request != Members.walk(request, "getServletChannel()", "getServletContextRequest()");
+  }
+
+  /** A QuietException, for which ServletChannel.handleException looks among all the causes. */
+  @Override
+  public Exception ofLostClient(Exception thrown, IOException said) {
+    IOException lost = Members.exception(endPoint, EOF, said.getMessage());
+    if (lost == null) {
+      return thrown;
+    } else if (thrown == said) {
+      lost.initCause(said);
+      return lost;
+    } else if (said.getCause() == null) {
+      said.initCause(lost);
+    }
+    return thrown;
   }
 
   @Override

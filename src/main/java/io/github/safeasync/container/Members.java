@@ -1,5 +1,6 @@
 package io.github.safeasync.container;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -91,6 +92,25 @@ final class Members {
       return true;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
       return false;
+    }
+  }
+
+  /**
+   * Makes an exception of a public type of the container's. Looked up anew each time.
+   *
+   * @param beside an object whose class loader knows the type
+   * @return null if there is no such type, or it cannot be made of a message
+   */
+  static @Nullable IOException exception(
+      @Nullable Object beside, String type, @Nullable String message) {
+    if (beside == null) {
+      return null;
+    }
+    try {
+      Class<?> found = Class.forName(type, true, beside.getClass().getClassLoader());
+      return (IOException) found.getConstructor(String.class).newInstance(message);
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
+      return null;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.safeasync.container;
 
 import jakarta.servlet.ServletOutputStream;
+import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,16 @@ public interface Quirks {
    * cannot tell.
    */
   boolean isOver();
+
+  /**
+   * Returns what shall leave the application in the place of an exception that comes of a client
+   * that has gone, so that the container takes it for that, as it takes its own, and logs no more
+   * than it would of that.
+   *
+   * @param thrown what the application has thrown
+   * @param said the library's own exception: that itself, or among its causes
+   */
+  Exception ofLostClient(Exception thrown, IOException said);
 
   /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
   boolean isAbort(int status);

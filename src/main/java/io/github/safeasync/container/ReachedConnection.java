@@ -134,6 +134,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public Exception ofLostClient(Exception thrown, IOException said) {
+    return thrown;
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return false;
   }

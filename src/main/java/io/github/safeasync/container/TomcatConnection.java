@@ -1,5 +1,6 @@
 package io.github.safeasync.container;
 
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -23,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class TomcatConnection extends ReachedConnection {
+
+  private static final String CLIENT_ABORT = "org.apache.catalina.connector.ClientAbortException";
+
+  private static final int MOST_LAYERS = 8;
 
   private final ServletRequest facade;
   private final Object coyote;
@@ -146,6 +151,34 @@ final class TomcatConnection extends ReachedConnection {
   public boolean isOver() {
     return coyote(facade) != coyote
         || !Objects.equals(start, Members.read(coyote, "getStartTimeNanos()"));
+  }
+
+  /**
+   * StandardWrapperValve and ApplicationDispatcher log every other IOException as an ERROR, and go
+   * by the last of a ServletException's causes.
+   */
+  @Override
+  public Exception ofLostClient(Exception thrown, IOException said) {
+    IOException lost = Members.exception(coyote, CLIENT_ABORT, said.getMessage());
+    if (lost == null) {
+      return thrown;
+    } else if (thrown == said) {
+      lost.initCause(said);
+      return lost;
+    } else if (isWrapped(thrown, said)) {
+      ServletException wrapping = new ServletException(thrown.getMessage(), lost);
+      wrapping.addSuppressed(thrown);
+      return wrapping;
+    }
+    return thrown;
+  }
+
+  private static boolean isWrapped(Throwable thrown, IOException said) {
+    Throwable at = thrown;
+    for (int depth = 0; at instanceof ServletException && depth < MOST_LAYERS; depth++) {
+      at = at.getCause();
+    }
+    return at == said;
   }
 
   /**

@@ -97,7 +97,6 @@ final class UndertowConnection extends ReachedConnection {
     return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
   }
 
-  /** An error page is sent by sendError itself, before the AsyncContext is completed. */
   /**
    * ServletInitialHandler.handleFirstRequest: the error page is given the request and response that
    * were dispatched, as AsyncContextImpl.handleError uses them, and the completion is told last.
@@ -105,6 +104,16 @@ final class UndertowConnection extends ReachedConnection {
   @Override
   public boolean completesOnDispatchThread() {
     return true;
+  }
+
+  /**
+   * LoggingExceptionHandler logs an IOException as DEBUG, and anything else as an ERROR: twice
+   * after a part of the response (AsyncContextImpl.handleError), unless a write of its own has
+   * failed.
+   */
+  @Override
+  public Exception ofLostClient(Exception thrown, IOException said) {
+    return said;
   }
 
   @Override
