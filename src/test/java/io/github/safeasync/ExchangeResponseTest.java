@@ -467,6 +467,8 @@ class ExchangeResponseTest {
           .succeedsWithin(Duration.ofSeconds(10))
           .extracting(End::kind)
           .isEqualTo(Kind.SHUT_DOWN);
+      // Another thread closes, once the end has been published.
+      Witness.await().atMost(Witness.SOON).until(() -> late.completions() > 0);
       assertThat(late.completions()).isEqualTo(1);
     }
 
