@@ -174,6 +174,7 @@ final class Cycles {
     Cycle before = current;
     if (before != null) {
       before.followedBy(begun);
+      before.guarded().closed();
     }
     current = begun;
     exchange.side().started(started);

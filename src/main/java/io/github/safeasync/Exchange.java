@@ -702,6 +702,10 @@ final class Exchange {
   /** The container's side is closed: nothing touches it any more. */
   void closed() {
     exchanges.ended(this);
+    Cycle last = cycles.current();
+    if (last != null) {
+      last.guarded().closed();
+    }
     Future<?> due = containerDue;
     if (due != null) {
       due.cancel(false);

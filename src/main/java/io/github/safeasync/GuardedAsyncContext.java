@@ -17,11 +17,13 @@ final class GuardedAsyncContext implements AsyncContext {
   private final Cycle cycle;
   private final Exchange exchange;
   private final Gate gate;
+  private final StartedTasks tasks;
 
   GuardedAsyncContext(Cycle cycle, Exchange exchange) {
     this.cycle = cycle;
     this.exchange = exchange;
     this.gate = exchange.gate();
+    this.tasks = new StartedTasks(exchange.exchanges()::start);
   }
 
   @Override
@@ -63,10 +65,24 @@ final class GuardedAsyncContext implements AsyncContext {
   @Override
   public void start(Runnable run) {
     exchange.cycles().claim();
-    if (exchange.isLive()) {
-      gate.act(() -> cycle.container().start(run));
-    } else {
-      exchange.exchanges().start(run);
+    tasks.start(run, this::isTakenByContainer);
+  }
+
+  /** The container is done with the cycle: what it has not begun to run the library runs. */
+  void closed() {
+    tasks.close();
+  }
+
+  /** Whether the container runs it. One that has ended the request meanwhile refuses. */
+  private boolean isTakenByContainer(Runnable task) {
+    try {
+      return exchange.isLive() && gate.act(() -> cycle.container().start(task));
+    } catch (RuntimeException refusal) {
+      if (exchange.isLive()) {
+        throw refusal;
+      }
+      Log.refused("a task", refusal);
+      return false;
     }
   }
 

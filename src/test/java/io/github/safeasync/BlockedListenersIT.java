@@ -212,7 +212,10 @@ class BlockedListenersIT {
       // Its listener waits for the executor; the container's side does not.
       listened.closeRst();
       Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> site.exchanges().size() == 1);
-      assertThat(heard).isEmpty();
+      if (!container.isTomcat()) {
+        // Tomcat may have told it on a thread of its own, as it does without the filter.
+        assertThat(heard).isEmpty();
+      }
       release.countDown();
       Witness.await().atMost(Witness.SOON).until(() -> heard.size() == 2);
       assertThat(heard).containsExactly("onError", "onComplete");
