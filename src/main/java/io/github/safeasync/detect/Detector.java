@@ -37,7 +37,7 @@ public final class Detector implements AutoCloseable {
   private final AtomicLong polls = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<String> ready;
-  private final @Nullable Watcher watcher;
+  final @Nullable Watcher watcher;
   private volatile boolean serving;
 
   private Detector(DetectorSettings settings) {

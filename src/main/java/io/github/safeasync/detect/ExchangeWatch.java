@@ -34,8 +34,16 @@ final class ExchangeWatch implements Watch {
   /** Written by the watcher: a FIN has come that this watch's policy does not take as proof. */
   volatile boolean suspected;
 
-  /** Whether it is counted as armed. */
-  boolean attached;
+  /** Whether it is in the {@link Roster}, with its neighbours there. */
+  boolean armed;
+
+  @Nullable ExchangeWatch before;
+  @Nullable ExchangeWatch after;
+
+  /** What could not be handed over, and how often that was tried. */
+  @Nullable Departure departure;
+
+  int tries;
 
   @Nullable Line line;
   @Nullable ExchangeWatch nextOnLine;
@@ -126,12 +134,26 @@ final class ExchangeWatch implements Watch {
     }
   }
 
-  /** Called by the watcher, which has taken the watch off its line. Tells the listener, once. */
-  void depart(Departure departure) {
+  /** Called by the watcher: its connection is selected, or polled, in another way from now on. */
+  void rearm(Detection how) {
+    detection = how;
+  }
+
+  /** Called by the watcher. Answers true, once, if the listener is to be told. */
+  boolean depart() {
+    boolean departs = STATE.compareAndSet(this, WatchState.ARMED, WatchState.GONE);
+    if (departs) {
+      origin = null;
+    }
+    return departs;
+  }
+
+  /** Called by the watcher, again after an Error; the exchange takes the first for its end. */
+  void tell(Departure how) {
     Consumer<Departure> listener = gone;
-    if (listener != null && STATE.compareAndSet(this, WatchState.ARMED, WatchState.GONE)) {
-      forget();
-      listener.accept(departure);
+    if (listener != null) {
+      listener.accept(how);
+      gone = null;
     }
   }
 

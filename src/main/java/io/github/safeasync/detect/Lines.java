@@ -35,11 +35,15 @@ final class Lines {
   @Nullable Line ofChannel(Connection connection, SocketChannel channel) {
     try {
       SelectionKey key = channel.keyFor(selector);
-      if (key != null && key.isValid() && key.attachment() instanceof Line line) {
+      if (key != null
+          && key.isValid()
+          && key.attachment() instanceof Line line
+          && line.state != LineState.DROPPED) {
         return line;
       }
       if (key != null) {
-        // Cancelled, which counts only from the next selection on.
+        // It counts only from the next selection on.
+        key.cancel();
         selector.selectNow(onReady);
       }
       if (!channel.isConnected() || channel.isBlocking()) {
@@ -79,9 +83,10 @@ final class Lines {
   /** Called from the selector: something has come in, or the connection has ended. */
   void suspect(Line line, long now) {
     if (line.state == LineState.QUIET) {
+      // First what may fail: until it is done the selector goes on to tell.
+      suspects.add(line, now);
       line.interest(0);
       line.state = LineState.SUSPECT;
-      suspects.add(line, now);
     }
   }
 
@@ -107,10 +112,13 @@ final class Lines {
   void drop(Line line) {
     line.state = LineState.DROPPED;
     suspects.remove(line);
-    if (line.key != null) {
-      line.key.cancel();
+    try {
+      if (line.key != null) {
+        line.key.cancel();
+      }
+    } finally {
+      restore(line);
     }
-    restore(line);
   }
 
   void keepAlive(Line line, KeepAlive keepAlive) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Mailbox {
 
-  private final Selector selector;
+  private volatile Selector selector;
   private final Queue<ExchangeWatch> released = new ConcurrentLinkedQueue<>();
   private final Queue<ExchangeWatch> nudged = new ConcurrentLinkedQueue<>();
   private final Queue<Detector> leaving = new ConcurrentLinkedQueue<>();
@@ -24,6 +24,11 @@ final class Mailbox {
 
   Mailbox(Selector selector) {
     this.selector = selector;
+  }
+
+  /** Called by the watcher: it sleeps in another one from now on. */
+  void wakes(Selector other) {
+    selector = other;
   }
 
   /** Called from any thread: the exchange of an armed watch has ended. */

@@ -22,10 +22,14 @@ final class Post implements AutoCloseable {
 
   private static final Logger LOGGER = System.getLogger(Post.class.getPackageName());
 
+  private static final int ARM_TRIES = 3;
+
   final Consumer<SelectionKey> onReady = this::ready;
   private final Selector selector;
   private final Mechanisms mechanisms;
   private final Mailbox mailbox;
+  private final Roster roster;
+  private final Consumer<Throwable> survived;
   private final PollFlags flags;
   private final @Nullable Judge judge;
   private final Looks looks;
@@ -33,10 +37,18 @@ final class Post implements AutoCloseable {
   private final Lines lines;
   private final StreamPoll streams = new StreamPoll(System::nanoTime);
 
-  private Post(Selector selector, Mechanisms mechanisms, Mailbox mailbox) throws IOException {
+  private Post(
+      Selector selector,
+      Mechanisms mechanisms,
+      Mailbox mailbox,
+      Roster roster,
+      Consumer<Throwable> survived)
+      throws IOException {
     this.selector = selector;
     this.mechanisms = mechanisms;
     this.mailbox = mailbox;
+    this.roster = roster;
+    this.survived = survived;
     this.flags = new PollFlags();
     this.judge =
         switch (mechanisms.judge()) {
@@ -50,8 +62,49 @@ final class Post implements AutoCloseable {
     this.lines = new Lines(selector, suspects, onReady);
   }
 
-  static Post open(Selector selector, Mechanisms mechanisms, Mailbox mailbox) throws IOException {
-    return new Post(selector, mechanisms, mailbox);
+  /**
+   * Opens one, which watches what is in the roster already.
+   *
+   * @param survived is told what was thrown and made good
+   */
+  static Post open(
+      Selector selector,
+      Mechanisms mechanisms,
+      Mailbox mailbox,
+      Roster roster,
+      Consumer<Throwable> survived)
+      throws IOException {
+    Post opened = new Post(selector, mechanisms, mailbox, roster, survived);
+    opened.takeOver();
+    return opened;
+  }
+
+  /** Watches what another one has watched, which has failed. */
+  private void takeOver() {
+    long now = System.nanoTime();
+    ExchangeWatch next;
+    for (ExchangeWatch watch = roster.first(); watch != null; watch = next) {
+      next = watch.after;
+      watch.line = null;
+      watch.nextOnLine = null;
+      watch.streamOpen = null;
+      watch.streamIndex = -1;
+      watch.streamSuspected = false;
+      takeOver(watch, now);
+    }
+  }
+
+  private void takeOver(ExchangeWatch watch, long now) {
+    Detection how = Detection.ON_WRITE;
+    try {
+      how = watch.state() == WatchState.ARMED ? promised(watch, attach(watch, now)) : how;
+    } catch (Throwable failure) {
+      survived.accept(failure);
+    }
+    watch.rearm(how);
+    if (watch.line == null && watch.streamOpen == null) {
+      roster.remove(watch);
+    }
   }
 
   /** What worked once may be refused now, for want of descriptors say. */
@@ -71,8 +124,7 @@ final class Post implements AutoCloseable {
       if (how == Detection.ON_WRITE) {
         watch.giveUp();
       } else {
-        watch.attached = true;
-        watch.detector.armed(+1);
+        roster.add(watch);
         if (!watch.arm(promised(watch, how))) {
           detach(watch);
         }
@@ -82,6 +134,22 @@ final class Post implements AutoCloseable {
       LOGGER.log(Level.DEBUG, () -> "A connection cannot be reached: " + e);
       detach(watch);
       watch.giveUp();
+    } catch (Throwable e) {
+      armLater(watch, e);
+    }
+  }
+
+  /** For want of memory, say: it is tried again, and never given up without a word. */
+  private void armLater(ExchangeWatch watch, Throwable failure) {
+    boolean later = false;
+    try {
+      survived.accept(failure);
+      detach(watch);
+      later = ++watch.tries < ARM_TRIES && watch.detector.pending.offer(watch);
+    } finally {
+      if (!later) {
+        watch.giveUp();
+      }
     }
   }
 
@@ -162,10 +230,7 @@ final class Post implements AutoCloseable {
   }
 
   private void detach(ExchangeWatch watch) {
-    if (watch.attached) {
-      watch.attached = false;
-      watch.detector.armed(-1);
-    }
+    roster.remove(watch);
     streams.remove(watch);
     lines.detach(watch);
   }
@@ -180,8 +245,14 @@ final class Post implements AutoCloseable {
   }
 
   void look() throws IOException {
+    roster.handOverAgain(System.nanoTime());
     for (ExchangeWatch watch : streams.run(System.nanoTime())) {
-      tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
+      try {
+        tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
+      } catch (Throwable failure) {
+        watch.streamSuspected = false;
+        survived.accept(failure);
+      }
     }
     suspects.run(System.nanoTime());
   }
@@ -207,7 +278,7 @@ final class Post implements AutoCloseable {
 
   /** When to look again, or that time if there is nothing to be looked at. */
   long nextLook(long otherwise) {
-    long next = otherwise;
+    long next = roster.nextTry(otherwise);
     if (!suspects.isEmpty() && suspects.nextAt() - next < 0) {
       next = suspects.nextAt();
     }
@@ -223,9 +294,26 @@ final class Post implements AutoCloseable {
     }
   }
 
+  /** What fails is done again, and keeps none of the others from being looked at. */
   private void carryOut(Line line, Verdict verdict, long now) {
+    try {
+      act(line, verdict, now);
+    } catch (Throwable failure) {
+      if (line.state != LineState.DROPPED) {
+        suspects.lookAt(line, now + Suspects.AGAIN_NANOS);
+      }
+      survived.accept(failure);
+    }
+  }
+
+  private void act(Line line, Verdict verdict, long now) {
     ExchangeWatch watch = line.firstWatch();
-    if (line.isPolled() && watch != null) {
+    if (watch == null) {
+      // What was to be watched on it could not be attached.
+      lines.drop(line);
+      return;
+    }
+    if (line.isPolled()) {
       watch.polled(line.isInTable());
     }
     switch (verdict) {
@@ -279,11 +367,11 @@ final class Post implements AutoCloseable {
   }
 
   private void tell(ExchangeWatch watch, Evidence evidence, String basis) {
-    detach(watch);
+    Departure departure = new Departure(evidence, Instant.now(), basis);
     try {
-      watch.depart(new Departure(evidence, Instant.now(), basis));
-    } catch (RuntimeException | LinkageError | AssertionError e) {
-      Watcher.warnOfListener(e);
+      detach(watch);
+    } finally {
+      roster.handOver(watch, departure);
     }
   }
 
@@ -299,13 +387,9 @@ final class Post implements AutoCloseable {
 
   /** Ends the watches of a closed detector. */
   void forget(Detector detector) {
-    for (SelectionKey key : selector.keys()) {
-      if (key.attachment() instanceof Line line) {
-        forget(line, detector);
-      }
-    }
-    suspects.copy().forEach(line -> forget(line, detector));
-    for (ExchangeWatch watch : streams.copy()) {
+    ExchangeWatch next;
+    for (ExchangeWatch watch = roster.first(); watch != null; watch = next) {
+      next = watch.after;
       if (watch.detector == detector) {
         watch.release();
         detach(watch);
@@ -313,27 +397,19 @@ final class Post implements AutoCloseable {
     }
   }
 
-  private void forget(Line line, Detector detector) {
-    ExchangeWatch next;
-    for (ExchangeWatch each = line.firstWatch(); each != null; each = next) {
-      next = each.nextOnLine;
-      if (each.detector == detector) {
-        each.release();
-        detach(each);
-      }
-    }
-  }
-
   @Override
   public void close() {
-    for (SelectionKey key : selector.keys()) {
-      if (key.attachment() instanceof Line line) {
-        lines.restore(line);
+    try {
+      for (ExchangeWatch watch = roster.first(); watch != null; watch = watch.after) {
+        if (watch.line != null) {
+          lines.restore(watch.line);
+        }
       }
-    }
-    flags.close();
-    if (judge != null) {
-      judge.close();
+    } finally {
+      flags.close();
+      if (judge != null) {
+        judge.close();
+      }
     }
   }
 }

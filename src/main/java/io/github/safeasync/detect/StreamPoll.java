@@ -60,10 +60,6 @@ final class StreamPoll {
     return watches.isEmpty();
   }
 
-  List<ExchangeWatch> copy() {
-    return List.copyOf(watches);
-  }
-
   long nextAt() {
     return suspected.isEmpty() || nextRound - secondLook < 0 ? nextRound : secondLook;
   }
@@ -96,8 +92,8 @@ final class StreamPoll {
     long start = clock.getAsLong();
     for (ExchangeWatch watch : watches) {
       if (!watch.streamSuspected && isClosed(watch)) {
-        watch.streamSuspected = true;
         suspected.add(watch);
+        watch.streamSuspected = true;
       }
     }
     long end = clock.getAsLong();
@@ -114,7 +110,7 @@ final class StreamPoll {
     BooleanSupplier streamOpen = watch.streamOpen;
     try {
       return streamOpen != null && !streamOpen.getAsBoolean();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       return false;
     }
   }

@@ -15,6 +15,9 @@ final class Suspects {
 
   private static final int SLICE = 256;
 
+  /** When what failed is done again. */
+  static final long AGAIN_NANOS = 10_000_000;
+
   /** What comes of a verdict; called after a look, once for each connection looked at. */
   interface Sentence {
     void carryOut(Line line, Verdict verdict, long now);
@@ -50,8 +53,8 @@ final class Suspects {
   void lookAt(Line line, long at) {
     line.lookAt = at;
     if (line.index < 0) {
-      line.index = lines.size();
       lines.add(line);
+      line.index = lines.size() - 1;
     }
     if (lines.size() == 1 || at - nextAt < 0) {
       nextAt = at;
@@ -79,10 +82,6 @@ final class Suspects {
     return lines.isEmpty();
   }
 
-  List<Line> copy() {
-    return List.copyOf(lines);
-  }
-
   /** System.nanoTime() of the next look, if not empty. */
   long nextAt() {
     return nextAt;
@@ -92,7 +91,20 @@ final class Suspects {
     if (lines.isEmpty() || nextAt - now > 0) {
       return;
     }
-    pick(now);
+    boolean done = false;
+    try {
+      pick(now);
+      lookAtBatch(now);
+      done = true;
+    } finally {
+      batch.clear();
+      if (!done) {
+        nextAt = now + AGAIN_NANOS;
+      }
+    }
+  }
+
+  private void lookAtBatch(long now) throws IOException {
     if (batch.isEmpty()) {
       return;
     }
@@ -117,7 +129,6 @@ final class Suspects {
       long end = System.nanoTime();
       patience.spent((end - now - scanned) * patient / batch.size(), patient, end);
     }
-    batch.clear();
   }
 
   /** There is a scan to come, before which nothing can be said of it. */

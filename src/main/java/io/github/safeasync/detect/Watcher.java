@@ -10,7 +10,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread that watches, for all detectors of a class loader.
+ * The one thread that watches, for all detectors of a class loader. It ends when it is stopped, and
+ * by nothing that is thrown in it: a step that failed is made again, and where selecting itself
+ * fails all that it looks with is replaced.
  *
  * <p>One turn: arm what has outlived its grace period, take leave of what was released, look at
  * what is suspect, tell of what has gone, sleep. Everything but {@link #mailbox} and {@link
@@ -35,11 +37,22 @@ final class Watcher implements Runnable {
   private static final long MILLI = 1_000_000;
   private static final int ARMED_A_TURN = 512;
 
+  /** Between the failure of all and the next beginning. */
+  private static final long PAUSE_NANOS = 100 * MILLI;
+
+  /** A step of a turn. */
+  private interface Step {
+    void make() throws IOException;
+  }
+
   final Mailbox mailbox;
   final CompletableFuture<Mechanisms> mechanisms = new CompletableFuture<>();
-  private final Selector selector;
+  private final Roster roster = new Roster(this::survived);
+  private volatile Selector selector;
   private final CopyOnWriteArrayList<Detector> detectors = new CopyOnWriteArrayList<>();
   private long lastNewWatch = System.nanoTime();
+  private long nextDue;
+  private boolean warned;
 
   Watcher() throws IOException {
     this.selector = Selector.open();
@@ -56,38 +69,94 @@ final class Watcher implements Runnable {
     return selector.isOpen() ? selector.keys().size() : 0;
   }
 
+  /** For tests. */
+  Selector selector() {
+    return selector;
+  }
+
   @Override
   public void run() {
-    try (Selector own = selector) {
+    try {
       Mechanisms found = Watchers.mechanisms();
-      try (Post post = Post.open(own, found, mailbox)) {
-        mechanisms.complete(found);
-        while (!mailbox.isStopped()) {
-          turn(post);
-        }
+      while (!mailbox.isStopped()) {
+        serveWith(found);
       }
-    } catch (IOException | RuntimeException | LinkageError e) {
-      LOGGER.log(Level.INFO, "Watching for hang-ups has ended early: " + e);
+    } catch (Throwable e) {
+      LOGGER.log(Level.INFO, "Watching for hang-ups could not begin: " + e);
     } finally {
       mailbox.stop();
+      close(selector);
       mechanisms.complete(Mechanisms.none("the watcher could not be started"));
       detectors.forEach(Detector::watcherEnded);
     }
   }
 
-  private void turn(Post post) throws IOException {
+  /** Until it is stopped, or selecting fails. */
+  private void serveWith(Mechanisms found) throws IOException {
+    try (Post post = Post.open(selector, found, mailbox, roster, this::survived)) {
+      mechanisms.complete(found);
+      while (!mailbox.isStopped()) {
+        turn(post);
+      }
+    } catch (Throwable failure) {
+      if (!mechanisms.isDone()) {
+        throw failure;
+      }
+      survived(failure);
+      beginAnew();
+    }
+  }
+
+  private void beginAnew() {
+    LockSupport.parkNanos(PAUSE_NANOS);
     try {
-      long now = System.nanoTime();
-      long nextDue = arm(post, now);
-      takeLeave(post);
-      post.look();
-      sleep(post, nextDue);
-    } catch (ClosedSelectorException e) {
+      Selector other = Selector.open();
+      Selector failed = selector;
+      selector = other;
+      mailbox.wakes(other);
+      close(failed);
+    } catch (Throwable again) {
+      survived(again);
+    }
+  }
+
+  private static void close(Selector of) {
+    try {
+      of.close();
+    } catch (IOException e) {
+      LOGGER.log(Level.DEBUG, "A selector could not be closed: " + e);
+    }
+  }
+
+  private void turn(Post post) throws IOException {
+    long now = System.nanoTime();
+    nextDue = now;
+    step(() -> nextDue = arm(post, now));
+    step(() -> takeLeave(post));
+    step(post::look);
+    step(() -> sleep(post, nextDue));
+  }
+
+  /** What fails here is not of the others' making: their watches go on. */
+  private void step(Step step) throws IOException {
+    try {
+      step.make();
+    } catch (IOException | ClosedSelectorException e) {
       throw e;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      // The others' watches must go on; what failed here is not of their making.
-      LOGGER.log(Level.WARNING, "Watching for hang-ups: one turn failed", e);
+    } catch (Throwable e) {
+      survived(e);
       LockSupport.parkNanos(MILLI);
+    }
+  }
+
+  /** Says it once; where there is no memory to say so, the next time. */
+  private void survived(Throwable failure) {
+    try {
+      Level level = warned ? Level.DEBUG : Level.WARNING;
+      LOGGER.log(level, "Watching for hang-ups: what failed is done again", failure);
+      warned = true;
+    } catch (Throwable unsaid) {
+      warned = false;
     }
   }
 
@@ -122,8 +191,16 @@ final class Watcher implements Runnable {
     }
     Detector detector;
     while ((detector = mailbox.nextLeaving()) != null) {
-      detectors.remove(detector);
-      post.forget(detector);
+      boolean done = false;
+      try {
+        detectors.remove(detector);
+        post.forget(detector);
+        done = true;
+      } finally {
+        if (!done) {
+          mailbox.leave(detector);
+        }
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.safeasync.detect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.Detection;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -117,12 +118,14 @@ class StreamPollTest {
   void addedWithTheBudgetSpent_waitsItsTurn_G11() {
     for (int i = 0; i < 3; i++) {
       Stream dear = new Stream();
+      List<ExchangeWatch> added = new ArrayList<>(List.of(dear.watch));
       for (int j = 0; j < 5_000; j++) {
-        poll.add(
-            new ExchangeWatch(detector, null, gone -> {}, Detection.POLL, now), dear::ask, now);
+        ExchangeWatch watch = new ExchangeWatch(detector, null, gone -> {}, Detection.POLL, now);
+        added.add(watch);
+        poll.add(watch, dear::ask, now);
       }
       assertThat(atTheNextLook()).isEmpty();
-      poll.copy().forEach(poll::remove);
+      added.forEach(poll::remove);
     }
     Stream next = new Stream();
     assertThat(poll.nextAt()).isGreaterThan(now);
