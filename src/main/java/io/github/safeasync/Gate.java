@@ -4,6 +4,7 @@ import io.github.safeasync.container.ConnectionFailures;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,22 @@ final class Gate {
     return otherwise;
   }
 
+  /**
+   * Asks whether something can be sent, as {@link #isSent} sends it: Tomcat's lock of the
+   * connection comes first, since the container's thread that has it waits for the calls that are
+   * inside.
+   */
+  boolean isReady(BooleanSupplier question, boolean otherwise) {
+    Lock lock = acquire(exchange.side().writeLock());
+    boolean inside = false;
+    try {
+      inside = lifecycle.enter();
+      return inside ? question.getAsBoolean() : otherwise;
+    } finally {
+      leave(lock, inside);
+    }
+  }
+
   /** Asks the container; null after the end. */
   <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question) {
     return readOrNull(question, null);
@@ -123,6 +140,37 @@ final class Gate {
       call.run();
       return true;
     } finally {
+      exchange.exit();
+    }
+  }
+
+  /**
+   * As {@link #act}, for what takes Tomcat's lock of the connection inside: that comes first. It
+   * waits for it as long as the container would.
+   */
+  boolean actUnderLock(Runnable call) {
+    Lock lock = exchange.side().writeLock();
+    if (lock != null) {
+      lock.lock();
+    }
+    boolean inside = false;
+    try {
+      inside = lifecycle.enter();
+      if (inside) {
+        call.run();
+      }
+      return inside;
+    } finally {
+      leave(lock, inside);
+    }
+  }
+
+  /** Leaves first the lock: the last one out may close the container's side. */
+  private void leave(@Nullable Lock lock, boolean inside) {
+    if (lock != null) {
+      lock.unlock();
+    }
+    if (inside) {
       exchange.exit();
     }
   }
@@ -193,12 +241,7 @@ final class Gate {
       failure = e;
       throw e;
     } finally {
-      if (lock != null) {
-        lock.unlock();
-      }
-      if (inside) {
-        exchange.exit();
-      }
+      leave(lock, inside);
       if (failure != null && ConnectionFailures.showDeparture(failure)) {
         exchange.lostOnWrite(failure);
       }
@@ -219,12 +262,7 @@ final class Gate {
         call.run();
       }
     } finally {
-      if (lock != null) {
-        lock.unlock();
-      }
-      if (inside) {
-        exchange.exit();
-      }
+      leave(lock, inside);
     }
   }
 

@@ -33,7 +33,7 @@ final class GuardedStream extends ServletOutputStream {
 
   @Override
   public boolean isReady() {
-    return gate.isFree() ? stream.isReady() : gate.readWhileOpen(stream::isReady, !refused);
+    return gate.isFree() ? stream.isReady() : gate.isReady(stream::isReady, !refused);
   }
 
   @Override
@@ -43,7 +43,7 @@ final class GuardedStream extends ServletOutputStream {
       stream.setWriteListener(guarded);
     } else {
       boolean set =
-          gate.act(
+          gate.actUnderLock(
               () -> {
                 gate.exchange().side().streamed();
                 stream.setWriteListener(guarded);

@@ -19,9 +19,14 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** G13: an application's own WriteListener at the hang-up, on the raw container and behind us. */
@@ -197,6 +202,57 @@ class WriteListenerIT {
       assertThat(writer.heard)
           .containsExactly("onWritePossible", "WriteListener.onError", "AsyncListener.onError");
       logs.assertQuiet();
+    }
+  }
+
+  /** On Tomcat both want its lock of the connection, and one waited for the other for a second. */
+  @ParameterizedTest
+  @EveryContainer
+  void listenerSetWhileAFailureIsTold_waitsForNobody_G13(Container container) throws Exception {
+    BlockingQueue<Runnable> uses = new LinkedBlockingQueue<>();
+    Handler handler =
+        (request, response) -> {
+          AsyncContext context = request.startAsync();
+          context.setTimeout(0);
+          Writer writer = new Writer(context, new CountDownLatch(0));
+          context.addListener(writer);
+          uses.add(() -> writeUntilItFails(writer.out));
+          uses.add(() -> setListener(writer));
+        };
+    ExecutorService application = Threads.started(2);
+    try (Logs logs = Logs.swallow();
+        TestServer server = start(container, Transport.PLAIN, true, handler)) {
+      for (int i = 0; i < 50; i++) {
+        RawClient client = RawClient.connect(server).get("/write");
+        Runnable write = uses.poll(10, SECONDS);
+        Runnable set = uses.poll(10, SECONDS);
+        client.closeRst();
+        Future<?> written = application.submit(write);
+        application.submit(set).get(10, SECONDS);
+        written.get(10, SECONDS);
+      }
+      assertThat(logs.lines(Level.WARNING)).isEmpty();
+    } finally {
+      application.shutdownNow();
+    }
+  }
+
+  private static void writeUntilItFails(ServletOutputStream out) {
+    try {
+      for (int i = 0; i < 100; i++) {
+        out.write(BLOCK);
+        out.flush();
+      }
+    } catch (IOException | IllegalStateException expected) {
+      // The client has gone, or writing was made non-blocking meanwhile.
+    }
+  }
+
+  private static void setListener(Writer writer) {
+    try {
+      writer.out.setWriteListener(writer);
+    } catch (IllegalStateException expected) {
+      // The container has ended the request.
     }
   }
 
