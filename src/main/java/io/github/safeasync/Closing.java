@@ -3,7 +3,9 @@ package io.github.safeasync;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,34 @@ final class Closing {
   /** How long the container's side stays open for listeners that no thread begins to tell. */
   private static final Duration TELL_WAIT = Duration.ofSeconds(1);
 
+  /**
+   * How long the container's side is kept for a body that has arrived, and of which nothing is read
+   * meanwhile. Longer than work that has a thread is away from what it reads, and than work waits
+   * for a thread of a pool that is busy; shorter than the 30 s for which containers keep an
+   * asynchronous request by themselves, so that fewer sockets are in CLOSE_WAIT than without the
+   * library. What a kernel holds for a connection is finite, so this ends.
+   */
+  private static final Duration LINGER = Duration.ofSeconds(10);
+
+  /** How long a read that is inside may take to come out; it is not waiting for a dead client. */
+  private static final Duration READ_WAIT = Duration.ofMillis(500);
+
+  /**
+   * How long the container may take to tell a ReadListener of the end of its body, of which that
+   * hears before the AsyncListeners hear of the end of the request.
+   */
+  private static final Duration READER_WAIT = Duration.ofSeconds(1);
+
+  /** Whether the AsyncListeners wait for the ReadListener. */
+  private enum ReaderWait {
+    NOT_YET,
+    WAITING,
+    OVER
+  }
+
+  private static final AtomicReferenceFieldUpdater<Closing, ReaderWait> READER =
+      AtomicReferenceFieldUpdater.newUpdater(Closing.class, ReaderWait.class, "readerWait");
+
   private final Exchange exchange;
   private final Lifecycle lifecycle;
   private volatile @Nullable GuardedWriteListener writeListener;
@@ -26,6 +56,9 @@ final class Closing {
   private volatile Remembered remembered = Remembered.NOTHING;
 
   private volatile boolean rememberedEnd;
+  private volatile ReaderWait readerWait = ReaderWait.NOT_YET;
+  private volatile @Nullable Future<?> lingerDue;
+  private volatile @Nullable Future<?> readsDue;
 
   /** The thread that runs AsyncListeners while the container's objects are still this request's. */
   private volatile @Nullable Thread listening;
@@ -41,8 +74,14 @@ final class Closing {
     this.lifecycle = exchange.lifecycle();
   }
 
-  /** What the request was, once the container has its objects back. */
+  /**
+   * What the request was, once the container has its objects back. Whoever asks at that moment
+   * waits for the thread that looks for the last time.
+   */
   Remembered remembered() {
+    while (!rememberedEnd && lifecycle.phase() == Lifecycle.Phase.CLOSING) {
+      LockSupport.parkNanos(20_000);
+    }
     return remembered;
   }
 
@@ -55,12 +94,14 @@ final class Closing {
     if (rememberedEnd) {
       return;
     }
-    boolean ended = !exchange.isLive();
-    @Nullable Remembered now = exchange.side().remember(isHeard(exchange.cycles().current()));
+    End decided = lifecycle.decidedEnd();
+    boolean byApplication = decided != null && decided.kind() == End.Kind.COMPLETED;
+    boolean all = !byApplication || isHeard(exchange.cycles().current());
+    @Nullable Remembered now = exchange.side().remember(all);
     if (now != null) {
       remembered = now;
-      rememberedEnd = ended;
     }
+    rememberedEnd = decided != null;
   }
 
   private static boolean isHeard(@Nullable Cycle cycle) {
@@ -103,30 +144,120 @@ final class Closing {
    * @return whether that thread settles the rest
    */
   boolean tell() {
-    End decided = lifecycle.claimTellElsewhere();
+    End decided = waitsForReader() ? null : lifecycle.claimTellElsewhere();
     if (decided == null) {
       return false;
     }
     Cycle last = exchange.cycles().current();
     if (last == null || !leave(decided, last)) {
-      lifecycle.told();
+      told(decided);
       return false;
     }
-    new Telling(last).start();
+    new Telling(decided, last).start();
     return true;
   }
 
   /** As {@link #tell}, on the calling thread, which is the container's. */
   void tellHere() {
-    End decided = lifecycle.claimTell();
+    End decided = waitsForReader() ? null : lifecycle.claimTell();
     if (decided == null) {
       return;
     }
     Cycle last = exchange.cycles().current();
     if (last != null && leave(decided, last)) {
-      new Telling(last).run();
+      new Telling(decided, last).run();
+    } else {
+      told(decided);
+    }
+  }
+
+  /** The listeners know; whoever reads what has arrived of the body may go on. */
+  private void told(End decided) {
+    if (lingers(decided)) {
+      lifecycle.toldWhileUnread();
+      linger();
     } else {
       lifecycle.told();
+    }
+  }
+
+  /**
+   * Whether what has arrived of the body may still be read, as without the library, which would not
+   * have noticed that the client has gone. A ReadListener is told of a reset, as the container may
+   * not notice that either.
+   */
+  private boolean lingers(End decided) {
+    RequestBody body = exchange.body();
+    return isDisconnected(decided)
+        && !lifecycle.containerCompletes()
+        && body.isAwaited()
+        && (!body.isListenedTo() || (!body.isBroken() && isFin(decided)));
+  }
+
+  private static boolean isFin(End decided) {
+    return decided.departure().filter(gone -> gone.evidence() == Evidence.FIN).isPresent();
+  }
+
+  /** Whether the container is likely to tell the ReadListener, which is first to hear. */
+  private boolean waitsForReader() {
+    RequestBody body = exchange.body();
+    if (!body.isListenedTo()
+        || !body.isAwaited()
+        || !isDisconnected(lifecycle.decidedEnd())
+        || lifecycle.containerCompletes()) {
+      return false;
+    }
+    if (READER.compareAndSet(this, ReaderWait.NOT_YET, ReaderWait.WAITING)) {
+      Future<?> unused =
+          exchange
+              .exchanges()
+              .schedule(
+                  () -> {
+                    readerWait = ReaderWait.OVER;
+                    exchange.settleElsewhere();
+                  },
+                  READER_WAIT);
+    }
+    return readerWait != ReaderWait.OVER;
+  }
+
+  /** Keeps the container's side for who reads the body, until nothing was read for a while. */
+  private void linger() {
+    int before = exchange.body().reads();
+    lingerDue =
+        exchange.exchanges().schedule(() -> lingered(before == exchange.body().reads()), LINGER);
+  }
+
+  /** On the timer's thread. */
+  private void lingered(boolean idle) {
+    if (!idle) {
+      linger();
+      return;
+    }
+    Exchanges exchanges = exchange.exchanges();
+    RequestBody body = exchange.body();
+    GuardedReadListener reading = body.listener();
+    if (reading == null) {
+      exchanges.settle(body::left);
+    } else {
+      exchanges.callBack(
+          () -> {
+            reading.end();
+            body.left();
+          });
+      // Whoever blocks the threads of the listeners keeps no socket.
+      Future<?> unused = exchanges.schedule(() -> exchanges.settle(body::left), TELL_WAIT);
+    }
+  }
+
+  /** Closes what was kept for who reads the body, if nobody does any more. */
+  void lingered() {
+    if (!exchange.body().isAwaited() && lifecycle.lingered()) {
+      Future<?> due = lingerDue;
+      if (due != null) {
+        due.cancel(false);
+      }
+      close();
     }
   }
 
@@ -138,6 +269,10 @@ final class Closing {
    */
   private boolean leave(End decided, Cycle last) {
     boolean gone = isDisconnected(decided);
+    GuardedReadListener reading = lingers(decided) ? null : exchange.body().listener();
+    if (reading != null) {
+      last.listeners().leave(reading::end);
+    }
     GuardedWriteListener writing = gone ? writeListener : null;
     if (writing != null) {
       last.listeners().leave(() -> tell(writing, decided));
@@ -147,7 +282,7 @@ final class Closing {
     if (heard) {
       leaveFault(decided, last.listeners());
     }
-    return heard || writing != null;
+    return heard || reading != null || writing != null;
   }
 
   private void tell(GuardedWriteListener writing, End decided) {
@@ -189,11 +324,13 @@ final class Closing {
    */
   private final class Telling implements Runnable {
 
+    private final End decided;
     private final Cycle cycle;
     private final AtomicBoolean begun = new AtomicBoolean();
     private volatile @Nullable Future<?> overdue;
 
-    Telling(Cycle cycle) {
+    Telling(End decided, Cycle cycle) {
+      this.decided = decided;
       this.cycle = cycle;
     }
 
@@ -213,14 +350,14 @@ final class Closing {
         due.cancel(false);
       }
       Attempt.to("tell the listeners of a request", () -> listenersOf(cycle));
-      lifecycle.told();
+      told(decided);
       exchange.settle();
     }
 
     /** On the timer's thread. */
     private void overdue() {
       if (begun.compareAndSet(false, true)) {
-        lifecycle.told();
+        told(decided);
         exchange.exchanges().settle(exchange::settle);
       }
     }
@@ -250,6 +387,7 @@ final class Closing {
   void close() {
     Lock lock = exchange.side().writeLock();
     if (!lifecycle.isClosable()) {
+      waitForReads();
       return;
     }
     if (lock == null) {
@@ -264,6 +402,24 @@ final class Closing {
                 lock.lock();
                 closeUnder(lock);
               });
+    }
+  }
+
+  /**
+   * Closes without the reads that are inside if they do not come out: they wait for a client that
+   * is there and sends nothing, and closing is what frees them.
+   */
+  private void waitForReads() {
+    if (lifecycle.waitsForReads() && readsDue == null) {
+      readsDue =
+          exchange
+              .exchanges()
+              .schedule(
+                  () -> {
+                    lifecycle.abandonReads();
+                    exchange.settleElsewhere();
+                  },
+                  READ_WAIT);
     }
   }
 

@@ -64,7 +64,9 @@ final class ContainerEvents {
   void timedOut(Cycle of) {
     boolean inside = lifecycle.enter();
     try {
-      tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
+      if (exchange.isLive()) {
+        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
+      }
       if (isCurrent(of) && lifecycle.isOpen()) {
         exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
       }
@@ -78,6 +80,10 @@ final class ContainerEvents {
     if (!isCurrent(of)) {
       tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     } else if (cause == null || exchange.isDisconnected() || showsDeparture(cause)) {
+      if (isCompletedByApplication()) {
+        // As from inside a ReadListener's onError; Tomcat tells this all the same.
+        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
+      }
       exchange.lostByContainer(departure(), cause);
       exchange.leftByServlet();
       exchange.leaveQuietly();
@@ -99,6 +105,11 @@ final class ContainerEvents {
     } else if (!live) {
       lifecycle.leaveToContainer();
     }
+  }
+
+  private boolean isCompletedByApplication() {
+    End decided = lifecycle.decidedEnd();
+    return decided != null && decided.kind() == End.Kind.COMPLETED;
   }
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */

@@ -169,7 +169,7 @@ final class ContainerSide {
     }
     try {
       Remembered known = Remembered.of(now.request, now.response);
-      return all ? known.withAll(now.request, now.response) : known;
+      return all ? known.withAll(now.request, now.response, exchange.body()) : known;
     } catch (RuntimeException e) {
       Log.refused("a last look at the request", e);
       return null;

@@ -216,7 +216,8 @@ final class Cycles {
       }
       // Too late or too early: the container says so.
       case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED -> of.container().complete();
-      case ENDED, TELLING, TOLD, CLOSING, CLOSED -> {}
+      case ENDED, TELLING, LINGERING -> exchange.body().left();
+      case TOLD, CLOSING, CLOSED -> {}
     }
   }
 
@@ -235,6 +236,8 @@ final class Cycles {
       }
     } else if (exchange.isLive()) {
       how.accept(of.container());
+    } else {
+      exchange.body().left();
     }
   }
 

@@ -46,6 +46,9 @@ final class Exchange {
   /** How long an error page may take where the container tells when it is done. */
   private static final Duration PAGE_WAIT = Duration.ofSeconds(60);
 
+  /** How long it waits for reads, which the container itself lets go where the client has gone. */
+  private static final long READS_MILLIS = 100;
+
   private static final AtomicReferenceFieldUpdater<Exchange, ApplicationSide> APPLICATION =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ApplicationSide.class, "application");
   private static final AtomicReferenceFieldUpdater<Exchange, Runnable> AFTER_SERVLET =
@@ -58,6 +61,7 @@ final class Exchange {
   private final Gate gate = new Gate(this);
   private final Cycles cycles = new Cycles(this);
   private final Closing closing = new Closing(this);
+  private final RequestBody body = new RequestBody(this);
   private final ContainerEvents events = new ContainerEvents(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
@@ -70,7 +74,6 @@ final class Exchange {
   private volatile @Nullable Future<?> containerDue;
 
   private volatile @Nullable Watch watch;
-  private volatile boolean bodyRead;
 
   /** The container's thread that is in the filter; what makes it asynchronous reads it. */
   private volatile @Nullable Thread servlet;
@@ -152,6 +155,10 @@ final class Exchange {
 
   Closing closing() {
     return closing;
+  }
+
+  RequestBody body() {
+    return body;
   }
 
   ContainerEvents events() {
@@ -244,7 +251,7 @@ final class Exchange {
         leaveQuietly();
       }
       case NEW, OPEN -> {}
-      case STARTING, DISPATCHING, DISPATCHED, TOLD, CLOSING, CLOSED -> settle();
+      case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
       case ENDED, TELLING -> exchanges.settle(this::settle);
@@ -324,10 +331,6 @@ final class Exchange {
   /** A cycle has begun: an end can come, and what was written meanwhile can go. */
   void begun() {
     exchanges.opened(this);
-    HttpServletRequest request = side.request();
-    if (request != null && hasNoBody(request) && (!side.isHttp2() || !mayHaveBody())) {
-      bodyRead = true;
-    }
     watch();
     signal();
   }
@@ -374,7 +377,8 @@ final class Exchange {
     }
     Watch started = exchanges.watch(connection, this::gone);
     watch = started;
-    if (bodyRead || hasNoBody(request)) {
+    body.announced(request);
+    if (body.isWhole()) {
       started.bodyRead();
     }
     if (!isLive()) {
@@ -382,28 +386,8 @@ final class Exchange {
     }
   }
 
-  /** On HTTP/2 a body needs no header that announces it. */
-  private boolean mayHaveBody() {
-    return !CancelPolicy.SAFE_METHODS.cancels(side.method());
-  }
-
-  static boolean hasNoBody(ServletRequest request) {
-    return request.getContentLengthLong() <= 0
-        && request instanceof HttpServletRequest http
-        && http.getHeader("Transfer-Encoding") == null;
-  }
-
-  /** Whether the application has met the end of the request's body, or there is none. */
-  boolean isBodyRead() {
-    return bodyRead;
-  }
-
   /** The application has met the end of the request's body. */
   void bodyRead() {
-    if (bodyRead) {
-      return;
-    }
-    bodyRead = true;
     Watch now = watch;
     if (now != null) {
       now.bodyRead();
@@ -450,6 +434,7 @@ final class Exchange {
   /** Answers false if it has ended in another way, and is being closed. */
   boolean shutDown() {
     end(End.of(End.Kind.SHUT_DOWN, age()));
+    body.left();
     End decided = lifecycle.decidedEnd();
     return decided != null && decided.kind() == End.Kind.SHUT_DOWN;
   }
@@ -486,7 +471,7 @@ final class Exchange {
     settleElsewhere();
   }
 
-  private void settleElsewhere() {
+  void settleElsewhere() {
     if (!closing.tell()) {
       exchanges.settle(this::settle);
     }
@@ -518,7 +503,7 @@ final class Exchange {
         }
       }
       case ENDED -> thrown = cause;
-      case NEW, TELLING, TOLD, CLOSING, CLOSED -> {}
+      case NEW, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> {}
     }
   }
 
@@ -613,7 +598,7 @@ final class Exchange {
       boolean unused = lifecycle.exit();
     }
     if (!isLive()) {
-      closing.remember();
+      leaveBody();
     }
     cycles.dispatchIfWanted();
     if (isInOwnCall()) {
@@ -621,6 +606,7 @@ final class Exchange {
     } else {
       closing.tellHere();
     }
+    closing.lingered();
     closing.close();
   }
 
@@ -639,6 +625,23 @@ final class Exchange {
       Log.stuck(lifecycle);
     }
     return quiet;
+  }
+
+  /** The container takes its objects back: what was not read until now is not read any more. */
+  private void leaveBody() {
+    End decided = Objects.requireNonNull(lifecycle.decidedEnd());
+    if (decided.kind() == End.Kind.DISCONNECTED) {
+      lifecycle.awaitReads(READS_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    lifecycle.abandonReads();
+    closing.remember();
+    GuardedReadListener reading = decided.kind() == End.Kind.COMPLETED ? null : body.listener();
+    if (reading != null && isInOwnCall()) {
+      exchanges.callBack(reading::end);
+    } else if (reading != null) {
+      reading.end();
+    }
+    body.left();
   }
 
   private boolean decide(End decided, boolean containerCompletes) {
@@ -674,6 +677,18 @@ final class Exchange {
     }
   }
 
+  /** Comes out of a read of the body, and does what waited for that. */
+  void exitRead() {
+    if (lifecycle.exitRead()) {
+      closing.close();
+    }
+  }
+
+  /** Nobody needs the request any more, if its end has come. */
+  void lingered() {
+    closing.lingered();
+  }
+
   /** Leaves the container, and does what waited for the last call to come out. */
   void exit() {
     if (lifecycle.exit()) {
@@ -696,6 +711,7 @@ final class Exchange {
   void settle() {
     cycles.dispatchIfWanted();
     closing.tell();
+    closing.lingered();
     closing.close();
   }
 
@@ -717,7 +733,9 @@ final class Exchange {
     }
   }
 
-  /** What reads and writes fail with from now on: every container's fail with an IOException. */
+  /**
+   * What reads and writes of the body fail with from now on: an IOException, as every container's.
+   */
   IOException endedException() {
     if (isDisconnected()) {
       return disconnectedException();
@@ -725,7 +743,7 @@ final class Exchange {
     End decided = lifecycle.decidedEnd();
     String why = decided == null ? "the request is being dispatched" : decided.toString();
     Throwable cause = decided == null ? null : decided.cause().orElse(null);
-    return new IOException("The request is over: " + why, cause);
+    return new IOException("The exchange is over: " + why, cause);
   }
 
   /** The exception that stands for the departure; once the end is DISCONNECTED. */

@@ -1,10 +1,16 @@
 package io.github.safeasync;
 
 import io.github.safeasync.container.ConnectionFailures;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.Part;
+import java.io.Closeable;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +42,18 @@ final class Gate {
     @Nullable T get() throws IOException;
   }
 
+  /** A read of the body. */
+  @FunctionalInterface
+  interface BodyRead<T> {
+    T get() throws IOException;
+  }
+
+  /** A reading of all parts. */
+  @FunctionalInterface
+  interface PartsQuestion {
+    @Nullable Collection<Part> get() throws IOException, ServletException;
+  }
+
   private final Exchange exchange;
   private final Lifecycle lifecycle;
 
@@ -59,6 +77,12 @@ final class Gate {
    * the container: a listener is where requests are logged and measured.
    */
   <T> T read(Supplier<? extends T> question, T otherwise) {
+    return ask(question, known -> otherwise);
+  }
+
+  /** As {@link #read}, where the answer after the end is one that was remembered. */
+  <T extends @Nullable Object> T ask(
+      Supplier<? extends T> question, Function<Remembered, ? extends T> otherwise) {
     if (lifecycle.enterToAsk()) {
       try {
         return question.get();
@@ -66,7 +90,8 @@ final class Gate {
         exchange.exit();
       }
     }
-    return exchange.closing().isInListener() ? question.get() : otherwise;
+    Closing closing = exchange.closing();
+    return closing.isInListener() ? question.get() : otherwise.apply(closing.remembered());
   }
 
   /** Asks the container what only matters to someone who writes; the other answer after the end. */
@@ -188,28 +213,130 @@ final class Gate {
   }
 
   /**
-   * What a read answers after the end of the exchange.
-   *
-   * @throws IOException unless the body's end was met before: what is missing fails, as on the
-   *     container
+   * Whether a call that may wait for something else than the client may go in. It is not counted:
+   * an end must not wait for it.
    */
-  <T> T atBodyEnd(T answer) throws IOException {
-    if (exchange.isBodyRead()) {
-      return answer;
+  boolean mayWait() {
+    return switch (lifecycle.phase()) {
+      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+      case ENDED, TOLD, CLOSING -> lifecycle.lets();
+      case TELLING, LINGERING, CLOSED -> false;
+    };
+  }
+
+  /**
+   * Reads the body, of which there may be more behind the end of the exchange.
+   *
+   * @param atEnd the answer where the body's end was read before
+   * @throws IOException the container's own; or one for the end of the exchange, if the rest of the
+   *     body cannot be read any more
+   */
+  <T> T readBody(BodyRead<? extends T> read, T atEnd) throws IOException {
+    RequestBody body = exchange.body();
+    // What Undertow reads behind a failure is what was left in a buffer.
+    boolean over = body.isBroken() && !exchange.isLive();
+    if (!over && lifecycle.enterToRead()) {
+      try {
+        return read.get();
+      } catch (IOException failure) {
+        body.failed();
+        throw failure;
+      } catch (RuntimeException closed) {
+        if (exchange.isLive()) {
+          throw closed;
+        }
+        // Undertow, which has noticed by itself, closes a reader that is being read.
+        body.failed();
+        throw exchange.endedException();
+      } finally {
+        exchange.exitRead();
+      }
+    }
+    if (body.isWhole()) {
+      return atEnd;
     }
     throw exchange.endedException();
   }
 
+  /** Asks the container for the body; what stands for it after the end is as it is guarded. */
+  <T> @Nullable T openBody(IoQuestion<T> question, T otherwise) throws IOException {
+    if (!lifecycle.enterToRead()) {
+      return otherwise;
+    }
+    try {
+      return question.get();
+    } finally {
+      exchange.exitRead();
+    }
+  }
+
+  /** Closes the body, of which nobody reads more then. */
+  void closeBody(Closeable own) throws IOException {
+    if (lifecycle.enterToRead()) {
+      try {
+        own.close();
+        exchange.body().left();
+      } finally {
+        exchange.exitRead();
+      }
+    }
+  }
+
+  /** Reads the parts of the body, unless the application has them. */
+  @Nullable Collection<Part> readParts(PartsQuestion read) throws IOException, ServletException {
+    RequestBody body = exchange.body();
+    if (lifecycle.enterToRead()) {
+      try {
+        return read.get();
+      } catch (IOException failure) {
+        body.failed();
+        throw failure;
+      } finally {
+        exchange.exitRead();
+      }
+    }
+    Collection<Part> parts = body.parts();
+    if (parts == null) {
+      throw exchange.endedException();
+    }
+    return parts;
+  }
+
+  /** Asks the container's body something, or answers what stands for it after the end. */
+  boolean askBody(BooleanSupplier question, boolean otherwise) {
+    if (!lifecycle.enterToRead()) {
+      return otherwise;
+    }
+    try {
+      return question.getAsBoolean();
+    } finally {
+      exchange.exitRead();
+    }
+  }
+
   /**
-   * Whether a call that may wait for the client's bytes may go in. It is not counted: an end must
-   * not wait for an upload, and what it reads at the worst is its own request's end.
+   * Asks the container for parameters, for which it may read the body.
+   *
+   * @param remembered the parameters, as far as they are known after the end
+   * @throws IllegalStateException if they are in a body that cannot be read any more, as Servlet
+   *     6.1 has it
    */
-  boolean mayRead() {
-    return switch (lifecycle.phase()) {
-      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
-      case ENDED, TOLD, CLOSING -> lifecycle.lets();
-      case TELLING, CLOSED -> false;
-    };
+  <T extends @Nullable Object> T readParameters(
+      Supplier<? extends T> question, Function<Map<String, String[]>, ? extends T> remembered) {
+    if (lifecycle.enterToRead()) {
+      try {
+        return question.get();
+      } finally {
+        exchange.exitRead();
+      }
+    }
+    Map<String, String[]> known = exchange.closing().remembered().parameters();
+    if (known == null) {
+      throw new IllegalStateException(
+          "The parameters are in a body that was not read before the exchange ended",
+          exchange.endedException());
+    }
+    return remembered.apply(known);
   }
 
   /**

@@ -28,7 +28,6 @@ import java.security.Principal;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Enumeration;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -72,10 +71,6 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   private Remembered known() {
     return exchange.closing().remembered();
-  }
-
-  private Remembered.Line line() {
-    return exchange.closing().remembered().line();
   }
 
   // The asynchronous cycle.
@@ -133,8 +128,8 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     Enumeration<String> names =
         gate.isFree()
             ? super.getAttributeNames()
-            : gate.read(
-                super::getAttributeNames, Collections.enumeration(known().attributeNames()));
+            : gate.ask(
+                super::getAttributeNames, known -> Collections.enumeration(known.attributeNames()));
     return Exchange.withoutOwn(names);
   }
 
@@ -184,97 +179,140 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     return gate.isFree() ? super.changeSessionId() : gate.readOrNull(super::changeSessionId);
   }
 
-  // What reads the body, or waits for something else, is not counted: see Gate.mayRead.
+  // What reads the body: it may wait for the client.
+
+  private HttpServletRequest own() {
+    return (HttpServletRequest) getRequest();
+  }
 
   @Override
   public @Nullable ServletInputStream getInputStream() throws IOException {
-    GuardedInput known = input;
-    if (!gate.mayRead()) {
-      return known == null ? new GuardedInput(gate, new NoInput()) : known;
+    if (gate.isFree()) {
+      return guarded(super.getInputStream());
     }
-    ServletInputStream own = super.getInputStream();
+    GuardedInput known = input;
+    GuardedInput late = known == null ? new GuardedInput(gate, new NoInput()) : known;
+    return gate.openBody(() -> guarded(super.getInputStream()), late);
+  }
+
+  private @Nullable GuardedInput guarded(@Nullable ServletInputStream own) {
     if (own == null) {
       return null;
     }
+    GuardedInput known = input;
     if (known == null || !known.guards(own)) {
       known = new GuardedInput(gate, own);
       input = known;
+      exchange.body().streamed(own());
     }
     return known;
   }
 
   @Override
   public @Nullable BufferedReader getReader() throws IOException {
-    GuardedReader known = reader;
-    if (!gate.mayRead()) {
-      return known == null
-          ? new GuardedReader(gate, new BufferedReader(Reader.nullReader()))
-          : known;
+    if (gate.isFree()) {
+      return guarded(super.getReader());
     }
-    BufferedReader own = super.getReader();
+    GuardedReader known = reader;
+    GuardedReader late =
+        known == null
+            ? new GuardedReader(gate, new BufferedReader(Reader.nullReader()), null)
+            : known;
+    return gate.openBody(() -> guarded(super.getReader()), late);
+  }
+
+  private @Nullable GuardedReader guarded(@Nullable BufferedReader own) {
     if (own == null) {
       return null;
     }
+    GuardedReader known = reader;
     if (known == null || !known.guards(own)) {
-      known = new GuardedReader(gate, own);
+      known = new GuardedReader(gate, own, own().getCharacterEncoding());
       reader = known;
+      exchange.body().streamed(own());
     }
     return known;
   }
 
+  private <T extends @Nullable Object> T parametersRead(T read) {
+    exchange.body().parametersRead(own());
+    return read;
+  }
+
   @Override
   public @Nullable String getParameter(String name) {
-    return gate.mayRead() ? super.getParameter(name) : null;
+    return gate.isFree()
+        ? parametersRead(super.getParameter(name))
+        : gate.readParameters(
+            () -> parametersRead(super.getParameter(name)),
+            known -> {
+              String[] values = known.get(name);
+              return values == null || values.length == 0 ? null : values[0];
+            });
   }
 
   @Override
   public Enumeration<String> getParameterNames() {
-    return gate.mayRead() ? super.getParameterNames() : Collections.emptyEnumeration();
+    return gate.isFree()
+        ? parametersRead(super.getParameterNames())
+        : gate.readParameters(
+            () -> parametersRead(super.getParameterNames()),
+            known -> Collections.enumeration(known.keySet()));
   }
 
   @Override
   public String @Nullable [] getParameterValues(String name) {
-    return gate.mayRead() ? super.getParameterValues(name) : null;
+    return gate.isFree()
+        ? parametersRead(super.getParameterValues(name))
+        : gate.readParameters(
+            () -> parametersRead(super.getParameterValues(name)), known -> known.get(name));
   }
 
   @Override
   public Map<String, String[]> getParameterMap() {
-    return gate.mayRead() ? super.getParameterMap() : Map.of();
+    return gate.isFree()
+        ? parametersRead(super.getParameterMap())
+        : gate.readParameters(() -> parametersRead(super.getParameterMap()), known -> known);
   }
 
   @Override
-  public Collection<Part> getParts() throws IOException, ServletException {
-    requireReadable();
-    return super.getParts();
+  public @Nullable Collection<Part> getParts() throws IOException, ServletException {
+    return gate.isFree()
+        ? exchange.body().parts(super.getParts())
+        : gate.readParts(() -> exchange.body().parts(super.getParts()));
   }
 
   @Override
   public @Nullable Part getPart(String name) throws IOException, ServletException {
-    requireReadable();
-    return super.getPart(name);
+    if (gate.isFree()) {
+      Part part = super.getPart(name);
+      exchange.body().parted();
+      return part;
+    }
+    // With one part the container has read them all.
+    Collection<Part> all = getParts();
+    return all == null
+        ? null
+        : all.stream().filter(each -> each.getName().equals(name)).findFirst().orElse(null);
   }
 
-  private void requireReadable() throws IOException {
-    if (!gate.mayRead()) {
-      throw exchange.endedException();
-    }
-  }
+  // What may wait for something else is not counted: see Gate.mayWait.
 
   @Override
   public boolean authenticate(HttpServletResponse response) throws IOException, ServletException {
-    return gate.mayRead() ? super.authenticate(response) : false;
+    return gate.mayWait() ? super.authenticate(response) : false;
   }
 
   @Override
   public void login(String username, String password) throws ServletException {
-    if (gate.mayRead()) {
+    if (gate.mayWait()) {
       super.login(username, password);
     }
   }
 
   @Override
   public void logout() throws ServletException {
-    if (gate.mayRead()) {
+    if (gate.mayWait()) {
       super.logout();
     }
   }
@@ -282,19 +320,19 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   @Override
   public <T extends HttpUpgradeHandler> @Nullable T upgrade(Class<T> handlerClass)
       throws IOException, ServletException {
-    return gate.mayRead() ? super.upgrade(handlerClass) : null;
+    return gate.mayWait() ? super.upgrade(handlerClass) : null;
   }
 
   @Override
   public void setCharacterEncoding(String enc) throws UnsupportedEncodingException {
-    if (gate.mayRead()) {
+    if (gate.mayWait()) {
       super.setCharacterEncoding(enc);
     }
   }
 
   /** Servlet 6.1. Not an override for the compiler, which sees 6.0. */
   public void setCharacterEncoding(Charset encoding) {
-    if (gate.mayRead()) {
+    if (gate.mayWait()) {
       Servlet61.setCharacterEncoding(getRequest(), encoding);
     }
   }
@@ -303,306 +341,346 @@ final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getAuthType() {
-    return gate.isFree() ? super.getAuthType() : gate.readOrNull(super::getAuthType);
+    return gate.isFree()
+        ? super.getAuthType()
+        : gate.ask(super::getAuthType, known -> known.about().authType());
   }
 
   @Override
   public Cookie @Nullable [] getCookies() {
-    return gate.isFree() ? super.getCookies() : gate.readOrNull(super::getCookies);
+    return gate.isFree()
+        ? super.getCookies()
+        : gate.ask(super::getCookies, known -> known.about().cookies());
   }
 
   @Override
   public long getDateHeader(String name) {
     return gate.isFree()
         ? super.getDateHeader(name)
-        : gate.read(() -> super.getDateHeader(name), -1L);
+        : gate.ask(() -> super.getDateHeader(name), known -> known.about().dateHeader(name));
   }
 
   @Override
   public @Nullable String getHeader(String name) {
-    return gate.isFree() ? super.getHeader(name) : gate.readOrNull(() -> super.getHeader(name));
+    return gate.isFree()
+        ? super.getHeader(name)
+        : gate.ask(() -> super.getHeader(name), known -> known.about().header(name));
   }
 
   @Override
   public Enumeration<String> getHeaders(String name) {
     return gate.isFree()
         ? super.getHeaders(name)
-        : gate.read(() -> super.getHeaders(name), Collections.emptyEnumeration());
+        : gate.ask(
+            () -> super.getHeaders(name),
+            known -> Collections.enumeration(known.about().headers(name)));
   }
 
   @Override
   public Enumeration<String> getHeaderNames() {
     return gate.isFree()
         ? super.getHeaderNames()
-        : gate.read(super::getHeaderNames, Collections.emptyEnumeration());
+        : gate.ask(
+            super::getHeaderNames, known -> Collections.enumeration(known.about().headerNames()));
   }
 
   @Override
   public int getIntHeader(String name) {
-    return gate.isFree() ? super.getIntHeader(name) : gate.read(() -> super.getIntHeader(name), -1);
+    return gate.isFree()
+        ? super.getIntHeader(name)
+        : gate.ask(() -> super.getIntHeader(name), known -> known.about().intHeader(name));
   }
 
   @Override
   public @Nullable HttpServletMapping getHttpServletMapping() {
     return gate.isFree()
         ? super.getHttpServletMapping()
-        : gate.readOrNull(super::getHttpServletMapping);
+        : gate.ask(super::getHttpServletMapping, known -> known.about().mapping());
   }
 
   @Override
   public String getMethod() {
-    return gate.isFree() ? super.getMethod() : gate.read(super::getMethod, line().method());
+    return gate.isFree()
+        ? super.getMethod()
+        : gate.ask(super::getMethod, known -> known.line().method());
   }
 
   @Override
   public @Nullable String getPathInfo() {
     return gate.isFree()
         ? super.getPathInfo()
-        : gate.readOrNull(super::getPathInfo, line().pathInfo());
+        : gate.ask(super::getPathInfo, known -> known.line().pathInfo());
   }
 
   @Override
   public @Nullable String getPathTranslated() {
-    return gate.isFree() ? super.getPathTranslated() : gate.readOrNull(super::getPathTranslated);
+    return gate.isFree()
+        ? super.getPathTranslated()
+        : gate.ask(super::getPathTranslated, known -> known.about().pathTranslated());
   }
 
   @Override
   public @Nullable PushBuilder newPushBuilder() {
-    return gate.isFree() ? super.newPushBuilder() : gate.readOrNull(super::newPushBuilder);
+    return gate.isFree() ? super.newPushBuilder() : gate.ask(super::newPushBuilder, known -> null);
   }
 
   @Override
   public String getContextPath() {
     return gate.isFree()
         ? super.getContextPath()
-        : gate.read(super::getContextPath, line().contextPath());
+        : gate.ask(super::getContextPath, known -> known.line().contextPath());
   }
 
   @Override
   public @Nullable String getQueryString() {
     return gate.isFree()
         ? super.getQueryString()
-        : gate.readOrNull(super::getQueryString, line().queryString());
+        : gate.ask(super::getQueryString, known -> known.line().queryString());
   }
 
   @Override
   public @Nullable String getRemoteUser() {
-    return gate.isFree() ? super.getRemoteUser() : gate.readOrNull(super::getRemoteUser);
+    return gate.isFree()
+        ? super.getRemoteUser()
+        : gate.ask(super::getRemoteUser, known -> known.about().remoteUser());
   }
 
   @Override
   public boolean isUserInRole(String role) {
     return gate.isFree()
         ? super.isUserInRole(role)
-        : gate.read(() -> super.isUserInRole(role), false);
+        : gate.ask(() -> super.isUserInRole(role), known -> false);
   }
 
   @Override
   public @Nullable Principal getUserPrincipal() {
-    return gate.isFree() ? super.getUserPrincipal() : gate.readOrNull(super::getUserPrincipal);
+    return gate.isFree()
+        ? super.getUserPrincipal()
+        : gate.ask(super::getUserPrincipal, known -> known.about().principal());
   }
 
   @Override
   public @Nullable String getRequestedSessionId() {
     return gate.isFree()
         ? super.getRequestedSessionId()
-        : gate.readOrNull(super::getRequestedSessionId);
+        : gate.ask(super::getRequestedSessionId, known -> known.about().requestedSessionId());
   }
 
   @Override
   public String getRequestURI() {
     return gate.isFree()
         ? super.getRequestURI()
-        : gate.read(super::getRequestURI, line().requestUri());
+        : gate.ask(super::getRequestURI, known -> known.line().requestUri());
   }
 
   @Override
+  @SuppressWarnings("JdkObsolete") // it is what the method answers
   public StringBuffer getRequestURL() {
     return gate.isFree()
         ? super.getRequestURL()
-        : gate.read(super::getRequestURL, new StringBuffer(line().requestUrl()));
+        : gate.ask(super::getRequestURL, known -> new StringBuffer(known.line().requestUrl()));
   }
 
   @Override
   public String getServletPath() {
     return gate.isFree()
         ? super.getServletPath()
-        : gate.read(super::getServletPath, line().servletPath());
+        : gate.ask(super::getServletPath, known -> known.line().servletPath());
   }
 
   @Override
   public boolean isRequestedSessionIdValid() {
     return gate.isFree()
         ? super.isRequestedSessionIdValid()
-        : gate.read(super::isRequestedSessionIdValid, false);
+        : gate.ask(super::isRequestedSessionIdValid, known -> false);
   }
 
   @Override
   public boolean isRequestedSessionIdFromCookie() {
     return gate.isFree()
         ? super.isRequestedSessionIdFromCookie()
-        : gate.read(super::isRequestedSessionIdFromCookie, false);
+        : gate.ask(super::isRequestedSessionIdFromCookie, known -> false);
   }
 
   @Override
   public boolean isRequestedSessionIdFromURL() {
     return gate.isFree()
         ? super.isRequestedSessionIdFromURL()
-        : gate.read(super::isRequestedSessionIdFromURL, false);
+        : gate.ask(super::isRequestedSessionIdFromURL, known -> false);
   }
 
   @Override
   public Map<String, String> getTrailerFields() {
-    return gate.isFree() ? super.getTrailerFields() : gate.read(super::getTrailerFields, Map.of());
+    return gate.isFree()
+        ? super.getTrailerFields()
+        : gate.ask(super::getTrailerFields, known -> known.about().trailers());
   }
 
   @Override
   public boolean isTrailerFieldsReady() {
     return gate.isFree()
         ? super.isTrailerFieldsReady()
-        : gate.read(super::isTrailerFieldsReady, true);
+        : gate.ask(super::isTrailerFieldsReady, known -> true);
   }
 
   @Override
   public @Nullable String getCharacterEncoding() {
     return gate.isFree()
         ? super.getCharacterEncoding()
-        : gate.readOrNull(super::getCharacterEncoding);
+        : gate.ask(super::getCharacterEncoding, known -> known.about().characterEncoding());
   }
 
   @Override
   public int getContentLength() {
-    return gate.isFree() ? super.getContentLength() : gate.read(super::getContentLength, -1);
+    return gate.isFree()
+        ? super.getContentLength()
+        : gate.ask(super::getContentLength, known -> known.about().contentLengthOfInt());
   }
 
   @Override
   public long getContentLengthLong() {
     return gate.isFree()
         ? super.getContentLengthLong()
-        : gate.read(super::getContentLengthLong, -1L);
+        : gate.ask(super::getContentLengthLong, known -> known.about().contentLength());
   }
 
   @Override
   public @Nullable String getContentType() {
-    return gate.isFree() ? super.getContentType() : gate.readOrNull(super::getContentType);
+    return gate.isFree()
+        ? super.getContentType()
+        : gate.ask(super::getContentType, known -> known.about().contentType());
   }
 
   @Override
   public String getProtocol() {
-    return gate.isFree() ? super.getProtocol() : gate.read(super::getProtocol, line().protocol());
+    return gate.isFree()
+        ? super.getProtocol()
+        : gate.ask(super::getProtocol, known -> known.line().protocol());
   }
 
   @Override
   public String getScheme() {
-    return gate.isFree() ? super.getScheme() : gate.read(super::getScheme, line().scheme());
+    return gate.isFree()
+        ? super.getScheme()
+        : gate.ask(super::getScheme, known -> known.line().scheme());
   }
 
   @Override
   public String getServerName() {
     return gate.isFree()
         ? super.getServerName()
-        : gate.read(super::getServerName, line().serverName());
+        : gate.ask(super::getServerName, known -> known.line().serverName());
   }
 
   @Override
   public int getServerPort() {
     return gate.isFree()
         ? super.getServerPort()
-        : gate.read(super::getServerPort, line().serverPort());
+        : gate.ask(super::getServerPort, known -> known.line().serverPort());
   }
 
   @Override
   public String getRemoteAddr() {
     return gate.isFree()
         ? super.getRemoteAddr()
-        : gate.read(super::getRemoteAddr, line().remoteAddr());
+        : gate.ask(super::getRemoteAddr, known -> known.line().remoteAddr());
   }
 
   @Override
   public String getRemoteHost() {
     return gate.isFree()
         ? super.getRemoteHost()
-        : gate.read(super::getRemoteHost, line().remoteAddr());
+        : gate.ask(super::getRemoteHost, known -> known.line().remoteAddr());
   }
 
   @Override
   public int getRemotePort() {
     return gate.isFree()
         ? super.getRemotePort()
-        : gate.read(super::getRemotePort, line().remotePort());
+        : gate.ask(super::getRemotePort, known -> known.line().remotePort());
   }
 
   @Override
   public String getLocalName() {
-    return gate.isFree() ? super.getLocalName() : gate.read(super::getLocalName, "");
+    return gate.isFree()
+        ? super.getLocalName()
+        : gate.ask(super::getLocalName, known -> known.about().localName());
   }
 
   @Override
   public String getLocalAddr() {
-    return gate.isFree() ? super.getLocalAddr() : gate.read(super::getLocalAddr, "");
+    return gate.isFree()
+        ? super.getLocalAddr()
+        : gate.ask(super::getLocalAddr, known -> known.about().localAddr());
   }
 
   @Override
   public int getLocalPort() {
-    return gate.isFree() ? super.getLocalPort() : gate.read(super::getLocalPort, 0);
+    return gate.isFree()
+        ? super.getLocalPort()
+        : gate.ask(super::getLocalPort, known -> known.about().localPort());
   }
 
   @Override
   public Locale getLocale() {
-    return gate.isFree() ? super.getLocale() : gate.read(super::getLocale, Locale.getDefault());
+    return gate.isFree()
+        ? super.getLocale()
+        : gate.ask(super::getLocale, known -> known.about().locales().get(0));
   }
 
   @Override
   public Enumeration<Locale> getLocales() {
     return gate.isFree()
         ? super.getLocales()
-        : gate.read(super::getLocales, Collections.enumeration(List.of(Locale.getDefault())));
+        : gate.ask(super::getLocales, known -> Collections.enumeration(known.about().locales()));
   }
 
   @Override
   public boolean isSecure() {
-    return gate.isFree() ? super.isSecure() : gate.read(super::isSecure, line().secure());
+    return gate.isFree()
+        ? super.isSecure()
+        : gate.ask(super::isSecure, known -> known.line().secure());
   }
 
   @Override
   public @Nullable RequestDispatcher getRequestDispatcher(String path) {
     return gate.isFree()
         ? super.getRequestDispatcher(path)
-        : gate.readOrNull(() -> super.getRequestDispatcher(path));
+        : gate.ask(() -> super.getRequestDispatcher(path), known -> null);
   }
 
   @Override
   public @Nullable ServletContext getServletContext() {
     return gate.isFree()
         ? super.getServletContext()
-        : gate.readOrNull(super::getServletContext, line().servletContext());
+        : gate.ask(super::getServletContext, known -> known.line().servletContext());
   }
 
   @Override
   public DispatcherType getDispatcherType() {
     return gate.isFree()
         ? super.getDispatcherType()
-        : gate.read(super::getDispatcherType, line().dispatcherType());
+        : gate.ask(super::getDispatcherType, known -> known.line().dispatcherType());
   }
 
   @Override
   public String getRequestId() {
     return gate.isFree()
         ? super.getRequestId()
-        : gate.read(super::getRequestId, line().requestId());
+        : gate.ask(super::getRequestId, known -> known.line().requestId());
   }
 
   @Override
   public String getProtocolRequestId() {
     return gate.isFree()
         ? super.getProtocolRequestId()
-        : gate.read(super::getProtocolRequestId, "");
+        : gate.ask(super::getProtocolRequestId, known -> known.about().protocolRequestId());
   }
 
   @Override
   public @Nullable ServletConnection getServletConnection() {
     return gate.isFree()
         ? super.getServletConnection()
-        : gate.readOrNull(super::getServletConnection);
+        : gate.ask(super::getServletConnection, known -> known.about().connection());
   }
 }

@@ -47,7 +47,7 @@ final class InterruptingChain implements FilterChain {
       throws IOException, ServletException {
     Watch watch = exchanges.watch(exchanges.connectionOf(watched), this::gone);
     try {
-      if (Exchange.hasNoBody(watched)) {
+      if (RequestBody.isNone(watched)) {
         watch.bodyRead();
       }
       chain.doFilter(request, response);

@@ -40,13 +40,16 @@ final class Lifecycle {
    *   end: exactly one thread wins, from any of these but NEW
    *   ┌───────┐ claimTell: exactly one thread wins,  ┌─────────┐ told   ┌──────┐
    *   │ ENDED │ ──────────────────────────────────►  │ TELLING │ ─────► │ TOLD │
-   *   └───────┘ once the servlet, and a Read- or     └─────────┘        └──┬───┘
-   *        │    WriteListener, has returned                                │
-   *        exit: calls come out, none goes in                              │ claimClose: exactly
-   *                                                                        │ one thread wins, once
-   *                               ┌────────┐ closed  ┌─────────┐           │ no call is inside
-   *                               │ CLOSED │ ◄────── │ CLOSING │ ◄─────────┘
-   *                               └────────┘         └─────────┘
+   *   └───────┘ once the servlet, and a Read- or     └────┬────┘        └┬───┬─┘
+   *        │    WriteListener, has returned               │              ▲   │ claimClose: exactly
+   *        exit: calls come out, none goes in             │              │   │ one thread wins, once
+   *                                       toldWhileUnread │     lingered │   │ no call and no read
+   *                                                       ▼              │   │ is inside
+   *                                                 ┌───────────┐        │   │
+   *                                                 │ LINGERING │ ───────┘   │
+   *                  ┌────────┐ closed ┌─────────┐  └───────────┘            │
+   *                  │ CLOSED │ ◄───── │ CLOSING │ ◄─────────────────────────┘
+   *                  └────────┘        └─────────┘
    * </pre>
    */
   enum Phase {
@@ -66,7 +69,9 @@ final class Lifecycle {
     ENDED,
     /** One thread tells the application's AsyncListeners, which is before the container is told. */
     TELLING,
-    /** The application's AsyncListeners know; the last call out closes. */
+    /** They know; the container's objects stay for the body that has arrived and is unread. */
+    LINGERING,
+    /** The application's AsyncListeners know; the last call or read out closes. */
     TOLD,
     /** One thread alone touches the container for the last time. */
     CLOSING,
@@ -100,6 +105,9 @@ final class Lifecycle {
    * One moment of an exchange.
    *
    * @param calls who is inside the container
+   * @param reads how many reads of the request's body are; an end is decided and told without them,
+   *     as they may wait for the client, and the close waits for a bounded time. {@link #UNCOUNTED}
+   *     once that is over
    * @param callbacks who runs a ReadListener or WriteListener of the application's: the container
    *     would tell no other listener before that has returned
    * @param servlet the container's thread while it is in the filter and what comes after it; to the
@@ -112,30 +120,35 @@ final class Lifecycle {
   record State(
       Phase phase,
       @Nullable Call calls,
+      int reads,
       @Nullable Call callbacks,
       @Nullable Thread servlet,
       @Nullable End end,
       boolean containerCompletes) {
 
     private State to(Phase next) {
-      return new State(next, calls, callbacks, servlet, end, containerCompletes);
+      return new State(next, calls, reads, callbacks, servlet, end, containerCompletes);
     }
 
     private State with(@Nullable Call inside) {
-      return new State(phase, inside, callbacks, servlet, end, containerCompletes);
+      return new State(phase, inside, reads, callbacks, servlet, end, containerCompletes);
     }
 
     private State with(@Nullable Thread thread) {
-      return new State(phase, calls, callbacks, thread, end, containerCompletes);
+      return new State(phase, calls, reads, callbacks, thread, end, containerCompletes);
     }
 
     private State withCallbacks(@Nullable Call running) {
-      return new State(phase, calls, running, servlet, end, containerCompletes);
+      return new State(phase, calls, reads, running, servlet, end, containerCompletes);
+    }
+
+    private State withReads(int inside) {
+      return new State(phase, calls, inside, callbacks, servlet, end, containerCompletes);
     }
 
     /** The shared state where this is no other. */
     private State shared() {
-      boolean idle = calls == null && callbacks == null && servlet == null;
+      boolean idle = calls == null && reads == 0 && callbacks == null && servlet == null;
       return idle && phase == Phase.OPEN ? OPEN : this;
     }
 
@@ -151,13 +164,31 @@ final class Lifecycle {
     /** Questions change nothing, and are answered until the container is told of the end. */
     private boolean letsAsk(Thread thread) {
       return switch (phase) {
-        case ENDED, TELLING, TOLD -> true;
+        case ENDED, TELLING, LINGERING, TOLD -> true;
         case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> lets(thread);
       };
     }
 
-    private boolean isClosable() {
+    /** What has arrived of a body is read to its end, though the client that sent it has gone. */
+    private boolean letsRead(Thread thread) {
+      return switch (phase) {
+        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+        case ENDED, TELLING, LINGERING ->
+            // Where the container completes by itself, it does not before the servlet is out.
+            (end != null
+                    && end.kind() == End.Kind.DISCONNECTED
+                    && (!containerCompletes || servlet != null))
+                || lets(thread);
+        case TOLD, CLOSING, CLOSED -> lets(thread);
+      };
+    }
+
+    private boolean isQuiet() {
       return phase == Phase.TOLD && calls == null && servlet == null;
+    }
+
+    private boolean isClosable() {
+      return isQuiet() && reads <= 0;
     }
 
     private boolean lets(Thread thread) {
@@ -169,13 +200,16 @@ final class Lifecycle {
         case ENDED, TOLD -> servlet == thread && end != null && lets(end.kind());
         // What the container does while it is closed: Undertow's error page is given the guards.
         case CLOSING -> calls != null && calls.thread == thread;
-        case NEW, STARTING, TELLING, CLOSED -> false;
+        case NEW, STARTING, TELLING, LINGERING, CLOSED -> false;
       };
     }
   }
 
-  private static final State NEW = new State(Phase.NEW, null, null, null, null, false);
-  private static final State OPEN = new State(Phase.OPEN, null, null, null, null, false);
+  /** That reads are waited for no longer: those that are inside come out when they can. */
+  private static final int UNCOUNTED = -1;
+
+  private static final State NEW = new State(Phase.NEW, null, 0, null, null, null, false);
+  private static final State OPEN = new State(Phase.OPEN, null, 0, null, null, null, false);
 
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
@@ -211,7 +245,7 @@ final class Lifecycle {
       if (now.phase == Phase.STARTING) {
         next = now.with(servlet).to(Phase.OPEN).shared();
       } else if (now.phase == Phase.ENDED || now.phase == Phase.TOLD) {
-        next = new State(now.phase, now.calls, now.callbacks, servlet, now.end, false);
+        next = new State(now.phase, now.calls, now.reads, now.callbacks, servlet, now.end, false);
       } else {
         throw new IllegalStateException("started does not follow " + now);
       }
@@ -277,6 +311,73 @@ final class Lifecycle {
       if (compareAndSet(now, next.shared())) {
         return left == null && (next.end != null || next.phase == Phase.DISPATCHING);
       }
+    }
+  }
+
+  /**
+   * Lets the calling thread read the request's body, or wait for it; any thread.
+   *
+   * @return false if that is over; otherwise {@link #exitRead} must follow
+   */
+  boolean enterToRead() {
+    Thread thread = Thread.currentThread();
+    while (true) {
+      State now = state;
+      if (!now.letsRead(thread)) {
+        return false;
+      }
+      if (now.reads == UNCOUNTED || compareAndSet(now, now.withReads(now.reads + 1))) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Says that the calling thread has come out of a read.
+   *
+   * @return true if that was waited for: the caller has to try {@link #claimClose}
+   */
+  boolean exitRead() {
+    while (true) {
+      State now = state;
+      if (now.reads == UNCOUNTED) {
+        return false;
+      }
+      State next = now.withReads(now.reads - 1).shared();
+      if (compareAndSet(now, next)) {
+        return next.isClosable();
+      }
+    }
+  }
+
+  /** Whether nothing but reads of the body keeps the container's side from being closed. */
+  boolean waitsForReads() {
+    State now = state;
+    return now.isQuiet() && now.reads > 0;
+  }
+
+  /**
+   * Waits until no read is inside. For a container's own thread that is about to take its objects
+   * back; a read that it is itself inside of makes it wait for all of the time.
+   */
+  void awaitReads(long time, TimeUnit unit) {
+    long deadline = System.nanoTime() + unit.toNanos(time);
+    while (state.reads > 0 && deadline - System.nanoTime() >= 0) {
+      LockSupport.parkNanos(50_000);
+      if (Thread.currentThread().isInterrupted()) {
+        return;
+      }
+    }
+  }
+
+  /** Waits for reads no longer; once the end is decided. Any thread. */
+  void abandonReads() {
+    State now = state;
+    while (now.end != null
+        && now.phase != Phase.CLOSED
+        && now.reads != UNCOUNTED
+        && !compareAndSet(now, now.withReads(UNCOUNTED))) {
+      now = state;
     }
   }
 
@@ -380,7 +481,7 @@ final class Lifecycle {
           switch (now.phase) {
             case OPEN, DISPATCHING -> containerCompletes;
             case STARTING, DISPATCHED, RESUMED -> true;
-            case NEW, ENDED, TELLING, TOLD, CLOSING, CLOSED -> false;
+            case NEW, ENDED, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> false;
           };
       boolean live =
           now.end == null
@@ -395,7 +496,8 @@ final class Lifecycle {
           now.servlet == null && containerCompletes && end.kind() != End.Kind.COMPLETED
               ? Thread.currentThread()
               : now.servlet;
-      if (compareAndSet(now, new State(next, now.calls, now.callbacks, servlet, end, itself))) {
+      if (compareAndSet(
+          now, new State(next, now.calls, now.reads, now.callbacks, servlet, end, itself))) {
         return true;
       }
     }
@@ -408,7 +510,9 @@ final class Lifecycle {
         && now.phase != Phase.CLOSED
         && !now.containerCompletes
         && !compareAndSet(
-            now, new State(now.phase, now.calls, now.callbacks, now.servlet, now.end, true))) {
+            now,
+            new State(
+                now.phase, now.calls, now.reads, now.callbacks, now.servlet, now.end, true))) {
       now = state;
     }
   }
@@ -426,7 +530,7 @@ final class Lifecycle {
       State now = state;
       boolean lets =
           switch (now.phase) {
-            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, ENDED -> true;
+            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, ENDED, LINGERING -> true;
             case TELLING, TOLD, CLOSING, CLOSED -> false;
           };
       if (!lets) {
@@ -442,7 +546,7 @@ final class Lifecycle {
    * Says that the callback has returned.
    *
    * @return true if an end was decided meanwhile: the caller has to see that {@link #claimTell} is
-   *     tried
+   *     tried, and {@link #lingered} if the callback was the last
    */
   boolean exitCallback() {
     Thread thread = Thread.currentThread();
@@ -450,7 +554,8 @@ final class Lifecycle {
       State now = state;
       State next = now.withCallbacks(Call.without(now.callbacks, thread));
       if (compareAndSet(now, next.shared())) {
-        return next.callbacks == null && next.phase == Phase.ENDED;
+        return next.callbacks == null
+            && (next.phase == Phase.ENDED || next.phase == Phase.LINGERING);
       }
     }
   }
@@ -489,11 +594,41 @@ final class Lifecycle {
 
   /** Called by the thread that won {@link #claimTell}, when it has told them. */
   void told() {
+    told(Phase.TOLD);
+  }
+
+  /**
+   * As {@link #told}, where the request's body has not been read to its end: the container's side
+   * stays open until {@link #lingered}.
+   */
+  void toldWhileUnread() {
+    told(Phase.LINGERING);
+  }
+
+  private void told(Phase next) {
     while (true) {
       State now = state;
       requirePhase(now.phase == Phase.TELLING, "told");
-      if (compareAndSet(now, now.to(Phase.TOLD))) {
+      if (compareAndSet(now, now.to(next))) {
         return;
+      }
+    }
+  }
+
+  /**
+   * Says that nobody needs the request any more; any thread.
+   *
+   * @return true to one thread, if the container's side was kept for that: it has to see that
+   *     {@link #claimClose} is tried
+   */
+  boolean lingered() {
+    while (true) {
+      State now = state;
+      if (now.phase != Phase.LINGERING) {
+        return false;
+      }
+      if (compareAndSet(now, now.to(Phase.TOLD))) {
+        return true;
       }
     }
   }

@@ -57,6 +57,10 @@ final class Log {
     return false;
   }
 
+  static void readListenerFailed(Throwable failure) {
+    LOGGER.log(Level.WARNING, "A ReadListener failed on being told of its end", failure);
+  }
+
   static void cancelFailed(@Nullable End end, Throwable failure) {
     LOGGER.log(
         Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);

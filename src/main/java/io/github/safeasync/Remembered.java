@@ -1,13 +1,21 @@
 package io.github.safeasync;
 
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletConnection;
 import jakarta.servlet.ServletContext;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletMapping;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.security.Principal;
+import java.time.DateTimeException;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Enumeration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,7 +26,12 @@ import org.jspecify.annotations.Nullable;
  * logs or measures wants to know it. Taken in the moment before the container gets its objects
  * back; until then it is asked itself.
  */
-record Remembered(Line line, Map<String, Object> attributes, Head head) {
+record Remembered(
+    Line line,
+    About about,
+    @Nullable Map<String, String[]> parameters,
+    Map<String, Object> attributes,
+    Head head) {
 
   /** Who asked whom for what. */
   record Line(
@@ -40,6 +53,67 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
       DispatcherType dispatcherType,
       @Nullable ServletContext servletContext) {}
 
+  /** What else the request said of itself. */
+  record About(
+      Map<String, List<String>> headers,
+      @Nullable List<Cookie> cookieList,
+      @Nullable String contentType,
+      long contentLength,
+      @Nullable String characterEncoding,
+      @Nullable String authType,
+      @Nullable String remoteUser,
+      @Nullable Principal principal,
+      @Nullable String requestedSessionId,
+      @Nullable HttpServletMapping mapping,
+      @Nullable String pathTranslated,
+      List<Locale> locales,
+      String localName,
+      String localAddr,
+      int localPort,
+      String protocolRequestId,
+      @Nullable ServletConnection connection,
+      Map<String, String> trailers) {
+
+    /** Null if there are none, as containers have it. */
+    Cookie @Nullable [] cookies() {
+      return cookieList == null ? null : cookieList.toArray(new Cookie[0]);
+    }
+
+    @Nullable String header(String name) {
+      List<String> values = headers.get(name);
+      return values == null || values.isEmpty() ? null : values.get(0);
+    }
+
+    List<String> headers(String name) {
+      return headers.getOrDefault(name, List.of());
+    }
+
+    Set<String> headerNames() {
+      return headers.keySet();
+    }
+
+    int intHeader(String name) {
+      String value = header(name);
+      return value == null ? -1 : Integer.parseInt(value);
+    }
+
+    long dateHeader(String name) {
+      String value = header(name);
+      if (value == null) {
+        return -1;
+      }
+      try {
+        return HttpDate.parse(value).toEpochMilli();
+      } catch (DateTimeException e) {
+        throw new IllegalArgumentException(name + " is no date but " + value, e);
+      }
+    }
+
+    int contentLengthOfInt() {
+      return contentLength > Integer.MAX_VALUE ? -1 : (int) contentLength;
+    }
+  }
+
   /** What the response said of itself. */
   record Head(
       int status,
@@ -49,6 +123,27 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
 
   private static final Head NO_HEAD =
       new Head(HttpServletResponse.SC_OK, null, "ISO-8859-1", Map.of());
+
+  private static final About NOTHING_MORE =
+      new About(
+          Map.of(),
+          null,
+          null,
+          -1,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          List.of(Locale.getDefault()),
+          "",
+          "",
+          0,
+          "",
+          null,
+          Map.of());
 
   /** Before there is anything to remember; nobody sees it. */
   static final Remembered NOTHING =
@@ -71,6 +166,8 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
               "",
               DispatcherType.REQUEST,
               null),
+          NOTHING_MORE,
+          null,
           Map.of(),
           NO_HEAD);
 
@@ -95,7 +192,7 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
             request.getRequestId(),
             request.getDispatcherType(),
             request.getServletContext());
-    return new Remembered(line, Map.of(), head(response, Map.of()));
+    return new Remembered(line, NOTHING_MORE, null, Map.of(), head(response, Map.of()));
   }
 
   private static Head head(HttpServletResponse response, Map<String, List<String>> headers) {
@@ -103,8 +200,12 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
         response.getStatus(), response.getContentType(), response.getCharacterEncoding(), headers);
   }
 
-  /** Takes the rest. */
-  Remembered withAll(HttpServletRequest request, HttpServletResponse response) {
+  /**
+   * Takes the rest.
+   *
+   * @param body tells whether the parameters can be had without waiting for it
+   */
+  Remembered withAll(HttpServletRequest request, HttpServletResponse response, RequestBody body) {
     Map<String, Object> values = new HashMap<>();
     for (Enumeration<String> names = request.getAttributeNames(); names.hasMoreElements(); ) {
       String name = names.nextElement();
@@ -117,7 +218,56 @@ record Remembered(Line line, Map<String, Object> attributes, Head head) {
     for (String name : response.getHeaderNames()) {
       headers.put(name, List.copyOf(response.getHeaders(name)));
     }
-    return new Remembered(line, values, head(response, headers));
+    return new Remembered(
+        line, about(request), parameters(request, body), values, head(response, headers));
+  }
+
+  private static @Nullable Map<String, String[]> parameters(
+      HttpServletRequest request, RequestBody body) {
+    if (!body.isWhole() && RequestBody.isForm(request.getContentType())) {
+      return null;
+    }
+    try {
+      return Collections.unmodifiableMap(new LinkedHashMap<>(request.getParameterMap()));
+    } catch (RuntimeException malformed) {
+      return null;
+    }
+  }
+
+  /** What a container will not tell, or a mock does not, is none. */
+  private static <T> List<T> list(@Nullable Enumeration<T> told) {
+    return told == null ? List.of() : Collections.list(told);
+  }
+
+  private static About about(HttpServletRequest request) {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (String name : list(request.getHeaderNames())) {
+      headers.put(name, list(request.getHeaders(name)));
+    }
+    Cookie[] cookies = request.getCookies();
+    return new About(
+        headers,
+        cookies == null ? null : List.of(cookies),
+        request.getContentType(),
+        request.getContentLengthLong(),
+        request.getCharacterEncoding(),
+        request.getAuthType(),
+        request.getRemoteUser(),
+        request.getUserPrincipal(),
+        request.getRequestedSessionId(),
+        request.getHttpServletMapping(),
+        request.getPathTranslated(),
+        list(request.getLocales()),
+        request.getLocalName(),
+        request.getLocalAddr(),
+        request.getLocalPort(),
+        request.getProtocolRequestId(),
+        request.getServletConnection(),
+        trailers(request));
+  }
+
+  private static Map<String, String> trailers(HttpServletRequest request) {
+    return request.isTrailerFieldsReady() ? Map.copyOf(request.getTrailerFields()) : Map.of();
   }
 
   @Nullable Object attribute(String name) {

@@ -63,17 +63,22 @@ class CutBodyIT {
           for (int i = 0; i < 10; i++) {
             assertThat(in.getInputStream().read()).isEqualTo('0' + i);
           }
-          AsyncContext context = in.startAsync();
-          context.setTimeout(0);
-          context.addListener(
-              new DeafListener() {
-                @Override
-                public void onError(AsyncEvent event) {
-                  told.countDown();
-                }
-              });
-          started.add(context);
+          begin(in);
         });
+  }
+
+  /** Makes the request asynchronous, and hears whether its client has gone. */
+  private void begin(HttpServletRequest request) {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    context.addListener(
+        new DeafListener() {
+          @Override
+          public void onError(AsyncEvent event) {
+            told.countDown();
+          }
+        });
+    started.add(context);
   }
 
   private AsyncContext next() throws InterruptedException {
@@ -144,33 +149,49 @@ class CutBodyIT {
 
   @ParameterizedTest
   @EveryContainer
+  void bodyThatWasRead_staysAtItsEndWithoutTheFilter(Container container) throws Exception {
+    try (TestServer server = container.start(this::readAll)) {
+      HttpServletRequest request = uploadWhole(server);
+      assertAtItsEnd(request);
+      request.getAsyncContext().complete();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
   void bodyThatWasRead_staysAtItsEnd_G13(Container container) throws Exception {
     try (TestServer server =
         container.start(
             application -> {
               application.filter(new SafeAsyncFilter());
-              application.handler(
-                  "/upload",
-                  (in, out) -> {
-                    assertThat(in.getInputStream().readAllBytes()).hasSize(10);
-                    AsyncContext context = in.startAsync();
-                    context.addListener(
-                        new DeafListener() {
-                          @Override
-                          public void onError(AsyncEvent event) {
-                            told.countDown();
-                          }
-                        });
-                    started.add(context);
-                  });
+              readAll(application);
             })) {
-      RawClient client = RawClient.connect(server).send(CUT.replace("100000", "10"));
-      HttpServletRequest request = (HttpServletRequest) next().getRequest();
-      client.closeFin();
+      HttpServletRequest request = uploadWhole(server);
       assertThat(told.await(20, SECONDS)).as("told of the departure").isTrue();
-      assertThat(request.getInputStream().read()).isEqualTo(-1);
-      assertThat(request.getInputStream().readAllBytes()).isEmpty();
-      assertThat(request.getInputStream().isFinished()).isTrue();
+      assertAtItsEnd(request);
     }
+  }
+
+  private void readAll(TestApplication application) {
+    application.handler(
+        "/upload",
+        (in, out) -> {
+          assertThat(in.getInputStream().readAllBytes()).hasSize(10);
+          begin(in);
+        });
+  }
+
+  /** Leaves when all has been read. */
+  private HttpServletRequest uploadWhole(TestServer server) throws Exception {
+    RawClient client = RawClient.connect(server).send(CUT.replace("100000", "10"));
+    HttpServletRequest request = (HttpServletRequest) next().getRequest();
+    client.closeFin();
+    return request;
+  }
+
+  private static void assertAtItsEnd(HttpServletRequest request) throws IOException {
+    assertThat(request.getInputStream().read()).isEqualTo(-1);
+    assertThat(request.getInputStream().readAllBytes()).isEmpty();
+    assertThat(request.getInputStream().isFinished()).isTrue();
   }
 }

@@ -44,6 +44,7 @@ class LifecycleDispatchTest {
       case RESUMED -> in(Phase.DISPATCHED).arrive();
       case ENDED -> in(Phase.OPEN).end(GONE);
       case TELLING -> in(Phase.ENDED).claimTell();
+      case LINGERING -> in(Phase.TELLING).toldWhileUnread();
       case TOLD -> in(Phase.TELLING).told();
       case CLOSING -> in(Phase.TOLD).claimClose();
       case CLOSED -> in(Phase.CLOSING).closed();
@@ -205,6 +206,62 @@ class LifecycleDispatchTest {
     void leaveToContainer_noEnd_changesNothing() {
       in(Phase.OPEN).leaveToContainer();
       assertThat(lifecycle.containerCompletes()).isFalse();
+    }
+  }
+
+  @Nested
+  class Lingering {
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void lingered_isWonInLingeringAlone_once(Phase phase) {
+      in(phase);
+      assertThat(lifecycle.lingered()).isEqualTo(phase == Phase.LINGERING);
+      assertThat(lifecycle.lingered()).isFalse();
+    }
+
+    @Test
+    void g3_lingering_letsReadAndAsk_nothingElse() {
+      in(Phase.LINGERING);
+      assertThat(lifecycle.enter()).isFalse();
+      assertThat(lifecycle.enterToAsk()).isTrue();
+      assertThat(lifecycle.enterToRead()).isTrue();
+      assertThat(lifecycle.exitRead()).isFalse();
+      assertThat(lifecycle.exit()).as("tries to close").isTrue();
+      assertThat(lifecycle.claimClose()).isNull();
+    }
+
+    @Test
+    void g4_claimClose_lingering_waitsForLingered() {
+      in(Phase.LINGERING);
+      assertThat(lifecycle.claimClose()).isNull();
+      assertThat(lifecycle.isClosable()).isFalse();
+      lifecycle.lingered();
+      assertThat(lifecycle.claimClose()).isEqualTo(GONE);
+    }
+
+    @Test
+    void g3_lingered_readInside_itsExitCloses() {
+      in(Phase.LINGERING).enterToRead();
+      assertThat(lifecycle.lingered()).isTrue();
+      assertThat(lifecycle.claimClose()).isNull();
+      assertThat(lifecycle.exitRead()).isTrue();
+      assertThat(lifecycle.claimClose()).isEqualTo(GONE);
+    }
+
+    /** A ReadListener goes on with what has arrived. */
+    @Test
+    void callback_lingering_hasToSeeWhetherThatWasTheLast() {
+      assertThat(in(Phase.LINGERING).enterCallback()).isTrue();
+      assertThat(lifecycle.exitCallback()).isTrue();
+    }
+
+    @Test
+    void toldWhileUnread_notTelling_namesTheState() {
+      in(Phase.OPEN);
+      assertThatIllegalStateException()
+          .isThrownBy(lifecycle::toldWhileUnread)
+          .withMessageContaining("OPEN");
     }
   }
 

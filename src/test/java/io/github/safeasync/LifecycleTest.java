@@ -17,6 +17,8 @@ class LifecycleTest {
   private static final End COMPLETED = End.of(Kind.COMPLETED, Duration.ofMillis(1));
   private static final End SHUT_DOWN = End.of(Kind.SHUT_DOWN, Duration.ofMillis(2));
 
+  private static final End GONE = End.of(Kind.DISCONNECTED, Duration.ofMillis(3));
+
   private final Lifecycle lifecycle = new Lifecycle();
   private final OtherThread other = new OtherThread();
 
@@ -102,6 +104,106 @@ class LifecycleTest {
       lifecycle.claimTell();
 
       assertThat(lifecycle.enterCallback()).isFalse();
+    }
+  }
+
+  @Nested
+  class Reads {
+
+    private Lifecycle disconnected() {
+      lifecycle.end(GONE);
+      return lifecycle;
+    }
+
+    @Test
+    void g3_claimClose_readInside_waitsForIt() {
+      open();
+      other.call(lifecycle::enterToRead);
+      disconnected().claimTell();
+      lifecycle.told();
+
+      assertThat(lifecycle.waitsForReads()).isTrue();
+      assertThat(lifecycle.claimClose()).isNull();
+      assertThat(other.call(lifecycle::exitRead)).isTrue();
+      assertThat(lifecycle.waitsForReads()).isFalse();
+      assertThat(lifecycle.claimClose()).isSameAs(GONE);
+    }
+
+    @Test
+    void claimTell_readInside_isNotDelayed() {
+      open().enterToRead();
+
+      assertThat(disconnected().claimTell()).isSameAs(GONE);
+    }
+
+    @Test
+    void exitRead_open_leavesNothingToDo() {
+      open().enterToRead();
+
+      assertThat(lifecycle.exitRead()).isFalse();
+      assertThat(lifecycle.isOpen()).isTrue();
+    }
+
+    @Test
+    void enterToRead_afterADeparture_isLetInUntilTold() {
+      open();
+      disconnected();
+      assertThat(lifecycle.enterToRead()).isTrue();
+      lifecycle.exitRead();
+      lifecycle.claimTell();
+      assertThat(lifecycle.enterToRead()).isTrue();
+      lifecycle.exitRead();
+      lifecycle.told();
+      assertThat(lifecycle.enterToRead()).isFalse();
+    }
+
+    @Test
+    void enterToRead_afterAnotherEnd_isRefused() {
+      open().end(SHUT_DOWN);
+
+      assertThat(lifecycle.enterToRead()).isFalse();
+    }
+
+    @Test
+    void enterToRead_afterAnotherEnd_isTheServletsUntilItReturns() {
+      lifecycle.starting();
+      lifecycle.started(Thread.currentThread());
+      lifecycle.end(COMPLETED);
+
+      assertThat(lifecycle.enterToRead()).isTrue();
+      assertThat(other.call(lifecycle::enterToRead)).isFalse();
+    }
+
+    @Test
+    void abandonReads_ended_letsCloseWithoutThem() {
+      open().enterToRead();
+      disconnected().claimTell();
+      lifecycle.told();
+      lifecycle.abandonReads();
+
+      assertThat(lifecycle.claimClose()).isSameAs(GONE);
+      lifecycle.closed();
+      assertThat(lifecycle.exitRead()).as("comes out late").isFalse();
+    }
+
+    @Test
+    void abandonReads_noEnd_changesNothing() {
+      open().enterToRead();
+      lifecycle.abandonReads();
+
+      lifecycle.end(GONE);
+      lifecycle.claimTell();
+      lifecycle.told();
+      assertThat(lifecycle.claimClose()).isNull();
+    }
+
+    @Test
+    void awaitReads_readInside_isBounded() {
+      open().enterToRead();
+
+      lifecycle.awaitReads(1, TimeUnit.MILLISECONDS);
+
+      assertThat(lifecycle.exitRead()).isFalse();
     }
   }
 

@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,10 +56,25 @@ final class RecordedExchange {
       case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
       case "removeAttribute" -> attributes.remove(arguments[0]);
       case "getRequestURL" -> new StringBuffer();
-      case "getServerPort", "getRemotePort" -> 0;
+      case "getServerPort", "getRemotePort", "getLocalPort" -> 0;
       case "isSecure" -> false;
       case "getDispatcherType" -> DispatcherType.REQUEST;
-      case "getServletContext" -> null;
+      case "getServletContext",
+          "getCookies",
+          "getContentType",
+          "getCharacterEncoding",
+          "getAuthType",
+          "getRemoteUser",
+          "getUserPrincipal",
+          "getRequestedSessionId",
+          "getHttpServletMapping",
+          "getPathTranslated",
+          "getServletConnection" ->
+          null;
+      case "getAttributeNames", "getHeaderNames", "getHeaders", "getLocales" ->
+          Collections.emptyEnumeration();
+      case "getParameterMap", "getTrailerFields" -> Map.of();
+      case "isTrailerFieldsReady" -> true;
       case "getRequestURI",
           "getQueryString",
           "getContextPath",
@@ -67,6 +83,9 @@ final class RecordedExchange {
           "getScheme",
           "getServerName",
           "getRemoteAddr",
+          "getLocalName",
+          "getLocalAddr",
+          "getProtocolRequestId",
           "getRequestId" ->
           "";
       default -> throw new UnsupportedOperationException(method.toString());

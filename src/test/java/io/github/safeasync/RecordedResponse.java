@@ -38,6 +38,8 @@ final class RecordedResponse {
         return 8192;
       case "getCharacterEncoding":
         return "UTF-8";
+      case "getHeaderNames":
+        return List.of();
       case "getStatus":
         return 200;
       case "getHeader", "setContentLengthLong":

@@ -29,7 +29,7 @@ class RefusalsIT {
   private static final int STARTS_AND_STOPS = 4;
 
   /** In a mount namespace of its own an empty directory is put over the tables of the process. */
-  private static final List<String> NO_TABLES =
+  static final List<String> NO_TABLES =
       List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc/$$/net && exec \"$@\"", "sh");
 
   /** As hardened services have it: only what belongs to processes is shown. */
@@ -169,7 +169,7 @@ class RefusalsIT {
     return starts.get(0);
   }
 
-  private static void assumeRuns(List<String> wrapper) throws Exception {
+  static void assumeRuns(List<String> wrapper) throws Exception {
     List<String> command = new ArrayList<>(wrapper);
     command.add("true");
     String why = "cannot be started";

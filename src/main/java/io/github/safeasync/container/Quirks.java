@@ -87,6 +87,14 @@ public interface Quirks {
    */
   Exception ofLostClient(Exception thrown, IOException said);
 
+  /**
+   * Whether what the container has given for the end of the request's body is none, as the client
+   * left before it. False where the container says so by itself, or nobody can tell. Undertow only.
+   *
+   * @param received how many bytes of the body have been read, at most
+   */
+  boolean isBodyCut(long received);
+
   /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
   boolean isAbort(int status);
 

@@ -139,6 +139,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isBodyCut(long received) {
+    return false;
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return false;
   }

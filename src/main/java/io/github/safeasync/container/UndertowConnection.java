@@ -122,6 +122,28 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /**
+   * A cancelled stream ends its exchange's request (Connectors.terminateRequest), which reads as
+   * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end: java.io's
+   * StreamDecoder swallows the exception of available(), and what is read behind that is the end.
+   */
+  @Override
+  public boolean isBodyCut(long received) {
+    if (isMultiplexed()) {
+      Object stream = Members.read(connection, "requestChannel");
+      return stream != null && Boolean.FALSE.equals(Members.read(stream, "isComplete()"));
+    }
+    return Members.read(exchange, "getRequestContentLength()") instanceof Long announced
+        && received < announced
+        && !isDecoded();
+  }
+
+  /** RequestEncodingHandler leaves the length as it was. */
+  private boolean isDecoded() {
+    return Members.read(exchange, "requestWrapperCount") instanceof Integer wrappers
+        && wrappers > 0;
+  }
+
+  /**
    * HttpServerConnection.close() closes the connection, Http2ServerConnection.close() resets the
    * stream only.
    */

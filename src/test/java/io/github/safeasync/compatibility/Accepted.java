@@ -37,7 +37,10 @@ enum Accepted {
   WRITE_FAILS_EARLIER(
       "Told earlier: once the hang-up is known a write throws the IOException that the container"
           + " throws only at one of the next",
-      each -> each.isOf("write") && each.behind("IOException") && each.without("done")),
+      each ->
+          (each.isOf("write") || each.isOf("in onAllDataRead"))
+              && each.behind("IOException")
+              && each.without("done")),
 
   WRITE_COMES_FIRST(
       "One small write in the moment in which the client leaves may still be taken",
@@ -102,7 +105,16 @@ enum Accepted {
   CUT_BODY_THROWS(
       "Undertow ends a body that has been cut off as if it had come whole, or with bytes that never"
           + " came; behind the filter reading it throws an IOException",
-      each -> each.isOf("read") && each.behind("IOException") && each.isCutWithout());
+      each -> each.isOf("read") && each.behind("IOException") && each.isCutWithout()),
+
+  CUT_PARAMETERS_THROW(
+      "Behind the filter the parameters of a form that has been cut off throw the"
+          + " IllegalStateException of Servlet 6.1, where a container throws one of its own",
+      each ->
+          each.application().startsWith("parameters")
+              && each.isOf("read")
+              && each.behind("IllegalStateException")
+              && each.isCutWithout());
 
   private final String reason;
   private final Predicate<Deviation> accepts;

@@ -1,0 +1,55 @@
+package io.github.safeasync;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+
+/** One application twice on one server: on the raw container, and behind the filter. */
+final class Twins {
+
+  static final String RAW = "/raw";
+  static final String GUARDED = "/guarded";
+  static final List<String> BOTH = List.of(RAW, GUARDED);
+
+  private Twins() {}
+
+  /** Serves a request. */
+  @FunctionalInterface
+  interface Service {
+    void serve(HttpServletRequest request) throws ServletException, IOException;
+  }
+
+  /** Starts a server that serves everything below both paths in the same way. */
+  static TestServer start(
+      Container container, Transport transport, SafeAsyncConfig config, Service service)
+      throws Exception {
+    return container.start(
+        transport,
+        app ->
+            app.filter(
+                    "safe-async",
+                    SafeAsyncFilter.create(config),
+                    Map.of(),
+                    true,
+                    EnumSet.allOf(DispatcherType.class),
+                    GUARDED + "/*")
+                .multipart("/*", (request, response) -> service.serve(request)));
+  }
+
+  /** Completes, unless the raw container has been faster. */
+  static void complete(AsyncContext context) {
+    try {
+      context.complete();
+    } catch (IllegalStateException ended) {
+      // Behind the filter none is thrown.
+    }
+  }
+}
