@@ -83,6 +83,9 @@ final class Exchange {
   /** What went through the filter, to decide the end or after it; an outer one may answer it. */
   private volatile @Nullable Throwable thrown;
 
+  /** What a write has failed with that is a limit of this side's; the container may cut it off. */
+  private volatile @Nullable Throwable writeLimit;
+
   /** Whether the container had ended it by itself when last looked. By the timer's thread. */
   private boolean foundEnded;
 
@@ -460,6 +463,11 @@ final class Exchange {
     endElsewhere(End.disconnected(departure, age(), failure));
   }
 
+  /** A write of the application failed in another way: its client may be there. */
+  void limitedOnWrite(Throwable failure) {
+    writeLimit = failure;
+  }
+
   /** On the timer's thread or one of the application's. */
   void tooSlow(SlowClientException cause) {
     endElsewhere(End.failed(cause, age()));
@@ -546,7 +554,11 @@ final class Exchange {
 
   /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
   private void endedByContainer() {
-    if (side.isCutOff()) {
+    Throwable limit = writeLimit;
+    if (limit != null) {
+      // The client may be there still, and slow.
+      endElsewhere(End.failed(limit, age()));
+    } else if (side.isCutOff()) {
       gone(Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection"));
     } else if (lifecycle.isOpen()) {
       String why = "The container has ended the request by itself, before it was completed";

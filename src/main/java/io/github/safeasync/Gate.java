@@ -371,6 +371,8 @@ final class Gate {
       leave(lock, inside);
       if (failure != null && ConnectionFailures.showDeparture(failure)) {
         exchange.lostOnWrite(failure);
+      } else if (failure != null) {
+        exchange.limitedOnWrite(failure);
       }
     }
     if (inside) {

@@ -102,6 +102,11 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
+  public boolean isBroken() {
+    return reached.isBroken();
+  }
+
+  @Override
   public Quirks quirks() {
     return reached.quirks();
   }

@@ -45,6 +45,13 @@ public interface Connection {
    */
   boolean isLost();
 
+  /**
+   * Whether the container knows that nothing can be read from or sent to the client any more: the
+   * connection is lost, the stream was reset, or a read or write of it has failed. True where it
+   * cannot tell.
+   */
+  boolean isBroken();
+
   /** What is peculiar to the container in writing and ending the response. */
   Quirks quirks();
 }

@@ -64,14 +64,17 @@ public final class ConnectionFailures {
   }
 
   /**
-   * Returns whether a failure that the container has told means that the client has gone: it may be
-   * one that the application has thrown.
+   * Returns whether a failure that the container has told means that the client has gone. It may be
+   * one that the application has thrown, and come from a connection of its own, which the
+   * container's own client has or another request's: so the connection is asked as well.
    *
    * @param told the exception of an event
    * @param connection the connection of the request, if known
    */
   public static boolean showDeparture(Throwable told, @Nullable Connection connection) {
-    return !isOfThisSide(told) && any(told, ConnectionFailures::isOfContainer);
+    return !isOfThisSide(told)
+        && any(told, ConnectionFailures::isOfContainer)
+        && (connection == null || connection.isBroken());
   }
 
   private interface Question {
@@ -100,7 +103,8 @@ public final class ConnectionFailures {
                 || at instanceof InterruptedByTimeoutException
                 || at instanceof AsynchronousCloseException
                 || TIMEOUTS.contains(at.getClass().getName())
-                || isClosedStream(at));
+                || isClosedStream(at)
+                || isLimit(at));
   }
 
   /**
@@ -112,6 +116,12 @@ public final class ConnectionFailures {
   public static boolean isClosedStream(Throwable at) {
     return at.getClass().getName().equals("org.eclipse.jetty.io.EofException")
         && "Closed".equals(at.getMessage());
+  }
+
+  /** Tomcat's StreamException for a client of HTTP/2 that has taken nothing for too long. */
+  private static boolean isLimit(Throwable at) {
+    return at.getClass().getName().equals("org.apache.coyote.http2.StreamException")
+        && "ENHANCE_YOUR_CALM".equals(String.valueOf(Members.read(at, "getError()")));
   }
 
   private static boolean isOfConnection(Throwable at) {

@@ -109,8 +109,15 @@ final class JettyConnection extends ReachedConnection {
     return connection != null && !isOpen(connection);
   }
 
+  @Override
+  public boolean isBroken() {
+    return isClosed();
+  }
+
+  /** Jetty resets a stream itself that has been idle, whose client still waits. */
   private boolean isReset() {
-    return Boolean.TRUE.equals(Members.read(stream, "isReset()"));
+    Object byClient = Members.read(stream, "remoteReset");
+    return Boolean.TRUE.equals(byClient == null ? Members.read(stream, "isReset()") : byClient);
   }
 
   private static boolean isOpen(Object endPoint) {

@@ -84,6 +84,17 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isBroken() {
+    return true;
+  }
+
+  /** What is known of a container that was recognised. */
+  final boolean isClosed() {
+    BooleanSupplier open = streamOpen();
+    return isLost() || (open != null && !open.getAsBoolean());
+  }
+
+  @Override
   public final Quirks quirks() {
     return this;
   }

@@ -31,6 +31,7 @@ final class TomcatConnection extends ReachedConnection {
 
   private final ServletRequest facade;
   private final Object coyote;
+  private final Object processor;
   private final @Nullable Object stream;
   private final @Nullable Lock lock;
 
@@ -43,11 +44,13 @@ final class TomcatConnection extends ReachedConnection {
       boolean secure,
       ServletRequest facade,
       Object coyote,
+      Object processor,
       @Nullable Object stream,
       @Nullable Lock lock) {
     super("Tomcat", channel, multiplexed, secure);
     this.facade = facade;
     this.coyote = coyote;
+    this.processor = processor;
     this.stream = stream;
     this.lock = lock;
     this.start = Members.read(coyote, "getStartTimeNanos()");
@@ -69,6 +72,7 @@ final class TomcatConnection extends ReachedConnection {
         Boolean.TRUE.equals(Members.walk(wrapper, "getEndpoint()", "isSSLEnabled()")),
         own,
         coyote,
+        processor,
         streamLock == null ? null : Members.read(processor, "stream"),
         held instanceof Lock reached ? reached : null);
   }
@@ -144,6 +148,13 @@ final class TomcatConnection extends ReachedConnection {
   public boolean isLost() {
     Object state = Members.walk(stream, "handler", "connectionState", "get()");
     return "CLOSED".equals(String.valueOf(state)) || super.isLost();
+  }
+
+  /** AbstractProcessor.action(CLIENT_FLUSH) and the like set the error state before they throw. */
+  @Override
+  public boolean isBroken() {
+    Object allowed = Members.walk(processor, "errorState", "isIoAllowed()");
+    return Boolean.FALSE.equals(allowed) || isClosed();
   }
 
   /** A facade lets go of its request when that is recycled, unless discardFacades is off. */

@@ -93,6 +93,11 @@ final class UndertowConnection extends ReachedConnection {
     return !isOpen(connection);
   }
 
+  @Override
+  public boolean isBroken() {
+    return isClosed();
+  }
+
   private static boolean isOpen(Object channel) {
     return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
   }

@@ -16,6 +16,7 @@ import javax.net.ssl.SSLException;
 import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.CloseNowException;
 import org.eclipse.jetty.io.EofException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -72,5 +73,28 @@ class ConnectionFailuresTest {
   @MethodSource
   void ofEvents(Throwable told, boolean departure) {
     assertThat(ConnectionFailures.showDeparture(told, null)).isEqualTo(departure);
+  }
+
+  /** The container's own exception may be of another connection: this request's decides. */
+  @Test
+  void ofEvents_connectionThatIsThere_noDeparture() {
+    Throwable told = new ClientAbortException(new IOException("Broken pipe"));
+
+    assertThat(ConnectionFailures.showDeparture(told, new Asked(false))).isFalse();
+    assertThat(ConnectionFailures.showDeparture(told, new Asked(true))).isTrue();
+  }
+
+  private static final class Asked extends ReachedConnection {
+    private final boolean broken;
+
+    Asked(boolean broken) {
+      super("asked", null, false, false);
+      this.broken = broken;
+    }
+
+    @Override
+    public boolean isBroken() {
+      return broken;
+    }
   }
 }

@@ -55,6 +55,11 @@ record Reached(@Nullable SocketChannel channel) implements Connection {
   }
 
   @Override
+  public boolean isBroken() {
+    return false;
+  }
+
+  @Override
   public boolean isLost() {
     return channel != null && !channel.isOpen();
   }

@@ -155,6 +155,11 @@ final class Wire implements Connection, AutoCloseable {
   }
 
   @Override
+  public boolean isBroken() {
+    return false;
+  }
+
+  @Override
   public boolean isLost() {
     return !server.isOpen();
   }
