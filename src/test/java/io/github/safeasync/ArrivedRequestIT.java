@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -145,6 +146,20 @@ class ArrivedRequestIT {
                 assertThat(guarded).as(path).isEqualTo(raw);
               }
             });
+  }
+
+  /** What has come whole is not taken for cut off. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
+  void isReadWhileTheClientStays_asOnTheContainer_G13(Container container, Transport transport)
+      throws Exception {
+    new LateWork<>(Work.class, Work::post, (work, request) -> work.with(request).toString())
+        .compare(
+            container,
+            transport,
+            List.of(Way.STAYS),
+            (work, path, raw, guarded) ->
+                assertThat(guarded).as(path).isEqualTo(raw).isNotEqualTo(LateWork.FAILED));
   }
 
   private static final int MEBIBYTE = 1 << 20;

@@ -166,8 +166,12 @@ class CutUploadIT {
 
     /** Sends ten bytes of it. */
     PartialRequest post(TestServer server, String path) throws Exception {
+      return post(server, path, ANNOUNCED);
+    }
+
+    private PartialRequest post(TestServer server, String path, long length) throws Exception {
       String body = this == PARTS ? "--xx\r\nCont" : "a=1&b=2345";
-      return PartialRequest.post(server, path, contentType, ANNOUNCED, body);
+      return PartialRequest.post(server, path, contentType, length, body);
     }
 
     /** What came of it: the value, or of what family the exception is. */
@@ -205,7 +209,22 @@ class CutUploadIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
   void afterTheDeparture_eachWayToReadFails_asOnTheContainer_G13(
       Container container, Transport transport) throws Exception {
-    new LateWork<>(Reading.class, Reading::post, Reading::outcome)
+    compare(container, transport, Reading::post);
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void afterTheDeparture_eachWayToReadChunksFails_asOnTheContainer_G13(Container container)
+      throws Exception {
+    compare(
+        container,
+        Transport.PLAIN,
+        (reading, server, path) -> reading.post(server, path, PartialRequest.CHUNKED));
+  }
+
+  private static void compare(Container container, Transport transport, LateWork.Post<Reading> post)
+      throws Exception {
+    new LateWork<>(Reading.class, post, Reading::outcome)
         .compare(
             container,
             transport,

@@ -13,6 +13,7 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,7 +69,8 @@ final class LateWork<K extends Enum<K>> {
     String path = request.getRequestURI();
     K kind = Enum.valueOf(kinds, path.substring(path.lastIndexOf('/') + 1));
     AsyncContext context = request.startAsync();
-    CountDownLatch told = new CountDownLatch(path.startsWith(Twins.RAW) ? 0 : 1);
+    boolean isTold = path.startsWith(Twins.GUARDED) && !path.contains("/" + Way.STAYS + "/");
+    CountDownLatch told = new CountDownLatch(isTold ? 1 : 0);
     context.addListener(
         new DeafListener() {
           @Override
@@ -93,11 +95,17 @@ final class LateWork<K extends Enum<K>> {
     worker.start();
   }
 
+  /** Does all of it on one server, of which the clients leave in all ways. */
   void compare(Container container, Transport transport, Judgement<K> judgement) throws Exception {
+    compare(container, transport, Way.of(transport), judgement);
+  }
+
+  void compare(Container container, Transport transport, List<Way> ways, Judgement<K> judgement)
+      throws Exception {
     Map<String, PartialRequest> clients = new LinkedHashMap<>();
     try (TestServer server =
         Twins.start(container, transport, SafeAsyncConfig.defaults(), this::serve)) {
-      for (Way way : Way.of(transport)) {
+      for (Way way : ways) {
         for (K kind : kinds.getEnumConstants()) {
           for (String twin : Twins.BOTH) {
             String path = twin + "/" + way + "/" + kind;
@@ -113,7 +121,7 @@ final class LateWork<K extends Enum<K>> {
       }
       Thread.sleep(300); // nobody is told on the raw container
       left.countDown();
-      for (Way way : Way.of(transport)) {
+      for (Way way : ways) {
         for (K kind : kinds.getEnumConstants()) {
           String path = "/" + way + "/" + kind;
           String raw = outcome(Twins.RAW + path).get(20, SECONDS);

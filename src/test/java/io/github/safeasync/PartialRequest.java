@@ -19,7 +19,9 @@ final class PartialRequest implements AutoCloseable {
     RST,
     /** A close_notify, and FIN. */
     TLS_CLOSE,
-    RST_STREAM;
+    RST_STREAM,
+    /** It does not, and waits for the answer. */
+    STAYS;
 
     static List<Way> of(Transport transport) {
       List<Way> ways = new ArrayList<>(List.of(FIN, RST));
@@ -31,6 +33,9 @@ final class PartialRequest implements AutoCloseable {
       return ways;
     }
   }
+
+  /** A length that is not announced: the body is a chunk, without the last one. */
+  static final long CHUNKED = -1;
 
   private final RawClient client;
   private final Http2Client http2;
@@ -45,7 +50,8 @@ final class PartialRequest implements AutoCloseable {
   /**
    * Sends the head and what is there of the body.
    *
-   * @param length what is announced of the body; HTTP/2 announces nothing
+   * @param length what is announced of the body, {@link #CHUNKED} if that is chunks; HTTP/2
+   *     announces nothing
    */
   static PartialRequest post(
       TestServer server, String path, String contentType, long length, String body)
@@ -57,10 +63,15 @@ final class PartialRequest implements AutoCloseable {
       return new PartialRequest(null, http2, exchange);
     }
     RawClient client = RawClient.connect(server);
+    boolean chunked = length == CHUNKED;
     client.send(
-        ("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
+        ("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\n%s\r\n"
                 + "Cookie: flavour=oat\r\nX-Custom: one\r\n\r\n%s")
-            .formatted(path, contentType, length, body));
+            .formatted(
+                path,
+                contentType,
+                chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + length,
+                chunked ? "%x\r\n%s\r\n".formatted(body.length(), body) : body));
     return new PartialRequest(client, null, null);
   }
 
@@ -87,6 +98,7 @@ final class PartialRequest implements AutoCloseable {
       }
       case TLS_CLOSE -> client.closeFin();
       case RST_STREAM -> exchange.reset();
+      case STAYS -> {}
     }
   }
 
