@@ -73,7 +73,7 @@ final class Cycles {
       Supplier<AsyncContext> container,
       @Nullable ServletRequest request,
       @Nullable ServletResponse own) {
-    if (lifecycle.starting() || (isDispatched() && startingUnmapped())) {
+    if (lifecycle.starting() || (isDispatched() && startingUnmapped()) || startingEnded()) {
       return guarded(
           begin(
               container,
@@ -126,6 +126,12 @@ final class Cycles {
     return exchange.servlet() == null
         && request != null
         && request.getDispatcherType() == DispatcherType.ASYNC;
+  }
+
+  /** The client has left in a dispatch, of which the servlet knows nothing yet. */
+  private boolean startingEnded() {
+    HttpServletRequest request = exchange.side().request();
+    return request != null && lifecycle.startsEnded() && !request.isAsyncStarted();
   }
 
   private static @Nullable AsyncContext guarded(@Nullable Cycle begun) {

@@ -227,6 +227,18 @@ final class Lifecycle {
         && compareAndSet(now, now.to(Phase.STARTING));
   }
 
+  /**
+   * Whether the servlet may start another cycle though the end is decided: a dispatch has brought
+   * it here, and nobody is told of the end before it has returned. The container starts it, and
+   * {@link #started} makes it the library's to complete.
+   */
+  boolean startsEnded() {
+    State now = state;
+    return now.phase == Phase.ENDED
+        && now.containerCompletes
+        && now.servlet == Thread.currentThread();
+  }
+
   /** Called by the thread that claimed {@link #starting}: the container has started. */
   void started() {
     started(null);

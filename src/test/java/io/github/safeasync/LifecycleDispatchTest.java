@@ -140,6 +140,25 @@ class LifecycleDispatchTest {
     }
 
     @Test
+    void startsEnded_endedInADispatch_isTrueOfTheServletAlone_andTheCycleIsNotTheContainers() {
+      in(Phase.RESUMED).end(GONE);
+      assertThat(other.call(lifecycle::startsEnded)).isFalse();
+      assertThat(lifecycle.startsEnded()).isTrue();
+      assertThat(lifecycle.containerCompletes()).isTrue();
+      lifecycle.started(Thread.currentThread());
+      assertThat(lifecycle.startsEnded()).isFalse();
+      assertThat(lifecycle.containerCompletes()).isFalse();
+      assertThat(lifecycle.depart()).isEqualTo(Phase.ENDED);
+      assertThat(lifecycle.claimTell()).isEqualTo(GONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void startsEnded_notEndedInADispatch_isFalse(Phase phase) {
+      assertThat(in(phase).startsEnded()).isFalse();
+    }
+
+    @Test
     void depart_resumedWithoutAnotherCycle_saysThatTheContainerCompletes() {
       assertThat(in(Phase.RESUMED).depart()).isEqualTo(Phase.RESUMED);
     }

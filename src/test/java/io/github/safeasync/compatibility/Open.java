@@ -12,11 +12,8 @@ final class Open {
 
   private static final List<String> KNOWN =
       """
-      JT dispatch IDLE callbacks: [onError(IOException), onError(IOException), onComplete, onComplete]
       JT dispatch IDLE callbacks: [onStartAsync, onError(IOException), onComplete]
       T dispatch IDLE_AGAIN callbacks: [onStartAsync, onComplete]
-      JTU dispatch IN_ASYNC_DISPATCH callbacks: [onComplete, onComplete]
-      JTU dispatch IN_ASYNC_DISPATCH callbacks: [onError(IOException), onError(IOException), onComplete, onComplete]
       U dispatch-at-timeout AT_TIMEOUT callbacks: [onTimeout, onComplete]
       JTU dispatch-at-timeout AT_TIMEOUT servlet of ASYNC: never
       JTU dispatch-at-timeout AT_TIMEOUT write: never
