@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -192,7 +194,7 @@ class WriteListenerIT {
       assertThat(noticed.await(10, SECONDS)).isTrue();
       Writer writer = writers.get(0);
       // Long enough for what must not come.
-      assertThat(writer.told.await(200, java.util.concurrent.TimeUnit.MILLISECONDS)).isFalse();
+      assertThat(writer.told.await(200, MILLISECONDS)).isFalse();
       hold.countDown();
       assertThat(writer.told.await(10, SECONDS)).isTrue();
       Witness.await()
@@ -208,51 +210,59 @@ class WriteListenerIT {
   /** On Tomcat both want its lock of the connection, and one waited for the other for a second. */
   @ParameterizedTest
   @EveryContainer
-  void listenerSetWhileAFailureIsTold_waitsForNobody_G13(Container container) throws Exception {
-    BlockingQueue<Runnable> uses = new LinkedBlockingQueue<>();
+  void listenerSetWhileATimeoutIsTold_waitsForNobody_G13(Container container) throws Exception {
+    CountDownLatch telling = new CountDownLatch(1);
+    CountDownLatch set = new CountDownLatch(1);
+    BlockingQueue<Writer> writers = new LinkedBlockingQueue<>();
+    AtomicReference<Exchange> timed = new AtomicReference<>();
     Handler handler =
         (request, response) -> {
+          timed.set(Exchange.of(request));
           AsyncContext context = request.startAsync();
-          context.setTimeout(0);
-          Writer writer = new Writer(context, new CountDownLatch(0));
-          context.addListener(writer);
-          uses.add(() -> writeUntilItFails(writer.out));
-          uses.add(() -> setListener(writer));
+          context.setTimeout(100);
+          context.addListener(
+              new DeafListener() {
+                @Override
+                public void onTimeout(AsyncEvent event) {
+                  telling.countDown();
+                  awaitAWhile(set);
+                }
+              });
+          writers.add(new Writer(context, new CountDownLatch(0)));
         };
-    ExecutorService application = Threads.started(2);
+    ExecutorService application = Threads.started(1);
     try (Logs logs = Logs.swallow();
-        TestServer server = start(container, Transport.PLAIN, true, handler)) {
-      for (int i = 0; i < 50; i++) {
-        RawClient client = RawClient.connect(server).get("/write");
-        Runnable write = uses.poll(10, SECONDS);
-        Runnable set = uses.poll(10, SECONDS);
-        client.closeRst();
-        Future<?> written = application.submit(write);
-        application.submit(set).get(10, SECONDS);
-        written.get(10, SECONDS);
-      }
+        TestServer server = start(container, Transport.PLAIN, true, handler);
+        RawClient client = RawClient.connect(server).get("/write")) {
+      Writer writer = writers.poll(10, SECONDS);
+      assertThat(telling.await(10, SECONDS)).isTrue();
+      Future<?> setting = application.submit(() -> setListener(writer, set));
+      setting.get(10, SECONDS);
+      Witness.await()
+          .atMost(Witness.SOON)
+          .until(() -> timed.get().lifecycle().phase() == Lifecycle.Phase.CLOSED);
       assertThat(logs.lines(Level.WARNING)).isEmpty();
     } finally {
       application.shutdownNow();
     }
   }
 
-  private static void writeUntilItFails(ServletOutputStream out) {
+  /** So long that the other thread is in what it does, or has done it. */
+  private static void awaitAWhile(CountDownLatch set) {
     try {
-      for (int i = 0; i < 100; i++) {
-        out.write(BLOCK);
-        out.flush();
-      }
-    } catch (IOException | IllegalStateException expected) {
-      // The client has gone, or writing was made non-blocking meanwhile.
+      boolean unused = set.await(300, MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private static void setListener(Writer writer) {
+  private static void setListener(Writer writer, CountDownLatch set) {
     try {
       writer.out.setWriteListener(writer);
-    } catch (IllegalStateException expected) {
+    } catch (RuntimeException expected) {
       // The container has ended the request.
+    } finally {
+      set.countDown();
     }
   }
 
