@@ -10,6 +10,11 @@ import io.github.safeasync.testkit.Logs;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +40,7 @@ class SpringBootIT {
   /** An application. */
   @Configuration
   @EnableAutoConfiguration
-  @Import(Emitting.class)
+  @Import({Emitting.class, Refused.class})
   static class Application {}
 
   /** Of Spring Boot 4. */
@@ -124,6 +129,43 @@ class SpringBootIT {
       assertThat(Emitting.HEARD).containsExactly("onError", "onCompletion");
       assertThat(logs.aboveInfo()).isEmpty();
     }
+  }
+
+  @Test
+  void refusalOnTheAsyncDispatch_isAnsweredAsWithoutTheFilter_G13() throws Exception {
+    refusesAsWithoutTheFilter(JETTY);
+  }
+
+  @Test
+  @EnabledIf("embedsJetty")
+  void refusalOnTheAsyncDispatch_isAnsweredAsWithoutTheFilter_onJetty_G13() throws Exception {
+    refusesAsWithoutTheFilter(TOMCAT);
+  }
+
+  private static void refusesAsWithoutTheFilter(String without) throws Exception {
+    List<String> raw = answers(without, "--safe-async.enabled=false");
+    assertThat(answers(without)).isEqualTo(raw);
+    assertThat(raw).hasSize(3).allMatch(each -> each.startsWith("403 "));
+  }
+
+  /** What Spring Boot's error page answers, but when. */
+  private static List<String> answers(String without, String... properties) throws Exception {
+    List<String> answers = new ArrayList<>();
+    try (Logs logs = Logs.swallow();
+        ConfigurableApplicationContext context = runWithout(without, properties)) {
+      String port = context.getEnvironment().getProperty("local.server.port");
+      HttpClient client = HttpClient.newHttpClient();
+      for (String path : Refused.PATHS) {
+        HttpRequest request =
+            HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .timeout(Duration.ofSeconds(10))
+                .build();
+        HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+        String body = response.body().replaceAll("\"timestamp\":[^,]*,", "");
+        answers.add(response.statusCode() + " " + body);
+      }
+    }
+    return answers;
   }
 
   @Test
