@@ -39,6 +39,12 @@ final class Closing {
    */
   private static final Duration READER_WAIT = Duration.ofSeconds(1);
 
+  /**
+   * As {@link #READER_WAIT}, where the ReadListener goes on with what has arrived, so that nobody
+   * but the container may tell it: on a machine that is busy that takes its time.
+   */
+  private static final Duration ARRIVED_WAIT = Duration.ofSeconds(5);
+
   /** Whether the AsyncListeners wait for the ReadListener. */
   private enum ReaderWait {
     NOT_YET,
@@ -201,9 +207,11 @@ final class Closing {
   /** Whether the container is likely to tell the ReadListener, which is first to hear. */
   private boolean waitsForReader() {
     RequestBody body = exchange.body();
+    End decided = lifecycle.decidedEnd();
     if (!body.isListenedTo()
         || !body.isAwaited()
-        || !isDisconnected(lifecycle.decidedEnd())
+        || decided == null
+        || !isDisconnected(decided)
         || lifecycle.containerCompletes()) {
       return false;
     }
@@ -216,7 +224,7 @@ final class Closing {
                     readerWait = ReaderWait.OVER;
                     exchange.settleElsewhere();
                   },
-                  READER_WAIT);
+                  lingers(decided) ? ARRIVED_WAIT : READER_WAIT);
     }
     return readerWait != ReaderWait.OVER;
   }
