@@ -69,7 +69,7 @@ final class Closing {
   /** The thread that runs AsyncListeners while the container's objects are still this request's. */
   private volatile @Nullable Thread listening;
 
-  /** Set before the last touch of what the application has not completed. */
+  /** Set before the last touch of what the application has not completed, or was cut off. */
   private volatile boolean tellsCompletion;
 
   /** The thread that is in the last touch of the container. */
@@ -448,7 +448,7 @@ final class Closing {
     ContainerSide side = exchange.side();
     // Its objects may be another request's already where the container completes by itself.
     if (!lifecycle.containerCompletes()) {
-      tellsCompletion = decided.kind() != End.Kind.COMPLETED;
+      tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
       closer = Thread.currentThread();
       Attempt.to("remember a request", this::remember);
       Attempt.to(

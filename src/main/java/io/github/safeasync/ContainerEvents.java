@@ -79,8 +79,8 @@ final class ContainerEvents {
   void failed(Cycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
       tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
-    } else if (cause == null || exchange.isDisconnected() || showsDeparture(cause)) {
-      if (isCompletedByApplication()) {
+    } else if (cause == null || isDecided() || showsDeparture(cause)) {
+      if (isCompletedByApplication() && !exchange.side().isCut()) {
         // As from inside a ReadListener's onError; Tomcat tells this all the same.
         tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
       }
@@ -110,6 +110,11 @@ final class ContainerEvents {
   private boolean isCompletedByApplication() {
     End decided = lifecycle.decidedEnd();
     return decided != null && decided.kind() == End.Kind.COMPLETED;
+  }
+
+  /** Whether the failure is of what has been cut off, or left, already. */
+  private boolean isDecided() {
+    return exchange.isDisconnected() || exchange.side().isCut();
   }
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */

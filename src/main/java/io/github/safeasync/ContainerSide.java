@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URLConnection;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * forgotten: they belong to another request then.
  */
 final class ContainerSide {
+
+  /** When a container's thread has closed what was aborted; the second where it is busy. */
+  private static final List<Duration> CLOSE_MOMENTS =
+      List.of(Duration.ofMillis(20), Duration.ofMillis(200));
 
   /** The container's objects, dropped in one step. */
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
@@ -27,7 +34,11 @@ final class ContainerSide {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private volatile boolean streamed;
+
   private volatile boolean aborted;
+
+  /** Whether writers were failed: what was sent is cut, whatever the end is. */
+  private volatile boolean cut;
 
   /** The container's timeout, for an application that takes over a cycle of the library's. */
   private volatile long ownTimeout;
@@ -236,6 +247,20 @@ final class ContainerSide {
     return now != null && now.quirks().isAbort(status);
   }
 
+  /** Whether the response was cut off so that an end need not wait for the client. */
+  boolean isCut() {
+    return cut;
+  }
+
+  /** Has every thread that waits for the client inside the container come out. */
+  void failWrites() {
+    Quirks now = quirks();
+    if (now != null) {
+      cut = true;
+      now.failWrites();
+    }
+  }
+
   // The last touch.
 
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
@@ -258,7 +283,13 @@ final class ContainerSide {
 
   private void closeAsEnded(End end, int timeoutStatus) {
     switch (end.kind()) {
-      case COMPLETED -> complete();
+      case COMPLETED -> {
+        if (cut) {
+          leave();
+        } else {
+          complete();
+        }
+      }
       case DISCONNECTED -> leave();
       case TIMED_OUT -> refuse(timeoutStatus);
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
@@ -349,7 +380,13 @@ final class ContainerSide {
   private boolean isAborted() {
     Quirks now = quirks();
     AsyncContext completed = context;
-    return now != null && completed != null && now.abort(() -> complete(completed));
+    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
+      return false;
+    }
+    for (Duration moment : CLOSE_MOMENTS) {
+      Future<?> unused = exchange.exchanges().schedule(now::hastenClose, moment);
+    }
+    return true;
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */

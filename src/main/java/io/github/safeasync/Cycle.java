@@ -5,6 +5,7 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class Cycle implements AsyncListener {
   private final CycleListeners listeners;
   private volatile boolean originals;
   private volatile long timeout;
+  private final long startedNanos = System.nanoTime();
   private volatile @Nullable Cycle next;
   private volatile boolean claimedWithWrappers;
 
@@ -108,6 +110,12 @@ final class Cycle implements AsyncListener {
   void setTimeout(long millis) {
     container.setTimeout(millis);
     timeout = millis;
+  }
+
+  /** Whether it has outlasted its timeout, and the second within which a container tells of it. */
+  boolean isOverdue() {
+    long age = Duration.ofNanos(System.nanoTime() - startedNanos).toMillis();
+    return timeout > 0 && age > timeout + 1000;
   }
 
   long timeout() {

@@ -239,6 +239,8 @@ final class Cycles {
         if (refused != null) {
           throw refused;
         }
+      } else {
+        exchange.letWritersOut();
       }
     } else if (exchange.isLive()) {
       how.accept(of.container());

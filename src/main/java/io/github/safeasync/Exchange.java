@@ -40,6 +40,15 @@ final class Exchange {
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
 
+  /**
+   * How long an end waits for a write that waits for the client. Without the library it does not
+   * wait at all, and such a write fails on every container, or never returns.
+   */
+  private static final Duration WRITE_WAIT = Duration.ofMillis(250);
+
+  /** As {@link #WRITE_WAIT}, for a dispatch: after that the response may still go on. */
+  private static final Duration DISPATCH_WAIT = Duration.ofSeconds(1);
+
   /** How long a container may take to end by itself what it has been left. */
   private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
 
@@ -259,6 +268,7 @@ final class Exchange {
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
       case ENDED, TELLING -> exchanges.settle(this::settle);
     }
+    letWritersOut();
   }
 
   /**
@@ -549,7 +559,18 @@ final class Exchange {
     foundEnded = isLive() && side.isEndedByContainer();
     if (before && foundEnded) {
       endedByContainer();
+    } else if (isTimeoutHeldUp()) {
+      timedOut();
     }
+  }
+
+  /**
+   * Whether the container's timeout waits for the lock that a write holds, which waits for the
+   * client: on Tomcat, whose lock no write holds for so long without the library.
+   */
+  private boolean isTimeoutHeldUp() {
+    Cycle now = cycles.current();
+    return now != null && now.isOverdue() && lifecycle.isSending() && side.writeLock() != null;
   }
 
   /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
@@ -632,7 +653,11 @@ final class Exchange {
   }
 
   private boolean awaitQuiet() {
-    boolean quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+    boolean quiet = lifecycle.awaitQuiet(WRITE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    if (!quiet) {
+      failWrites();
+      quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+    }
     if (!quiet) {
       Log.stuck(lifecycle);
     }
@@ -680,7 +705,32 @@ final class Exchange {
     if (taken != null) {
       publish(taken, decided, known);
     }
+    letWritersOut();
     return true;
+  }
+
+  /**
+   * Sees that an end or a dispatch does not wait for ever for a call that waits for the client: a
+   * short time later that fails, so that the last one out can close. No end is changed by it.
+   */
+  void letWritersOut() {
+    if (lifecycle.isHeldUp()) {
+      Duration wait = isLive() ? DISPATCH_WAIT : WRITE_WAIT;
+      Future<?> unused = exchanges.schedule(() -> exchanges.settle(this::failWrites), wait);
+    }
+  }
+
+  private void failWrites() {
+    if (isLive() && lifecycle.isHeldUp()) {
+      endElsewhere(End.failed(SlowClientException.heldUp(), age()));
+    }
+    if (lifecycle.enterToFail()) {
+      try {
+        side.failWrites();
+      } finally {
+        exit();
+      }
+    }
   }
 
   private void publish(ApplicationSide to, End decided, Outcome known) {
@@ -699,6 +749,7 @@ final class Exchange {
   /** Nobody needs the request any more, if its end has come. */
   void lingered() {
     closing.lingered();
+    letWritersOut();
   }
 
   /** Leaves the container, and does what waited for the last call to come out. */
@@ -725,6 +776,7 @@ final class Exchange {
     closing.tell();
     closing.lingered();
     closing.close();
+    letWritersOut();
   }
 
   /** The container's side is closed: nothing touches it any more. */

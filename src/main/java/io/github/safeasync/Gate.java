@@ -360,7 +360,7 @@ final class Gate {
     Lock lock = acquire(exchange.side().writeLock());
     boolean inside = false;
     try {
-      inside = lifecycle.enter();
+      inside = lifecycle.enterToSend();
       if (inside) {
         call.run();
       }
@@ -386,7 +386,7 @@ final class Gate {
     Lock lock = acquire(exchange.side().writeLock());
     boolean inside = false;
     try {
-      inside = lifecycle.enter();
+      inside = lifecycle.enterToSend();
       if (inside) {
         call.run();
       }

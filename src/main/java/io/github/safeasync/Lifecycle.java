@@ -43,7 +43,7 @@ final class Lifecycle {
    *   └───────┘ once the servlet, and a Read- or     └────┬────┘        └┬───┬─┘
    *        │    WriteListener, has returned               │              ▲   │ claimClose: exactly
    *        exit: calls come out, none goes in             │              │   │ one thread wins, once
-   *                                       toldWhileUnread │     lingered │   │ no call and no read
+   *        enterToFail: a write fails     toldWhileUnread │     lingered │   │ no call and no read
    *                                                       ▼              │   │ is inside
    *                                                 ┌───────────┐        │   │
    *                                                 │ LINGERING │ ───────┘   │
@@ -79,8 +79,12 @@ final class Lifecycle {
     CLOSED
   }
 
-  /** A thread that is inside the container, and those that went in before it. */
-  record Call(Thread thread, @Nullable Call below) {
+  /**
+   * A thread that is inside the container, and those that went in before it.
+   *
+   * @param sends whether it may wait for the client to take what was sent
+   */
+  record Call(Thread thread, boolean sends, @Nullable Call below) {
 
     static @Nullable Call without(@Nullable Call calls, Thread thread) {
       if (calls == null) {
@@ -88,7 +92,16 @@ final class Lifecycle {
       }
       return calls.thread == thread
           ? calls.below
-          : new Call(calls.thread, without(calls.below, thread));
+          : new Call(calls.thread, calls.sends, without(calls.below, thread));
+    }
+
+    static boolean othersSend(@Nullable Call calls, @Nullable Thread thread) {
+      for (Call call = calls; call != null; call = call.below) {
+        if (call.sends && call.thread != thread) {
+          return true;
+        }
+      }
+      return false;
     }
 
     static boolean othersThan(@Nullable Call calls, @Nullable Thread thread) {
@@ -181,6 +194,16 @@ final class Lifecycle {
                 || lets(thread);
         case TOLD, CLOSING, CLOSED -> lets(thread);
       };
+    }
+
+    private boolean isHeldUp() {
+      boolean waiting =
+          switch (phase) {
+            case DISPATCHING, ENDED, TELLING, TOLD -> servlet == null || containerCompletes;
+            // What has arrived is still being read while it lingers, by the same connection.
+            case NEW, STARTING, OPEN, DISPATCHED, RESUMED, LINGERING, CLOSING, CLOSED -> false;
+          };
+      return waiting && Call.othersSend(calls, servlet);
     }
 
     private boolean isQuiet() {
@@ -287,22 +310,27 @@ final class Lifecycle {
    * @return false if the exchange is not open; otherwise {@link #exit} must follow
    */
   boolean enter() {
-    return enter(false);
+    return enter(false, false);
+  }
+
+  /** As {@link #enter}, for a call that may wait for the client to take what is sent. */
+  boolean enterToSend() {
+    return enter(false, true);
   }
 
   /** As {@link #enter}, for a call that changes nothing. */
   boolean enterToAsk() {
-    return enter(true);
+    return enter(true, false);
   }
 
-  private boolean enter(boolean toAsk) {
+  private boolean enter(boolean toAsk, boolean toSend) {
     Thread thread = Thread.currentThread();
     while (true) {
       State now = state;
       if (!(toAsk ? now.letsAsk(thread) : now.lets(thread))) {
         return false;
       }
-      if (compareAndSet(now, now.with(new Call(thread, now.calls)))) {
+      if (compareAndSet(now, now.with(new Call(thread, toSend, now.calls)))) {
         return true;
       }
     }
@@ -405,7 +433,7 @@ final class Lifecycle {
       if (now.phase != Phase.OPEN) {
         return false;
       }
-      Call asker = new Call(Thread.currentThread(), now.calls);
+      Call asker = new Call(Thread.currentThread(), false, now.calls);
       if (compareAndSet(now, now.with(asker).to(Phase.DISPATCHING))) {
         return true;
       }
@@ -548,7 +576,7 @@ final class Lifecycle {
       if (!lets) {
         return false;
       }
-      if (compareAndSet(now, now.withCallbacks(new Call(thread, now.callbacks)))) {
+      if (compareAndSet(now, now.withCallbacks(new Call(thread, false, now.callbacks)))) {
         return true;
       }
     }
@@ -627,6 +655,38 @@ final class Lifecycle {
     }
   }
 
+  /** Whether it is open, and a call is inside that may wait for the client. */
+  boolean isSending() {
+    State now = state;
+    return now.phase == Phase.OPEN && Call.othersSend(now.calls, null);
+  }
+
+  /**
+   * Whether an end or a dispatch waits for a call that may wait for the client, and for ever. What
+   * the servlet's own thread still sends is no such call: the container waits for that as well.
+   */
+  boolean isHeldUp() {
+    return state.isHeldUp();
+  }
+
+  /**
+   * Lets the calling thread in to fail what an end waits for; any thread. It is inside meanwhile,
+   * so that nobody closes, and what fails is no other request's.
+   *
+   * @return false if no end is held up; otherwise {@link #exit} must follow
+   */
+  boolean enterToFail() {
+    while (true) {
+      State now = state;
+      if (now.end == null || !now.isHeldUp()) {
+        return false;
+      }
+      if (compareAndSet(now, now.with(new Call(Thread.currentThread(), false, now.calls)))) {
+        return true;
+      }
+    }
+  }
+
   /**
    * Says that nobody needs the request any more; any thread.
    *
@@ -662,7 +722,7 @@ final class Lifecycle {
       if (!now.isClosable()) {
         return null;
       }
-      Call closer = new Call(Thread.currentThread(), null);
+      Call closer = new Call(Thread.currentThread(), false, null);
       if (compareAndSet(now, now.with(closer).to(Phase.CLOSING))) {
         return now.end;
       }

@@ -37,6 +37,11 @@ public final class SlowClientException extends IOException {
             + " bytes waiting for it");
   }
 
+  static SlowClientException heldUp() {
+    return new SlowClientException(
+        true, "A dispatch was asked for while a write waits for the client, which takes nothing");
+  }
+
   static SlowClientException overLimit(long weight, long pending, long limit) {
     return new SlowClientException(
         false,

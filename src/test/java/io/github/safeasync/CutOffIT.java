@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.safeasync.testkit.Container;
-import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.Transport;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -19,10 +20,11 @@ class CutOffIT {
       SafeAsyncConfig.builder().timeout(Duration.ofSeconds(2)).build();
 
   @ParameterizedTest
-  @EveryContainer
-  void errorBehindAnUnframedPart_resetsTheConnection_G13(Container container) throws Exception {
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void errorBehindAnUnframedPart_resetsTheConnection_G13(Container container, Transport transport)
+      throws Exception {
     try (Logs expected = Logs.swallow();
-        Site site = Site.start(container);
+        Site site = Site.start(container, transport);
         RawClient client = RawClient.connect(site.server())) {
       client.send("GET /take HTTP/1.0\r\nHost: localhost\r\n\r\n");
       SafeAsyncResponse response = site.take();
@@ -35,10 +37,11 @@ class CutOffIT {
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void timeoutBehindAnUnframedPart_resetsTheConnection_G13(Container container) throws Exception {
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void timeoutBehindAnUnframedPart_resetsTheConnection_G13(Container container, Transport transport)
+      throws Exception {
     try (Logs expected = Logs.swallow();
-        Site site = Site.start(container, SOON);
+        Site site = Site.start(container, transport, SOON, app -> {});
         RawClient client = RawClient.connect(site.server())) {
       client.send("GET /take HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
       SafeAsyncResponse response = site.take();
@@ -49,6 +52,7 @@ class CutOffIT {
     }
   }
 
+  /** Over TLS an end without close_notify would not do: many clients, the JDK's, read it as one. */
   private static void isReset(RawClient client) {
     assertThatThrownBy(() -> readToTheEnd(client)).isInstanceOf(SocketException.class);
   }

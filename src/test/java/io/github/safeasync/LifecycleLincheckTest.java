@@ -36,6 +36,26 @@ public class LifecycleLincheckTest {
     return true;
   }
 
+  /** A call that may wait for the client. */
+  @Operation
+  public boolean sendingCall() {
+    if (!lifecycle.enterToSend()) {
+      return false;
+    }
+    touch();
+    leave();
+    return true;
+  }
+
+  /** Fails what an end waits for, if it waits just now: of which no answer is an order's. */
+  @Operation
+  public void fail() {
+    if (lifecycle.enterToFail()) {
+      touch();
+      leave();
+    }
+  }
+
   /** A call in which the container calls back, and the callback calls the container. */
   @Operation
   public boolean nestedCall() {
@@ -60,11 +80,14 @@ public class LifecycleLincheckTest {
     return won;
   }
 
-  /** A callback of the application's, from which it calls the container. */
+  /**
+   * A callback of the application's, from which it calls the container. It goes in while an end is
+   * on its way to be told, so that no answer is an order's.
+   */
   @Operation
-  public boolean callback() {
+  public void callback() {
     if (!lifecycle.enterCallback()) {
-      return false;
+      return;
     }
     callbacks.incrementAndGet();
     call();
@@ -72,7 +95,6 @@ public class LifecycleLincheckTest {
     if (lifecycle.exitCallback()) {
       close();
     }
-    return true;
   }
 
   @Operation

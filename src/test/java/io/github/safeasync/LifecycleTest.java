@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.End.Kind;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -353,6 +354,67 @@ class LifecycleTest {
       assertThat(lifecycle.exit()).isFalse();
       assertThat(other.call(lifecycle::exit)).isFalse();
       assertThat(lifecycle.exit()).isTrue();
+    }
+  }
+
+  @Nested
+  class HeldUp {
+
+    @Test
+    void enterToFail_nothingSent_isRefused() {
+      other.call(open()::enter);
+      lifecycle.end(COMPLETED);
+
+      assertThat(lifecycle.isHeldUp()).isFalse();
+      assertThat(lifecycle.enterToFail()).isFalse();
+    }
+
+    @Test
+    void enterToFail_open_isRefused() {
+      other.call(open()::enterToSend);
+
+      assertThat(lifecycle.isSending()).isTrue();
+      assertThat(lifecycle.isHeldUp()).isFalse();
+      assertThat(lifecycle.enterToFail()).isFalse();
+    }
+
+    @Test
+    void g4_enterToFail_endedWhileASendIsInside_isInsideUntilItExits() {
+      other.call(open()::enterToSend);
+      lifecycle.end(COMPLETED);
+
+      assertThat(lifecycle.isHeldUp()).isTrue();
+      assertThat(lifecycle.enterToFail()).isTrue();
+
+      assertThat(other.call(lifecycle::exit)).isFalse();
+      assertThat(lifecycle.isHeldUp()).isFalse();
+      assertThat(lifecycle.claimClose()).as("no other request's is failed").isNull();
+      assertThat(lifecycle.exit()).isTrue();
+      assertThat(lifecycle.claimClose()).isNotNull();
+    }
+
+    @Test
+    void enterToFail_whileTheServletIsInside_waitsForIt() {
+      lifecycle.starting();
+      lifecycle.started(Thread.currentThread());
+      other.call(lifecycle::enterToSend);
+      lifecycle.end(COMPLETED);
+
+      assertThat(lifecycle.enterToFail()).isFalse();
+      lifecycle.depart();
+      assertThat(lifecycle.enterToFail()).isTrue();
+    }
+
+    @Test
+    void isHeldUp_dispatching_isAskedBeforeTheEnd() {
+      other.call(open()::enterToSend);
+      lifecycle.dispatching();
+      lifecycle.exit();
+
+      assertThat(lifecycle.isHeldUp()).isTrue();
+      assertThat(lifecycle.enterToFail()).as("an end is decided first").isFalse();
+      lifecycle.end(End.failed(new IOException("slow"), Duration.ofMillis(1)));
+      assertThat(lifecycle.enterToFail()).isTrue();
     }
   }
 

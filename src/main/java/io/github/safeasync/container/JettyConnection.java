@@ -2,6 +2,7 @@ package io.github.safeasync.container;
 
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.function.BooleanSupplier;
@@ -30,9 +31,13 @@ final class JettyConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  /** The HTTP2Stream of an HttpStreamOverHTTP2. */
+  private static final String STREAM = "_stream";
+
   private final @Nullable Object request;
   private final @Nullable Object response;
   private final @Nullable Object endPoint;
+  private final @Nullable Object httpStream;
   private final @Nullable Object stream;
 
   private JettyConnection(
@@ -45,16 +50,19 @@ final class JettyConnection extends ReachedConnection {
     this.request = request;
     this.response = Members.read(request, "getServletApiResponse()");
     this.endPoint = endPoint;
-    this.stream = multiplexed ? stream(request) : null;
+    this.httpStream = multiplexed ? httpStream(request) : null;
+    this.stream = Members.read(httpStream, STREAM);
   }
 
-  /** The HTTP2Stream, which Jetty does not use again, below the wrappers of request and stream. */
-  private static @Nullable Object stream(@Nullable Object request) {
+  /**
+   * The HttpStreamOverHTTP2 below the wrappers of request and stream. Jetty uses neither it nor its
+   * HTTP2Stream again.
+   */
+  private static @Nullable Object httpStream(@Nullable Object request) {
     Object at = request;
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
-      Object found = Members.read(at, "_stream");
-      if (found != null) {
-        return found;
+      if (Members.read(at, STREAM) != null) {
+        return at;
       }
       Object below = Members.read(at, "getHttpStream()");
       at = below == null ? Members.read(at, "getWrapped()") : below;
@@ -79,13 +87,20 @@ final class JettyConnection extends ReachedConnection {
   }
 
   private static @Nullable SocketChannel channel(@Nullable Object endPoint) {
+    Object transport = Members.read(lowest(endPoint), "getTransport()");
+    return transport instanceof SocketChannel channel ? channel : null;
+  }
+
+  /** The EndPoint of the socket itself. */
+  private static @Nullable Object lowest(@Nullable Object endPoint) {
     Object at = endPoint;
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
-      if (at instanceof SocketChannel channel) {
-        return channel;
+      Object wrapped = Members.read(at, "unwrap()");
+      Object inner = wrapped == null ? Members.read(at, "getTransport()") : wrapped;
+      if (inner instanceof SocketChannel) {
+        return at;
       }
-      Object inner = Members.read(at, "unwrap()");
-      at = inner == null ? Members.read(at, "getTransport()") : inner;
+      at = inner;
     }
     return null;
   }
@@ -151,6 +166,27 @@ final class JettyConnection extends ReachedConnection {
     return status == ABORT;
   }
 
+  /** SocketChannelEndPoint.close() fails who waits for it, and has its ManagedSelector let go. */
+  @Override
+  void close(SocketChannel own) throws IOException {
+    if (lowest(endPoint) instanceof Closeable reached) {
+      reached.close();
+    } else {
+      super.close(own);
+    }
+  }
+
+  /**
+   * HttpStreamOverHTTP2.failed() resets the stream, below what Jetty uses again; HTTP2Flusher then
+   * drops what waits for its window, and so fails its writer.
+   */
+  @Override
+  void failStream() {
+    if (httpStream != null) {
+      Members.call(httpStream, "failed", new IOException("The response was cut off"));
+    }
+  }
+
   /**
    * sendError(-1) is ServletChannel.abort(AbortException): HTTP/1.1 closes the connection, HTTP/2
    * resets the stream (HttpStream.failed). It ends the exchange by itself, on another thread, so
@@ -162,7 +198,7 @@ final class JettyConnection extends ReachedConnection {
     if (!(response instanceof HttpServletResponse aborted) || isOver()) {
       return false;
     }
-    resetOnClose();
+    reset();
     try {
       aborted.sendError(ABORT);
       return true;

@@ -99,6 +99,14 @@ public interface Quirks {
   boolean isAbort(int status);
 
   /**
+   * Has every thread that waits for the client inside a write come out with an exception: of the
+   * connection (HTTP/1.1) or the stream (HTTP/2) nothing can be sent any more. Its end, by {@link
+   * #abort} or completion, is still to come, and touches the container's objects once the writers
+   * are out. May wait for a container's lock of the connection.
+   */
+  void failWrites();
+
+  /**
    * Ends the connection (HTTP/1.1) or the stream (HTTP/2) so that the client sees a truncated
    * response, and ends the exchange in the container. To be called with no lock held and no other
    * container call of the exchange in flight; afterwards the container must not be touched. May
@@ -114,4 +122,11 @@ public interface Quirks {
    *     complete} was not called
    */
   boolean abort(Runnable complete);
+
+  /**
+   * Has the kernel told soon of what {@link #abort} has closed, where that would wait for up to a
+   * second for the next look of the container's selector. For a moment after the abort, when the
+   * container's thread has closed the channel; never waits. Tomcat only.
+   */
+  void hastenClose();
 }

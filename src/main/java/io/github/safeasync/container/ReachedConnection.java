@@ -160,9 +160,24 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   /**
-   * Has the connection end with a reset, so that a body whose end is the connection's does not look
-   * whole. Other streams' connections are left alone. The channel stays the container's to close.
+   * Resets the connection beneath the container, which says nothing more to the client, no
+   * close_notify of TLS either: a body whose end is the connection's must not look whole. Other
+   * streams' connections are left alone.
    */
+  final void reset() {
+    SocketChannel own = channel;
+    if (own == null || multiplexed) {
+      return;
+    }
+    resetOnClose();
+    try {
+      close(own);
+    } catch (IOException | RuntimeException closedAlready) {
+      // There is nothing left to cut off.
+    }
+  }
+
+  /** Has the connection's close, whosever it is, reset it. */
   final void resetOnClose() {
     SocketChannel own = channel;
     if (own == null || multiplexed) {
@@ -171,14 +186,42 @@ class ReachedConnection implements Connection, Quirks {
     try {
       own.setOption(StandardSocketOptions.SO_LINGER, 0);
     } catch (IOException | RuntimeException closedAlready) {
-      // There is nothing left to cut off.
+      // There is nothing left to reset.
     }
   }
+
+  /**
+   * Closes a channel that lingers no more. While a selector has it, it is closed in truth by the
+   * selector's next look, so that is to come soon.
+   */
+  void close(SocketChannel own) throws IOException {
+    own.close();
+  }
+
+  @Override
+  public final void failWrites() {
+    if (multiplexed) {
+      failStream();
+    } else {
+      failConnection();
+    }
+  }
+
+  /** As {@link #failWrites}, of a connection of HTTP/1.1. */
+  void failConnection() {
+    reset();
+  }
+
+  /** As {@link #failWrites}, of one HTTP/2 stream. */
+  void failStream() {}
 
   @Override
   public boolean abort(Runnable complete) {
     return false;
   }
+
+  @Override
+  public void hastenClose() {}
 
   @Override
   public final String toString() {

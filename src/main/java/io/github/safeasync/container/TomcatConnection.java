@@ -3,10 +3,14 @@ package io.github.safeasync.container;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +36,7 @@ final class TomcatConnection extends ReachedConnection {
   private final ServletRequest facade;
   private final Object coyote;
   private final Object processor;
+  private final @Nullable Object socketWrapper;
   private final @Nullable Object stream;
   private final @Nullable Lock lock;
 
@@ -45,12 +50,14 @@ final class TomcatConnection extends ReachedConnection {
       ServletRequest facade,
       Object coyote,
       Object processor,
+      @Nullable Object socketWrapper,
       @Nullable Object stream,
       @Nullable Lock lock) {
     super("Tomcat", channel, multiplexed, secure);
     this.facade = facade;
     this.coyote = coyote;
     this.processor = processor;
+    this.socketWrapper = socketWrapper;
     this.stream = stream;
     this.lock = lock;
     this.start = Members.read(coyote, "getStartTimeNanos()");
@@ -73,6 +80,7 @@ final class TomcatConnection extends ReachedConnection {
         own,
         coyote,
         processor,
+        wrapper,
         streamLock == null ? null : Members.read(processor, "stream"),
         held instanceof Lock reached ? reached : null);
   }
@@ -210,6 +218,7 @@ final class TomcatConnection extends ReachedConnection {
         return false;
       }
       resetOnClose();
+      swallowCloseNotify();
       if (!closeNow()) {
         return false;
       }
@@ -218,6 +227,69 @@ final class TomcatConnection extends ReachedConnection {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * SecureNioChannel.close() would send it before the reset. Once the engine has given it, it gives
+   * it to nobody else. Under the connection's lock, where nobody writes.
+   */
+  private void swallowCloseNotify() {
+    boolean own = !isMultiplexed();
+    if (own
+        && Members.walk(socketWrapper, "getSocket()", "getSslEngine()") instanceof SSLEngine tls) {
+      ByteBuffer dropped = ByteBuffer.allocate(tls.getSession().getPacketBufferSize());
+      try {
+        tls.closeOutbound();
+        tls.wrap(ByteBuffer.allocate(0), dropped);
+      } catch (SSLException | RuntimeException closedAlready) {
+        // There is nothing left to say.
+      }
+    }
+  }
+
+  /**
+   * A writer that NioSocketWrapper.doWrite has wait looks at the channel once it is notified; the
+   * Poller would tell it, only if its selector still had it. Where no writer waits the close is
+   * left to Tomcat: the Poller recycles the processor of a channel that it finds closed.
+   */
+  @Override
+  void close(SocketChannel own) throws IOException {
+    super.close(own);
+    Object waiting = Members.read(socketWrapper, "writeLock");
+    if (waiting != null) {
+      synchronized (waiting) {
+        waiting.notifyAll();
+      }
+    }
+  }
+
+  /** A channel that lingers no more is closed once the Poller's selector has let it go. */
+  @Override
+  public void hastenClose() {
+    if (Members.walk(socketWrapper, "getPoller()", "getSelector()") instanceof Selector selector) {
+      selector.wakeup();
+    }
+  }
+
+  /**
+   * Http2UpgradeHandler.sendStreamReset makes the stream one that cannot be written to, and tells
+   * the client; a writer that waits for either window looks at that once it is woken. Without the
+   * reset it would take that for a timeout, and close the connection with all its streams
+   * (Http2UpgradeHandler.reserveWindowSize).
+   */
+  @Override
+  void failStream() {
+    Object handler = Members.read(stream, "handler");
+    Object state = Members.read(stream, "state");
+    if (stream == null || handler == null || state == null || isOver()) {
+      return;
+    }
+    Members.call(stream, "doStreamCancel", AbortedException.MESSAGE, "CANCEL");
+    Object reset = Members.read(stream, "getResetException()");
+    if (reset != null) {
+      Members.call(handler, "sendStreamReset", state, reset);
+    }
+    Members.call(stream, "cancelAllocationRequests");
   }
 
   /**

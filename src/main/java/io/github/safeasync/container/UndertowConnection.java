@@ -149,6 +149,45 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /**
+   * A writer waits with a selector of its own (NioSocketConduit.awaitWritable), which a close does
+   * not wake, and which keeps the channel from being closed; that it cannot be written to does. The
+   * client, which has not taken what was sent before, sees the reset first.
+   */
+  @Override
+  void failConnection() {
+    SocketChannel own = channel();
+    if (own == null) {
+      return;
+    }
+    resetOnClose();
+    try {
+      own.shutdownOutput();
+    } catch (IOException | RuntimeException closedAlready) {
+      // Nobody waits any more.
+    }
+    inIoThread(this::reset);
+  }
+
+  /**
+   * Http2StreamSinkChannel.close() resets the stream and wakes who waits for its window; a reset
+   * alone (Http2StreamSinkChannel.rstStream) does not where a frame waits to be sent.
+   */
+  @Override
+  void failStream() {
+    if (Members.read(connection, "responseChannel") instanceof Closeable stream) {
+      inIoThread(() -> close(stream));
+    }
+  }
+
+  private static void close(Closeable channel) {
+    try {
+      channel.close();
+    } catch (IOException | RuntimeException | LinkageError closedAlready) {
+      // What is left is to end the exchange.
+    }
+  }
+
+  /**
    * HttpServerConnection.close() closes the connection, Http2ServerConnection.close() resets the
    * stream only.
    */
@@ -159,12 +198,8 @@ final class UndertowConnection extends ReachedConnection {
     }
     inIoThread(
         () -> {
-          resetOnClose();
-          try {
-            closeable.close();
-          } catch (IOException | RuntimeException | LinkageError closedAlready) {
-            // What is left is to end the exchange.
-          }
+          reset();
+          close(closeable);
           complete.run();
         });
     return true;

@@ -13,6 +13,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -130,7 +131,7 @@ public final class RawClient implements AutoCloseable {
   public void awaitClose() throws IOException {
     try {
       in.transferTo(OutputStream.nullOutputStream());
-    } catch (SocketException reset) {
+    } catch (SocketException | SSLException reset) {
       // As good as closed.
     }
   }
