@@ -473,6 +473,12 @@ final class Exchange {
     endElsewhere(End.disconnected(departure, age(), failure));
   }
 
+  /** As {@link #lostOnWrite}, of a read. */
+  void lostOnRead(Throwable failure) {
+    Departure departure = Departure.now(Evidence.RST, "a failing read");
+    endElsewhere(End.disconnected(departure, age(), failure));
+  }
+
   /** A write of the application failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure) {
     writeLimit = failure;

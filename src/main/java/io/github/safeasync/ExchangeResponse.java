@@ -137,8 +137,17 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public Registration onWritable(Runnable callback) {
     Objects.requireNonNull(callback, "callback");
+    if (!isOpen()) {
+      return () -> false;
+    }
     Runnable guarded = guard(callback);
-    return outbox().pending().whenWritable(() -> exchange.exchanges().callBack(guarded));
+    Runnable whileOpen =
+        () -> {
+          if (isOpen()) {
+            guarded.run();
+          }
+        };
+    return outbox().pending().whenWritable(() -> exchange.exchanges().callBack(whileOpen));
   }
 
   @Override

@@ -236,10 +236,12 @@ final class Gate {
     // What Undertow reads behind a failure is what was left in a buffer.
     boolean over = body.isBroken() && !exchange.isLive();
     if (!over && lifecycle.enterToRead()) {
+      IOException lost = null;
       try {
         return read.get();
       } catch (IOException failure) {
         body.failed();
+        lost = failure;
         throw failure;
       } catch (RuntimeException closed) {
         if (exchange.isLive()) {
@@ -250,6 +252,10 @@ final class Gate {
         throw exchange.endedException();
       } finally {
         exchange.exitRead();
+        if (lost != null && ConnectionFailures.showReset(lost)) {
+          // Undertow tells nobody else, and has taken from the socket what would show it.
+          exchange.lostOnRead(lost);
+        }
       }
     }
     if (body.isWhole()) {

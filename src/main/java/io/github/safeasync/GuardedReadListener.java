@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.ConnectionFailures;
 import jakarta.servlet.ReadListener;
 import java.io.EOFException;
 import java.io.IOException;
@@ -58,6 +59,10 @@ final class GuardedReadListener implements ReadListener {
       throw new AssertionError("onError throws none", e);
     } finally {
       exchange.body().failed();
+      if (ConnectionFailures.showReset(failure)) {
+        // Undertow tells nobody else.
+        exchange.lostOnRead(failure);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.container.ConnectionFailures;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.util.Objects;
@@ -65,6 +66,17 @@ final class GuardedWriteListener implements WriteListener {
   /** Undertow tells of a failing write inside of it, on the same thread. */
   @Override
   public void onError(Throwable failure) {
+    try {
+      tell(failure);
+    } finally {
+      if (ConnectionFailures.showDeparture(failure)) {
+        // Undertow tells nobody else.
+        exchange.lostOnWrite(failure);
+      }
+    }
+  }
+
+  private void tell(Throwable failure) {
     if (!failed.compareAndSet(false, true)) {
       return;
     }

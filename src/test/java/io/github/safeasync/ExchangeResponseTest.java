@@ -61,6 +61,18 @@ class ExchangeResponseTest {
     };
   }
 
+  @Test
+  void onWritable_afterTheEnd_neverRunsAndIsNoRegistration_G1() {
+    List<String> ran = new ArrayList<>();
+    response.finish();
+    end();
+
+    Registration late = response.onWritable(() -> ran.add("late"));
+
+    assertThat(late.remove()).isFalse();
+    assertThat(ran).isEmpty();
+  }
+
   @Nested
   class Guard {
 

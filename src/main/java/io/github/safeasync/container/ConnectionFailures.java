@@ -77,6 +77,17 @@ public final class ConnectionFailures {
         && (connection == null || connection.isBroken());
   }
 
+  /**
+   * Returns whether the failure of a read means that the client has reset its connection. A body
+   * that only ends too early does not: its client may have closed its sending side alone.
+   *
+   * @param ofCall what the container's stream of the request threw
+   */
+  public static boolean showReset(Throwable ofCall) {
+    return !isOfThisSide(ofCall)
+        && any(ofCall, at -> at instanceof IOException && (isInWords(at) || isOfSocket(at)));
+  }
+
   private interface Question {
     boolean holds(Throwable of);
   }
