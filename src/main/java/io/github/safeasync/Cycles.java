@@ -244,6 +244,10 @@ final class Cycles {
       }
     } else if (exchange.isLive()) {
       how.accept(of.container());
+    } else if (of == current && exchange.events().isTelling() && lifecycle.dispatchingEnded()) {
+      // What a listener of the container's asks for is carried out, as it has not heard of the end.
+      exchange.closing().remember();
+      how.accept(of.container());
     } else {
       exchange.body().left();
     }

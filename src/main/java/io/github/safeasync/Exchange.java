@@ -88,6 +88,7 @@ final class Exchange {
   private volatile @Nullable Thread servlet;
 
   private volatile @Nullable Runnable afterServlet;
+  private volatile boolean dispatchedLate;
 
   /** What went through the filter, to decide the end or after it; an outer one may answer it. */
   private volatile @Nullable Throwable thrown;
@@ -241,6 +242,16 @@ final class Exchange {
       servlet = Thread.currentThread();
     }
     return first;
+  }
+
+  /** The container's thread has come after a dispatch that was on its way at the end. */
+  void dispatchedLate() {
+    dispatchedLate = true;
+  }
+
+  /** What the guards answer, which are closed: the last dispatch is an asynchronous one. */
+  boolean isDispatchedLate() {
+    return dispatchedLate;
   }
 
   /** The container's thread leaves the filter. */

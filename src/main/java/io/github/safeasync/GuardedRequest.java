@@ -660,7 +660,10 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   public DispatcherType getDispatcherType() {
     return gate.isFree()
         ? super.getDispatcherType()
-        : gate.ask(super::getDispatcherType, known -> known.line().dispatcherType());
+        : gate.ask(
+            super::getDispatcherType,
+            known ->
+                exchange.isDispatchedLate() ? DispatcherType.ASYNC : known.line().dispatcherType());
   }
 
   @Override

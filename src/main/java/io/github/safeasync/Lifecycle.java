@@ -104,6 +104,15 @@ final class Lifecycle {
       return false;
     }
 
+    static boolean contains(@Nullable Call calls, Thread thread) {
+      for (Call call = calls; call != null; call = call.below) {
+        if (call.thread == thread) {
+          return true;
+        }
+      }
+      return false;
+    }
+
     static boolean othersThan(@Nullable Call calls, @Nullable Thread thread) {
       for (Call call = calls; call != null; call = call.below) {
         if (call.thread != thread) {
@@ -554,6 +563,32 @@ final class Lifecycle {
             new State(
                 now.phase, now.calls, now.reads, now.callbacks, now.servlet, now.end, true))) {
       now = state;
+    }
+  }
+
+  /**
+   * Claims a dispatch for a listener of the container's, in which the client has left: the
+   * container carries it out once the listener has returned, and completes by itself after it.
+   *
+   * @return false unless the end is decided and the calling thread is inside the container
+   */
+  boolean dispatchingEnded() {
+    while (true) {
+      State now = state;
+      boolean claims =
+          switch (now.phase) {
+            case ENDED, TELLING, LINGERING, TOLD ->
+                Call.contains(now.calls, Thread.currentThread()) && !now.containerCompletes;
+            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> false;
+          };
+      if (!claims) {
+        return false;
+      }
+      State next =
+          new State(now.phase, now.calls, now.reads, now.callbacks, now.servlet, now.end, true);
+      if (compareAndSet(now, next)) {
+        return true;
+      }
     }
   }
 

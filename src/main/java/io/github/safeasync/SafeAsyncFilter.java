@@ -93,12 +93,24 @@ public final class SafeAsyncFilter implements Filter {
       }
     } else if (known.resumed()) {
       again(known, request, response, chain);
-    } else if (known.isLive() || request.getDispatcherType() == DispatcherType.ASYNC) {
+    } else if (known.isLive()) {
+      LostClient.doFilter(chain, known, guarded(known, request), guarded(known, response));
+    } else if (isAsyncDispatch(request)) {
+      known.dispatchedLate();
       LostClient.doFilter(chain, known, guarded(known, request), guarded(known, response));
     } else {
       // The container's own answer to what has ended, such as an error page.
       chain.doFilter(request, response);
     }
+  }
+
+  /**
+   * The container's own word counts: Undertow brings the guard, which has seen another dispatch.
+   */
+  private static boolean isAsyncDispatch(ServletRequest request) {
+    GuardedRequest inside = GuardedRequest.in(request);
+    return request.getDispatcherType() == DispatcherType.ASYNC
+        || (inside != null && inside.getRequest().getDispatcherType() == DispatcherType.ASYNC);
   }
 
   /** A new request. */

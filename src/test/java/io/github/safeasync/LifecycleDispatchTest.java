@@ -159,6 +159,22 @@ class LifecycleDispatchTest {
     }
 
     @Test
+    void dispatchingEnded_inside_isTrueOnce_andTheContainerCompletes() {
+      in(Phase.OPEN).enter();
+      lifecycle.end(GONE);
+      assertThat(other.call(lifecycle::dispatchingEnded)).isFalse();
+      assertThat(lifecycle.dispatchingEnded()).isTrue();
+      assertThat(lifecycle.containerCompletes()).isTrue();
+      assertThat(lifecycle.dispatchingEnded()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Phase.class)
+    void dispatchingEnded_outside_isFalse(Phase phase) {
+      assertThat(in(phase).dispatchingEnded()).isFalse();
+    }
+
+    @Test
     void depart_resumedWithoutAnotherCycle_saysThatTheContainerCompletes() {
       assertThat(in(Phase.RESUMED).depart()).isEqualTo(Phase.RESUMED);
     }

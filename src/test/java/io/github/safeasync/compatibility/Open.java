@@ -12,13 +12,10 @@ final class Open {
 
   private static final List<String> KNOWN =
       """
+      JT dispatch IDLE callbacks: [onError(IOException), onError(IOException), onComplete, onComplete]
       JT dispatch IDLE callbacks: [onStartAsync, onError(IOException), onComplete]
       T dispatch IDLE_AGAIN callbacks: [onStartAsync, onComplete]
-      U dispatch-at-timeout AT_TIMEOUT callbacks: [onTimeout, onComplete]
-      JTU dispatch-at-timeout AT_TIMEOUT servlet of ASYNC: never
-      JTU dispatch-at-timeout AT_TIMEOUT write: never
       T error-page-of-dispatch IDLE attribute: null
-      J error-page-of-dispatch IDLE callbacks: [onError(IOException), onError(IOException), onComplete, onComplete]
       T error-page-of-dispatch IN_ERROR_PAGE attribute: null
       T error-page-of-dispatch NONE attribute: null
       JTU facts-get IDLE cookie: NullPointerException
@@ -119,7 +116,6 @@ final class Open {
       TU write-listener IN_SERVLET callbacks: [WriteListener.onError(IOException), onError(IOException), onComplete]
       J print BLOCKED_IN_WRITE callbacks: [onError(IOException)]
       J print IN_WRITE callbacks: [onError(IOException)]
-      U dispatch-at-timeout AT_TIMEOUT callbacks: [onTimeout, onError(IOException), onTimeout, onError(IOException), onComplete, onComplete]
       J log: WARNING org.eclipse.jetty.ee.servlet.ServletChannelState IllegalStateException unhandled in state COMPLETED
       T log: SEVERE org.apache.catalina.connector.CoyoteAdapter IllegalStateException Exception while processing an asynchronous
       J log: WARNING org.eclipse.jetty.util.thread.QueuedThreadPool IllegalStateException Job failed
