@@ -18,12 +18,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,10 +46,12 @@ class BlockedListenersIT {
   private final AtomicInteger inside = new AtomicInteger();
   private final AtomicInteger out = new AtomicInteger();
   private final List<String> heard = new CopyOnWriteArrayList<>();
+  private final List<String> threads = new CopyOnWriteArrayList<>();
   private final BlockingQueue<String> ready = new LinkedBlockingQueue<>();
 
   /** Blocks as an application does that waits for a database. */
   private void block() {
+    threads.add(Thread.currentThread().getName());
     inside.incrementAndGet();
     try {
       if (!release.await(60, TimeUnit.SECONDS)) {
@@ -230,10 +232,13 @@ class BlockedListenersIT {
   void rejectingExecutor_losesNoCallback_andBlocksNothing_G13(Container container)
       throws Exception {
     ThreadPoolExecutor one =
-        new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1));
+        new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new SynchronousQueue<>());
     try (Logs logs = Logs.swallow();
         Site site = start(container, with(one))) {
       blockAll(site, "onError", "onDisconnect");
+      // The watcher, the timer, and the I/O threads of Jetty, Tomcat and Undertow.
+      assertThat(threads)
+          .noneMatch(name -> name.matches(".*(watcher|timer|selector|Poller|I/O).*"));
       othersGoOn(site);
       assertThat(logs.lines(Level.WARNING))
           .filteredOn(line -> line.contains("executor"))
