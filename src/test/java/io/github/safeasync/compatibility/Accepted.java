@@ -102,6 +102,14 @@ enum Accepted {
       "Callbacks of one request run beside each other on a container, and not behind the filter",
       each -> each.isOf("overlapping callbacks") && each.behind(Deviation.NEVER)),
 
+  ARRIVED_BODY_IS_READ(
+      "A container may lose a body that had come whole when it meets the reset behind it",
+      each ->
+          each.point() == Point.BEHIND_BODY
+              && each.isOf("read")
+              && each.isWhole()
+              && each.without("IOException")),
+
   CUT_BODY_THROWS(
       "Undertow ends a body that has been cut off as if it had come whole, or with bytes that never"
           + " came; behind the filter reading it throws an IOException",
