@@ -33,6 +33,9 @@ final class Closing {
   /** How long a read that is inside may take to come out; it is not waiting for a dead client. */
   private static final Duration READ_WAIT = Duration.ofMillis(500);
 
+  /** How long the container may take to call a WriteListener for the first time. */
+  private static final Duration CALL_WAIT = Duration.ofSeconds(5);
+
   /**
    * How long the container may take to tell a ReadListener of the end of its body, of which that
    * hears before the AsyncListeners hear of the end of the request.
@@ -65,6 +68,7 @@ final class Closing {
   private volatile ReaderWait readerWait = ReaderWait.NOT_YET;
   private volatile @Nullable Future<?> lingerDue;
   private volatile @Nullable Future<?> readsDue;
+  private volatile @Nullable Future<?> callDue;
 
   /** The thread that runs AsyncListeners while the container's objects are still this request's. */
   private volatile @Nullable Thread listening;
@@ -398,6 +402,9 @@ final class Closing {
       waitForReads();
       return;
     }
+    if (waitsForCall()) {
+      return;
+    }
     if (lock == null) {
       closeAlone();
     } else if (lock.tryLock()) {
@@ -431,6 +438,20 @@ final class Closing {
     }
   }
 
+  /**
+   * Whether the container is to call a WriteListener before it is completed; which it does soon.
+   */
+  private boolean waitsForCall() {
+    ContainerSide side = exchange.side();
+    if (lifecycle.containerCompletes() || !side.isCallDue()) {
+      return false;
+    }
+    if (callDue == null) {
+      callDue = exchange.exchanges().schedule(exchange::writeListenerCalled, CALL_WAIT);
+    }
+    return side.isCallDue();
+  }
+
   private void closeUnder(Lock held) {
     try {
       closeAlone();
@@ -457,6 +478,10 @@ final class Closing {
       closer = null;
     }
     side.forget();
+    Future<?> due = callDue;
+    if (due != null) {
+      due.cancel(false);
+    }
     lifecycle.closed();
     Attempt.to("let go of a response", exchange::closed);
     if (last != null && isHeard(last)) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,18 @@ final class ContainerSide {
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
   private volatile boolean streamed;
+
+  /** The first call of a WriteListener, see {@link Quirks#awaitsWriteListener}. */
+  private enum FirstCall {
+    NOT_DUE,
+    DUE,
+    MADE
+  }
+
+  private static final AtomicReferenceFieldUpdater<ContainerSide, FirstCall> FIRST_CALL =
+      AtomicReferenceFieldUpdater.newUpdater(ContainerSide.class, FirstCall.class, "firstCall");
+
+  private volatile FirstCall firstCall = FirstCall.NOT_DUE;
 
   private volatile boolean aborted;
 
@@ -328,6 +341,24 @@ final class ContainerSide {
   /** The response has a WriteListener, the library's or the application's. */
   void streamed() {
     streamed = true;
+  }
+
+  /** The container has taken a WriteListener. By a thread that is inside. */
+  void listenerSet() {
+    Quirks now = quirks();
+    if (now != null && now.awaitsWriteListener()) {
+      boolean unused = FIRST_CALL.compareAndSet(this, FirstCall.NOT_DUE, FirstCall.DUE);
+    }
+  }
+
+  /** The container calls the WriteListener, or never will. */
+  void listenerCalled() {
+    firstCall = FirstCall.MADE;
+  }
+
+  /** Whether the container would not get over a completion before that call. */
+  boolean isCallDue() {
+    return firstCall == FirstCall.DUE;
   }
 
   /**

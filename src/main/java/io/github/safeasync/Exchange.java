@@ -756,6 +756,15 @@ final class Exchange {
     }
   }
 
+  /** The container has called a WriteListener: an end that waited for that is carried out. */
+  void writeListenerCalled() {
+    boolean due = side.isCallDue();
+    side.listenerCalled();
+    if (due && !isLive()) {
+      settleElsewhere();
+    }
+  }
+
   /** Comes out of a read of the body, and does what waited for that. */
   void exitRead() {
     if (lifecycle.exitRead()) {

@@ -47,6 +47,7 @@ final class GuardedStream extends ServletOutputStream {
               () -> {
                 gate.exchange().side().streamed();
                 stream.setWriteListener(guarded);
+                gate.exchange().side().listenerSet();
                 gate.exchange().closing().listens(guarded);
               });
       if (!set) {

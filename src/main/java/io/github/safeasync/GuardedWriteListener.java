@@ -31,6 +31,14 @@ final class GuardedWriteListener implements WriteListener {
 
   @Override
   public void onWritePossible() throws IOException {
+    try {
+      called();
+    } finally {
+      exchange.writeListenerCalled();
+    }
+  }
+
+  private void called() throws IOException {
     if (!exchange.lifecycle().enterCallback()) {
       return;
     }

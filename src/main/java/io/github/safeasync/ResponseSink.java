@@ -206,6 +206,7 @@ final class ResponseSink implements Outbox.Sink {
     stream = response.getOutputStream();
     side.streamed();
     stream().setWriteListener(new Readiness());
+    side.listenerSet();
   }
 
   /** Whether the container is given a head and nothing else, as it would not get over more. */
@@ -362,6 +363,7 @@ final class ResponseSink implements Outbox.Sink {
         outbox.writable();
       } finally {
         caller = null;
+        exchange.writeListenerCalled();
       }
     }
 

@@ -31,6 +31,12 @@ public interface Quirks {
   @Nullable Executor streamThread();
 
   /**
+   * Whether the container logs an ERROR where it is completed between setWriteListener and the
+   * first call of the listener. Undertow only.
+   */
+  boolean awaitsWriteListener();
+
+  /**
    * Whether a response that was streamed must be flushed, and ready once more, before it is
    * completed, as the container may otherwise keep its end for ever. Tomcat's HTTP/2 only.
    */

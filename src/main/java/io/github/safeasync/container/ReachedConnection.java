@@ -120,6 +120,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean awaitsWriteListener() {
+    return false;
+  }
+
+  @Override
   public boolean holdsBack() {
     return false;
   }

@@ -217,6 +217,16 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /**
+   * ServletOutputStreamImpl.setWriteListener has the first call made by the I/O thread, where
+   * WriteChannelListener.handleEvent takes its channel for granted if the request was completed
+   * meanwhile.
+   */
+  @Override
+  public boolean awaitsWriteListener() {
+    return true;
+  }
+
+  /**
    * SslConduit keeps the part of a record that the socket did not take. It would go out with the
    * next write: ServletOutputStreamImpl.flushInternal does not look whether its channel was
    * flushed.
