@@ -107,7 +107,7 @@ final class Closing {
     End decided = lifecycle.decidedEnd();
     boolean byApplication = decided != null && decided.kind() == End.Kind.COMPLETED;
     boolean all = !byApplication || isHeard(exchange.cycles().current());
-    @Nullable Remembered now = exchange.side().remember(all);
+    @Nullable Remembered now = exchange.side().remember(all, decided != null);
     if (now != null) {
       remembered = now;
     }

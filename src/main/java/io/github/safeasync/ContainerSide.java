@@ -185,15 +185,16 @@ final class ContainerSide {
    * forgotten already, or refuses.
    *
    * @param all whether someone listens who may want to know the attributes and headers, too
+   * @param last whether this is after the end: before it the request shows no trace of the look
    */
-  @Nullable Remembered remember(boolean all) {
+  @Nullable Remembered remember(boolean all, boolean last) {
     Objects now = objects;
     if (now == null) {
       return null;
     }
     try {
       Remembered known = Remembered.of(now.request, now.response);
-      return all ? known.withAll(now.request, now.response, exchange.body()) : known;
+      return all ? known.withAll(now.request, now.response, exchange.body(), last) : known;
     } catch (RuntimeException e) {
       Log.refused("a last look at the request", e);
       return null;

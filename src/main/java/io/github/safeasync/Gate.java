@@ -339,8 +339,7 @@ final class Gate {
     Map<String, String[]> known = exchange.closing().remembered().parameters();
     if (known == null) {
       throw new IllegalStateException(
-          "The parameters are in a body that was not read before the exchange ended",
-          exchange.endedException());
+          "The parameters were not read before the exchange ended", exchange.endedException());
     }
     return remembered.apply(known);
   }

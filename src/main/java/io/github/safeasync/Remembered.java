@@ -204,8 +204,11 @@ record Remembered(
    * Takes the rest.
    *
    * @param body tells whether the parameters can be had without waiting for it
+   * @param last whether the container may make the parameters now, of which Jetty leaves an
+   *     attribute, if the application has not asked for them
    */
-  Remembered withAll(HttpServletRequest request, HttpServletResponse response, RequestBody body) {
+  Remembered withAll(
+      HttpServletRequest request, HttpServletResponse response, RequestBody body, boolean last) {
     Map<String, Object> values = new HashMap<>();
     for (Enumeration<String> names = request.getAttributeNames(); names.hasMoreElements(); ) {
       String name = names.nextElement();
@@ -219,7 +222,11 @@ record Remembered(
       headers.put(name, List.copyOf(response.getHeaders(name)));
     }
     return new Remembered(
-        line, about(request), parameters(request, body), values, head(response, headers));
+        line,
+        about(request),
+        last || body.parametersAsked() ? parameters(request, body) : null,
+        values,
+        head(response, headers));
   }
 
   private static @Nullable Map<String, String[]> parameters(

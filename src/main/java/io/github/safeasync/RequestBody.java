@@ -66,6 +66,8 @@ final class RequestBody {
   /** Counts reads, to see that somebody still reads. */
   private volatile int reads;
 
+  private volatile boolean parametersAsked;
+
   RequestBody(Exchange exchange) {
     this.exchange = exchange;
   }
@@ -176,6 +178,7 @@ final class RequestBody {
    * @throws IllegalStateException if that was not all, as Servlet 6.1 has it
    */
   void parametersRead(HttpServletRequest request) {
+    parametersAsked = true;
     if (phase != Phase.UNREAD || streamed || !"POST".equals(request.getMethod())) {
       return;
     }
@@ -190,6 +193,10 @@ final class RequestBody {
     } catch (EOFException cut) {
       throw new IllegalStateException("The parameters are in a body that was cut off", cut);
     }
+  }
+
+  boolean parametersAsked() {
+    return parametersAsked;
   }
 
   /** Whether a container may read a body of this type for the parameters in it. */

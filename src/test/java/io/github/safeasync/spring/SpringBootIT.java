@@ -131,15 +131,13 @@ class SpringBootIT {
     }
   }
 
+  /**
+   * On Tomcat alone. Spring Boot 4's Jetty answers the three with 404, with 202 and not at all
+   * without the filter; RefusalIT has Jetty, with an error page of its own.
+   */
   @Test
   void refusalOnTheAsyncDispatch_isAnsweredAsWithoutTheFilter_G13() throws Exception {
     refusesAsWithoutTheFilter(JETTY);
-  }
-
-  @Test
-  @EnabledIf("embedsJetty")
-  void refusalOnTheAsyncDispatch_isAnsweredAsWithoutTheFilter_onJetty_G13() throws Exception {
-    refusesAsWithoutTheFilter(TOMCAT);
   }
 
   private static void refusesAsWithoutTheFilter(String without) throws Exception {
@@ -161,7 +159,7 @@ class SpringBootIT {
                 .timeout(Duration.ofSeconds(10))
                 .build();
         HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
-        String body = response.body().replaceAll("\"timestamp\":[^,]*,", "");
+        String body = response.body().replaceAll("\"timestamp\":\"[^\"]*\",", "");
         answers.add(response.statusCode() + " " + body);
       }
     }
