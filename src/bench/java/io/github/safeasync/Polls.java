@@ -10,7 +10,6 @@ public final class Polls {
 
   /** Answers the count of the filter that a request came through. */
   public static LongSupplier of(ServletRequest request) {
-    Exchanges exchanges = Exchange.of(request).exchanges();
-    return exchanges::polls;
+    return Exchange.of(request).scope()::polls;
   }
 }

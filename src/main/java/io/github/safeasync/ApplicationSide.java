@@ -19,16 +19,18 @@ final class ApplicationSide {
   private final ResponseSink sink;
   private final ExchangeResponse response;
 
-  ApplicationSide(Exchange exchange) {
-    Exchanges exchanges = exchange.exchanges();
+  ApplicationSide(
+      ExchangeAccess access,
+      ResponseEnds ends,
+      Lifecycle lifecycle,
+      ServletThread servlet,
+      ContainerSide side,
+      FilterScope scope,
+      CancelPolicy policy) {
     this.cancellation =
-        new Cancellation(
-            exchanges,
-            exchanges.config().cancelSettings().withPolicy(exchange.cancelPolicy()),
-            exchange.side().method(),
-            end());
-    this.sink = new ResponseSink(exchange);
-    this.response = new ExchangeResponse(exchange, this);
+        new Cancellation(scope, scope.cancelSettings().withPolicy(policy), side.method(), end());
+    this.sink = new ResponseSink(access, ends, servlet, side, scope);
+    this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
   }
 
   ExchangeResponse response() {

@@ -107,7 +107,7 @@ final class Closing {
     End decided = lifecycle.decidedEnd();
     boolean byApplication = decided != null && decided.kind() == End.Kind.COMPLETED;
     boolean all = !byApplication || isHeard(exchange.cycles().current());
-    @Nullable Remembered now = exchange.side().remember(all, decided != null);
+    @Nullable Remembered now = exchange.side().remember(all, decided != null, exchange.body());
     if (now != null) {
       remembered = now;
     }
@@ -140,7 +140,7 @@ final class Closing {
   }
 
   private void tellLate(GuardedWriteListener listener) {
-    exchange.exchanges().callBack(() -> listener.onError(exchange.endedException()));
+    exchange.scope().callBack(() -> listener.onError(exchange.endedException()));
   }
 
   private static boolean isDisconnected(@Nullable End decided) {
@@ -222,7 +222,7 @@ final class Closing {
     if (READER.compareAndSet(this, ReaderWait.NOT_YET, ReaderWait.WAITING)) {
       Future<?> unused =
           exchange
-              .exchanges()
+              .scope()
               .schedule(
                   () -> {
                     readerWait = ReaderWait.OVER;
@@ -237,7 +237,7 @@ final class Closing {
   private void linger() {
     int before = exchange.body().reads();
     lingerDue =
-        exchange.exchanges().schedule(() -> lingered(before == exchange.body().reads()), LINGER);
+        exchange.scope().schedule(() -> lingered(before == exchange.body().reads()), LINGER);
   }
 
   /** On the timer's thread. */
@@ -246,19 +246,19 @@ final class Closing {
       linger();
       return;
     }
-    Exchanges exchanges = exchange.exchanges();
+    FilterScope scope = exchange.scope();
     RequestBody body = exchange.body();
     GuardedReadListener reading = body.listener();
     if (reading == null) {
-      exchanges.settle(body::left);
+      scope.settle(body::left);
     } else {
-      exchanges.callBack(
+      scope.callBack(
           () -> {
             reading.end();
             body.left();
           });
       // Whoever blocks the threads of the listeners keeps no socket.
-      Future<?> unused = exchanges.schedule(() -> exchanges.settle(body::left), TELL_WAIT);
+      Future<?> unused = scope.schedule(() -> scope.settle(body::left), TELL_WAIT);
     }
   }
 
@@ -347,8 +347,8 @@ final class Closing {
     }
 
     void start() {
-      overdue = exchange.exchanges().schedule(this::overdue, TELL_WAIT);
-      exchange.exchanges().callBack(this);
+      overdue = exchange.scope().schedule(this::overdue, TELL_WAIT);
+      exchange.scope().callBack(this);
     }
 
     @Override
@@ -370,7 +370,7 @@ final class Closing {
     private void overdue() {
       if (begun.compareAndSet(false, true)) {
         told(decided);
-        exchange.exchanges().settle(exchange::settle);
+        exchange.scope().settle(exchange::settle);
       }
     }
   }
@@ -411,7 +411,7 @@ final class Closing {
       closeUnder(lock);
     } else {
       exchange
-          .exchanges()
+          .scope()
           .settle(
               () -> {
                 lock.lock();
@@ -428,7 +428,7 @@ final class Closing {
     if (lifecycle.waitsForReads() && readsDue == null) {
       readsDue =
           exchange
-              .exchanges()
+              .scope()
               .schedule(
                   () -> {
                     lifecycle.abandonReads();
@@ -447,7 +447,7 @@ final class Closing {
       return false;
     }
     if (callDue == null) {
-      callDue = exchange.exchanges().schedule(exchange::writeListenerCalled, CALL_WAIT);
+      callDue = exchange.scope().schedule(exchange::writeListenerCalled, CALL_WAIT);
     }
     return side.isCallDue();
   }
@@ -472,9 +472,7 @@ final class Closing {
       tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
       closer = Thread.currentThread();
       Attempt.to("remember a request", this::remember);
-      Attempt.to(
-          "close a request in the container",
-          () -> side.close(decided, exchange.exchanges().config().timeoutStatus()));
+      Attempt.to("close a request in the container", () -> side.close(ending(decided)));
       closer = null;
     }
     side.forget();
@@ -489,6 +487,15 @@ final class Closing {
     }
   }
 
+  private ContainerSide.Ending ending(End decided) {
+    ApplicationSide application = exchange.application();
+    return new ContainerSide.Ending(
+        decided,
+        exchange.isThrown(decided),
+        exchange.scope().config().timeoutStatus(),
+        application == null ? null : application.sink().head());
+  }
+
   /**
    * Sees that the completion is told. Of what the application has completed the container tells,
    * and its objects are still there then; but on Tomcat it does not after a reset that was noticed
@@ -500,14 +507,14 @@ final class Closing {
       tellCompletionElsewhere(of, null);
     } else if (!of.listeners().isCompleted()) {
       completionDue =
-          exchange.exchanges().schedule(() -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
+          exchange.scope().schedule(() -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
     }
   }
 
   private void tellCompletionElsewhere(Cycle of, @Nullable Throwable failure) {
     if (!of.listeners().isCompleted()) {
       of.listeners().leave(CycleListeners.Kind.COMPLETE, failure, null);
-      exchange.exchanges().callBack(of.listeners()::drain);
+      exchange.scope().callBack(of.listeners()::drain);
     }
   }
 

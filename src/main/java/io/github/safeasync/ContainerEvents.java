@@ -1,6 +1,5 @@
 package io.github.safeasync;
 
-import io.github.safeasync.container.Connection;
 import io.github.safeasync.container.ConnectionFailures;
 import org.jspecify.annotations.Nullable;
 
@@ -84,7 +83,7 @@ final class ContainerEvents {
         // As from inside a ReadListener's onError; Tomcat tells this all the same.
         tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
       }
-      exchange.lostByContainer(departure(), cause);
+      exchange.lostByContainer(exchange.side().departure(), cause);
       exchange.leftByServlet();
       exchange.leaveQuietly();
     } else {
@@ -115,14 +114,6 @@ final class ContainerEvents {
   /** Whether the failure is of what has been cut off, or left, already. */
   private boolean isDecided() {
     return exchange.isDisconnected() || exchange.side().isCut();
-  }
-
-  /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
-  Departure departure() {
-    Connection connection = exchange.side().connection();
-    boolean streamOnly = exchange.side().isHttp2() && connection != null && !connection.isLost();
-    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
-    return Departure.now(evidence, "the container's onError");
   }
 
   private boolean showsDeparture(Throwable failure) {

@@ -25,10 +25,20 @@ final class ContainerSide {
   private static final List<Duration> CLOSE_MOMENTS =
       List.of(Duration.ofMillis(20), Duration.ofMillis(200));
 
+  /**
+   * What an exchange is closed as.
+   *
+   * @param thrown whether it ended by an exception through the filter, which an outer one may have
+   *     answered
+   * @param timeoutStatus what a timeout is answered with
+   * @param head the head of the library's response; null if nobody has taken it
+   */
+  record Ending(End end, boolean thrown, int timeoutStatus, @Nullable ResponseHead head) {}
+
   /** The container's objects, dropped in one step. */
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
 
-  private final Exchange exchange;
+  private final FilterScope scope;
   private final String method;
   private final boolean http2;
   private volatile @Nullable Objects objects;
@@ -56,8 +66,8 @@ final class ContainerSide {
   /** The container's timeout, for an application that takes over a cycle of the library's. */
   private volatile long ownTimeout;
 
-  ContainerSide(Exchange exchange, HttpServletRequest request, HttpServletResponse response) {
-    this.exchange = exchange;
+  ContainerSide(FilterScope scope, HttpServletRequest request, HttpServletResponse response) {
+    this.scope = scope;
     this.objects = new Objects(request, response);
     this.method = request.getMethod();
     this.http2 = "HTTP/2.0".equals(request.getProtocol());
@@ -79,6 +89,14 @@ final class ContainerSide {
     return connection;
   }
 
+  /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
+  Departure departure() {
+    Connection now = connection;
+    boolean streamOnly = http2 && now != null && !now.isLost();
+    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+    return Departure.now(evidence, "the container's onError");
+  }
+
   @Nullable Quirks quirks() {
     Connection now = connection;
     return now == null ? null : now.quirks();
@@ -97,14 +115,14 @@ final class ContainerSide {
   }
 
   /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
-  FileRequest fileRequest() {
-    if (!exchange.lifecycle().enterToAsk()) {
+  FileRequest fileRequest(ExchangeAccess access) {
+    if (!access.enterToAsk()) {
       return FileRequest.unconditional(method);
     }
     try {
       return FileRequest.of(present().request);
     } finally {
-      exchange.exit();
+      access.exit();
     }
   }
 
@@ -158,7 +176,7 @@ final class ContainerSide {
   /** A cycle has been started, by whomever. */
   void started(AsyncContext started) {
     if (connection == null) {
-      connection = exchange.exchanges().connectionOf(present().request);
+      connection = scope.connectionOf(present().request);
     }
     context = started;
   }
@@ -187,14 +205,14 @@ final class ContainerSide {
    * @param all whether someone listens who may want to know the attributes and headers, too
    * @param last whether this is after the end: before it the request shows no trace of the look
    */
-  @Nullable Remembered remember(boolean all, boolean last) {
+  @Nullable Remembered remember(boolean all, boolean last, RequestBody body) {
     Objects now = objects;
     if (now == null) {
       return null;
     }
     try {
       Remembered known = Remembered.of(now.request, now.response);
-      return all ? known.withAll(now.request, now.response, exchange.body(), last) : known;
+      return all ? known.withAll(now.request, now.response, body, last) : known;
     } catch (RuntimeException e) {
       Log.refused("a last look at the request", e);
       return null;
@@ -204,16 +222,19 @@ final class ContainerSide {
   private Objects present() {
     Objects now = objects;
     if (now == null) {
-      throw new IllegalStateException("The exchange is over: " + exchange.lifecycle());
+      throw new IllegalStateException("The exchange is over");
     }
     return now;
   }
 
-  /** Hands over the headers that were meant for a body, but what describes that. */
-  void commitErrorTo(HttpServletResponse response) {
-    ApplicationSide application = exchange.application();
-    if (application != null) {
-      application.sink().head().commitErrorTo(response);
+  /**
+   * Hands over the headers that were meant for a body, but what describes that.
+   *
+   * @param head those of the library's response; null if nobody has taken it
+   */
+  static void commitErrorTo(HttpServletResponse response, @Nullable ResponseHead head) {
+    if (head != null) {
+      head.commitErrorTo(response);
     }
     if (response.getHeader("Content-Length") != null) {
       // It was the length of the body that does not come.
@@ -278,14 +299,14 @@ final class ContainerSide {
   // The last touch.
 
   /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
-  void close(End end, int timeoutStatus) {
+  void close(Ending ending) {
     Connection now = connection;
     if (aborted || (now != null && now.quirks().isOver())) {
       return;
     }
     boolean done = false;
     try {
-      closeAsEnded(end, timeoutStatus);
+      closeAsEnded(ending);
       done = true;
     } finally {
       if (!done) {
@@ -295,8 +316,8 @@ final class ContainerSide {
     }
   }
 
-  private void closeAsEnded(End end, int timeoutStatus) {
-    switch (end.kind()) {
+  private void closeAsEnded(Ending ending) {
+    switch (ending.end().kind()) {
       case COMPLETED -> {
         if (cut) {
           leave();
@@ -305,13 +326,13 @@ final class ContainerSide {
         }
       }
       case DISCONNECTED -> leave();
-      case TIMED_OUT -> refuse(timeoutStatus);
-      case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+      case TIMED_OUT -> refuse(ending.timeoutStatus(), ending.head());
+      case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE, ending.head());
       case FAILED -> {
-        if (exchange.isThrown(end) && isAnswered()) {
+        if (ending.thrown() && isAnswered()) {
           complete();
         } else {
-          refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+          refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, ending.head());
         }
       }
     }
@@ -384,7 +405,7 @@ final class ContainerSide {
   }
 
   /** Answers with an error, or cuts the response off where a part of it has been sent. */
-  private void refuse(int status) {
+  private void refuse(int status, @Nullable ResponseHead head) {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
       if (!isAborted()) {
@@ -396,7 +417,7 @@ final class ContainerSide {
       return;
     }
     try {
-      commitErrorTo(response);
+      commitErrorTo(response, head);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused("an answer of " + status, e);
@@ -416,7 +437,7 @@ final class ContainerSide {
       return false;
     }
     for (Duration moment : CLOSE_MOMENTS) {
-      Future<?> unused = exchange.exchanges().schedule(now::hastenClose, moment);
+      Future<?> unused = scope.schedule(now::hastenClose, moment);
     }
     return true;
   }

@@ -6,6 +6,7 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * AsyncContext and the application's side of it. It is the only AsyncListener that the container
  * knows, so the first in order.
  */
-final class Cycle implements AsyncListener {
+final class Cycle implements AsyncListener, CycleAccess {
 
   private final Exchange exchange;
   private final AsyncContext container;
@@ -32,7 +33,7 @@ final class Cycle implements AsyncListener {
   Cycle(Exchange exchange, AsyncContext container) {
     this.exchange = exchange;
     this.container = container;
-    this.guarded = new GuardedAsyncContext(this, exchange);
+    this.guarded = new GuardedAsyncContext(this, exchange.gate());
     this.listeners = new CycleListeners(guarded);
     // Undertow takes what a filter has wrapped for the original where startAsync has no arguments.
     this.originals =
@@ -81,7 +82,8 @@ final class Cycle implements AsyncListener {
     next = following;
   }
 
-  AsyncContext container() {
+  @Override
+  public AsyncContext container() {
     return container;
   }
 
@@ -93,23 +95,47 @@ final class Cycle implements AsyncListener {
     return listeners;
   }
 
-  ServletRequest request() {
+  @Override
+  public ServletRequest request() {
     ServletRequest known = request;
     return known == null ? exchange.guardedRequest() : known;
   }
 
-  ServletResponse response() {
+  @Override
+  public ServletResponse response() {
     ServletResponse known = response;
     return known == null ? exchange.guardedResponse() : known;
   }
 
-  boolean hasOriginals() {
+  @Override
+  public boolean hasOriginals() {
     return originals;
   }
 
-  void setTimeout(long millis) {
+  @Override
+  public void setTimeout(long millis) {
     container.setTimeout(millis);
     timeout = millis;
+  }
+
+  @Override
+  public void claim() {
+    exchange.cycles().claim();
+  }
+
+  @Override
+  public void addListener(AsyncListener listener, ServletRequest given, ServletResponse own) {
+    listeners.add(listener, given, own);
+  }
+
+  @Override
+  public void complete() {
+    exchange.cycles().complete(this);
+  }
+
+  @Override
+  public void dispatch(Consumer<AsyncContext> how) {
+    exchange.cycles().dispatch(this, how);
   }
 
   /** Whether it has outlasted its timeout, and the second within which a container tells of it. */
@@ -118,7 +144,8 @@ final class Cycle implements AsyncListener {
     return timeout > 0 && age > timeout + 1000;
   }
 
-  long timeout() {
+  @Override
+  public long timeout() {
     return timeout;
   }
 

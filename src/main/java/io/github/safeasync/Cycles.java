@@ -123,7 +123,7 @@ final class Cycles {
 
   private boolean isDispatched() {
     HttpServletRequest request = exchange.side().request();
-    return exchange.servlet() == null
+    return exchange.servlet().inside() == null
         && request != null
         && request.getDispatcherType() == DispatcherType.ASYNC;
   }
@@ -163,7 +163,7 @@ final class Cycles {
       adopt(begun, started);
     } finally {
       if (begun != null) {
-        lifecycle.started(exchange.servlet());
+        lifecycle.started(exchange.servlet().inside());
       } else {
         lifecycle.notStarted();
       }

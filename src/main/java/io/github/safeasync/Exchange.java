@@ -7,9 +7,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.Enumeration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -33,9 +30,7 @@ import org.jspecify.annotations.Nullable;
  * application completes or fails; the filter shuts down. Each decides first, which one thread wins,
  * then tells the listeners, and the last thread to come out of the container closes its side.
  */
-final class Exchange {
-
-  private static final String ATTRIBUTE = Exchange.class.getName();
+final class Exchange implements ResponseEnds {
 
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
@@ -60,17 +55,18 @@ final class Exchange {
 
   private static final AtomicReferenceFieldUpdater<Exchange, ApplicationSide> APPLICATION =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, ApplicationSide.class, "application");
-  private static final AtomicReferenceFieldUpdater<Exchange, Runnable> AFTER_SERVLET =
-      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Runnable.class, "afterServlet");
 
   private final Exchanges exchanges;
+  private final FilterScope scope;
   private final Lifecycle lifecycle = new Lifecycle();
+  private final ServletThread servlet = new ServletThread();
   private final long startedNanos = System.nanoTime();
   private final ContainerSide side;
-  private final Gate gate = new Gate(this);
+  private final GuardAccess access = new GuardAccess(this);
+  private final Gate gate = new Gate(access);
   private final Cycles cycles = new Cycles(this);
   private final Closing closing = new Closing(this);
-  private final RequestBody body = new RequestBody(this);
+  private final RequestBody body = new RequestBody(access);
   private final ContainerEvents events = new ContainerEvents(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
@@ -84,10 +80,6 @@ final class Exchange {
 
   private volatile @Nullable Watch watch;
 
-  /** The container's thread that is in the filter; what makes it asynchronous reads it. */
-  private volatile @Nullable Thread servlet;
-
-  private volatile @Nullable Runnable afterServlet;
   private volatile boolean dispatchedLate;
 
   /** What went through the filter, to decide the end or after it; an outer one may answer it. */
@@ -101,9 +93,10 @@ final class Exchange {
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
-    this.side = new ContainerSide(this, request, response);
-    this.guardedRequest = new GuardedRequest(this, request);
-    this.guardedResponse = new GuardedResponse(this, response);
+    this.scope = exchanges.scope();
+    this.side = new ContainerSide(scope, request, response);
+    this.guardedRequest = new GuardedRequest(gate, request);
+    this.guardedResponse = new GuardedResponse(gate, response);
   }
 
   /** Answers the exchange of a request, through any wrapper. */
@@ -120,34 +113,34 @@ final class Exchange {
   }
 
   static @Nullable Exchange of(ServletRequest request) {
-    if (request.getAttribute(ATTRIBUTE) instanceof Exchange exchange) {
+    if (request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof Exchange exchange) {
       return exchange;
     }
     GuardedRequest guarded = GuardedRequest.in(request);
-    return guarded == null ? null : guarded.exchange();
+    return guarded != null && guarded.exchange() instanceof GuardAccess access
+        ? access.exchange()
+        : null;
   }
 
   /** Ties the exchange to its request, until the request is over. */
   void attachTo(ServletRequest request) {
-    request.setAttribute(ATTRIBUTE, this);
+    request.setAttribute(ExchangeAccess.ATTRIBUTE, this);
   }
 
   void detachFrom(ServletRequest request) {
-    request.removeAttribute(ATTRIBUTE);
-  }
-
-  /** The names of attributes, as they are without the library; a mock may have none. */
-  static @Nullable Enumeration<String> withoutOwn(@Nullable Enumeration<String> names) {
-    if (names == null) {
-      return null;
-    }
-    List<String> others = Collections.list(names);
-    others.remove(ATTRIBUTE);
-    return Collections.enumeration(others);
+    request.removeAttribute(ExchangeAccess.ATTRIBUTE);
   }
 
   Exchanges exchanges() {
     return exchanges;
+  }
+
+  FilterScope scope() {
+    return scope;
+  }
+
+  ExchangeAccess access() {
+    return access;
   }
 
   Lifecycle lifecycle() {
@@ -202,7 +195,12 @@ final class Exchange {
 
   CancelPolicy cancelPolicy() {
     CancelPolicy own = ownPolicy;
-    return own == null ? exchanges.config().cancelSettings().policy() : own;
+    return own == null ? scope.cancelSettings().policy() : own;
+  }
+
+  /** Whether the work of this request ends with its client. */
+  boolean cancelsOnHangUp() {
+    return cancelPolicy().cancels(side.method());
   }
 
   Duration age() {
@@ -226,20 +224,20 @@ final class Exchange {
   // The container's thread comes and goes.
 
   /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
-  @Nullable Thread servlet() {
+  ServletThread servlet() {
     return servlet;
   }
 
   /** The container's thread has come to the filter with a new request. */
   void arrived() {
-    servlet = Thread.currentThread();
+    servlet.arrived();
   }
 
   /** The container's thread has come back after a dispatch; false if it is there already. */
   boolean resumed() {
     boolean first = lifecycle.arrive();
     if (first) {
-      servlet = Thread.currentThread();
+      servlet.arrived();
     }
     return first;
   }
@@ -256,8 +254,7 @@ final class Exchange {
 
   /** The container's thread leaves the filter. */
   void departed() {
-    servlet = null;
-    runAfterServlet();
+    servlet.departed();
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
       awaitContainer(CONTAINER_WAIT);
@@ -277,7 +274,7 @@ final class Exchange {
       case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
-      case ENDED, TELLING -> exchanges.settle(this::settle);
+      case ENDED, TELLING -> scope.settle(this::settle);
     }
     letWritersOut();
   }
@@ -299,23 +296,8 @@ final class Exchange {
 
   /** Whatever went through the filter has reached the container, which tells of it. */
   void leftByServlet() {
-    if (servlet == null) {
+    if (servlet.inside() == null) {
       lifecycle.depart();
-    }
-  }
-
-  /** Runs the one task that waits for the container's thread to leave, now if none is there. */
-  void onceServletIsOut(Runnable task) {
-    afterServlet = task;
-    if (servlet == null) {
-      runAfterServlet();
-    }
-  }
-
-  private void runAfterServlet() {
-    Runnable waiting = afterServlet;
-    if (waiting != null && AFTER_SERVLET.compareAndSet(this, waiting, null)) {
-      waiting.run();
     }
   }
 
@@ -332,7 +314,8 @@ final class Exchange {
   }
 
   private ApplicationSide takeFirst() {
-    ApplicationSide made = new ApplicationSide(this);
+    ApplicationSide made =
+        new ApplicationSide(access, this, lifecycle, servlet, side, scope, cancelPolicy());
     String contentType = side.contentType();
     if (contentType != null) {
       made.sink().head().startFrom(contentType);
@@ -374,9 +357,9 @@ final class Exchange {
   }
 
   private void armDeadline() {
-    Duration timeout = exchanges.config().timeout();
+    Duration timeout = scope.config().timeout();
     if (!timeout.isZero() && deadline == null && isLive()) {
-      deadline = exchanges.schedule(this::timedOut, timeout);
+      deadline = scope.schedule(this::timedOut, timeout);
       if (!isLive()) {
         disarmDeadline();
       }
@@ -384,7 +367,8 @@ final class Exchange {
   }
 
   /** What is left is the container's and the client's time, or the application's own affair. */
-  void disarmDeadline() {
+  @Override
+  public void disarmDeadline() {
     Future<?> armed = deadline;
     if (armed != null) {
       armed.cancel(false);
@@ -399,7 +383,7 @@ final class Exchange {
     if (connection == null || request == null || watch != null) {
       return;
     }
-    Watch started = exchanges.watch(connection, this::gone);
+    Watch started = scope.watch(connection, this::gone);
     watch = started;
     body.announced(request);
     if (body.isWhole()) {
@@ -427,7 +411,8 @@ final class Exchange {
   }
 
   /** Answers how a hang-up would be noticed. */
-  Detection detection() {
+  @Override
+  public Detection detection() {
     Watch now = watch;
     return now == null ? Detection.ON_WRITE : now.detection();
   }
@@ -435,7 +420,8 @@ final class Exchange {
   // The ways to an end.
 
   /** All of the response has been handed over. */
-  void completed() {
+  @Override
+  public void completed() {
     decide(End.of(End.Kind.COMPLETED, age()), false, Outcome.HANDED_OVER);
     settle();
   }
@@ -447,11 +433,13 @@ final class Exchange {
     }
   }
 
-  void disconnected(Departure departure, @Nullable Throwable cause) {
+  @Override
+  public void disconnected(Departure departure, @Nullable Throwable cause) {
     end(End.disconnected(departure, age(), cause));
   }
 
-  void failed(Throwable cause) {
+  @Override
+  public void failed(Throwable cause) {
     end(End.failed(cause, age()));
   }
 
@@ -496,7 +484,8 @@ final class Exchange {
   }
 
   /** On the timer's thread or one of the application's. */
-  void tooSlow(SlowClientException cause) {
+  @Override
+  public void tooSlow(SlowClientException cause) {
     endElsewhere(End.failed(cause, age()));
   }
 
@@ -508,7 +497,7 @@ final class Exchange {
 
   void settleElsewhere() {
     if (!closing.tell()) {
-      exchanges.settle(this::settle);
+      scope.settle(this::settle);
     }
   }
 
@@ -550,9 +539,9 @@ final class Exchange {
   /** What the container does not end by itself in time the library does: nobody else would. */
   private void awaitContainer(Duration most) {
     containerDue =
-        exchanges.schedule(
+        scope.schedule(
             () ->
-                exchanges.settle(
+                scope.settle(
                     () -> {
                       lifecycle.depart();
                       settle();
@@ -691,7 +680,7 @@ final class Exchange {
     closing.remember();
     GuardedReadListener reading = decided.kind() == End.Kind.COMPLETED ? null : body.listener();
     if (reading != null && isInOwnCall()) {
-      exchanges.callBack(reading::end);
+      scope.callBack(reading::end);
     } else if (reading != null) {
       reading.end();
     }
@@ -733,7 +722,7 @@ final class Exchange {
   void letWritersOut() {
     if (lifecycle.isHeldUp()) {
       Duration wait = isLive() ? DISPATCH_WAIT : WRITE_WAIT;
-      Future<?> unused = exchanges.schedule(() -> exchanges.settle(this::failWrites), wait);
+      Future<?> unused = scope.schedule(() -> scope.settle(this::failWrites), wait);
     }
   }
 
@@ -752,7 +741,7 @@ final class Exchange {
 
   private void publish(ApplicationSide to, End decided, Outcome known) {
     if (to.publish(decided)) {
-      exchanges.callBack(() -> to.tell(decided, known));
+      scope.callBack(() -> to.tell(decided, known));
     }
   }
 
@@ -789,7 +778,7 @@ final class Exchange {
   /** A callback of the application's has returned: what waited for that is done elsewhere. */
   void exitCallback() {
     if (lifecycle.exitCallback()) {
-      exchanges.settle(this::settle);
+      scope.settle(this::settle);
     }
   }
 

@@ -19,11 +19,25 @@ import org.jspecify.annotations.Nullable;
 /** The response that the application sees: checks arguments, and asks the exchange. */
 final class ExchangeResponse implements SafeAsyncResponse {
 
-  private final Exchange exchange;
+  private final ExchangeAccess access;
+  private final ResponseEnds ends;
+  private final Lifecycle lifecycle;
+  private final ContainerSide side;
+  private final FilterScope scope;
   private final ApplicationSide own;
 
-  ExchangeResponse(Exchange exchange, ApplicationSide own) {
-    this.exchange = exchange;
+  ExchangeResponse(
+      ExchangeAccess access,
+      ResponseEnds ends,
+      Lifecycle lifecycle,
+      ContainerSide side,
+      FilterScope scope,
+      ApplicationSide own) {
+    this.access = access;
+    this.ends = ends;
+    this.lifecycle = lifecycle;
+    this.side = side;
+    this.scope = scope;
     this.own = own;
   }
 
@@ -75,7 +89,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private Object whyClosed() {
-    End end = exchange.lifecycle().decidedEnd();
+    End end = lifecycle.decidedEnd();
     return end == null ? "the response is committed, or text was written in another charset" : end;
   }
 
@@ -147,7 +161,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
             guarded.run();
           }
         };
-    return outbox().pending().whenWritable(() -> exchange.exchanges().callBack(whileOpen));
+    return outbox().pending().whenWritable(() -> scope.callBack(whileOpen));
   }
 
   @Override
@@ -190,7 +204,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   private boolean closed(boolean closed) {
     if (closed) {
-      exchange.disarmDeadline();
+      ends.disarmDeadline();
     }
     return closed;
   }
@@ -218,11 +232,11 @@ final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public CompletionStage<Outcome> send(Path file) {
     Path name = file.getFileName();
-    String type = name == null ? null : exchange.side().mimeType(name.toString());
+    String type = name == null ? null : side.mimeType(name.toString());
     if (type != null && isOpen()) {
       head().contentTypeIfNone(type);
     }
-    FileRequest request = exchange.side().fileRequest();
+    FileRequest request = side.fileRequest(access);
     workers().execute(() -> FileSource.start(this, file, request));
     return outcome();
   }
@@ -238,7 +252,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   /** Where files are read, which never waits long. */
   Executor workers() {
-    return exchange.exchanges()::callBack;
+    return scope::callBack;
   }
 
   /** A source of the body has failed. */
@@ -252,13 +266,13 @@ final class ExchangeResponse implements SafeAsyncResponse {
       Thread.currentThread().interrupt();
     }
     if (!isOpen()) {
-      End decided = exchange.lifecycle().decidedEnd();
+      End decided = lifecycle.decidedEnd();
       Log.callbackFailedLate(decided == null ? "finish" : decided, failure);
     } else if (failure instanceof HttpStatusException answer) {
       Log.callbackAnswered(answer);
       sendError(answer.status(), answer.getMessage());
     } else {
-      exchange.failed(failure);
+      ends.failed(failure);
     }
   }
 
@@ -269,7 +283,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
       throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);
     }
     Heartbeat heartbeat =
-        new Heartbeat(exchange.exchanges(), outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
+        new Heartbeat(scope, outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
     own.listeners().add(end -> heartbeat.remove());
     heartbeat.start();
     return heartbeat;
@@ -287,7 +301,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public Detection detection() {
-    return hasNotEnded() ? exchange.detection() : Detection.ON_WRITE;
+    return hasNotEnded() ? ends.detection() : Detection.ON_WRITE;
   }
 
   @Override
@@ -330,7 +344,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public void throwIfGone() throws ClientDisconnectedException {
-    End end = exchange.lifecycle().decidedEnd();
+    End end = lifecycle.decidedEnd();
     if (end != null && end.departure().isPresent()) {
       throw new ClientDisconnectedException(end.departure().get());
     }
@@ -387,7 +401,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private boolean hasNotEnded() {
-    return exchange.lifecycle().decidedEnd() == null;
+    return lifecycle.decidedEnd() == null;
   }
 
   private Outbox outbox() {

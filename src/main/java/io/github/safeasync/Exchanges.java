@@ -1,56 +1,73 @@
 package io.github.safeasync;
 
-import io.github.safeasync.container.Connection;
-import io.github.safeasync.container.Connections;
-import io.github.safeasync.detect.Detector;
-import io.github.safeasync.detect.Watch;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** The open exchanges of one filter, and the threads that serve them. Thread-safe. */
-final class Exchanges implements Cancellation.Canceller {
+/** The exchanges of one filter, and the one door through which the API comes in. Thread-safe. */
+final class Exchanges {
 
   /** How often it is looked for exchanges that a container has ended without telling anybody. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  /** How long a shutdown waits for listeners. */
-  private static final long SHUTDOWN_SECONDS = 5;
-
-  private final SafeAsyncConfig config;
-  private final Outbox.Limits limits;
-  private final Workers workers;
-  private final Detector detector;
+  private final String name;
+  private final FilterScope scope;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
-  private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
   private volatile boolean shutDown;
 
-  Exchanges(SafeAsyncConfig config) {
-    this.config = config;
-    this.limits =
-        new Outbox.Limits(
-            config.maxPendingBytes(),
-            config.pendingLimit(),
-            config.overLimit(),
-            config.writeTimeout());
-    this.workers = new Workers(config.executor());
-    this.detector = Detector.start(config.detectorSettings());
+  private Exchanges(String name, SafeAsyncConfig config) {
+    this.name = name;
+    this.scope = new FilterScope(config);
   }
 
-  SafeAsyncConfig config() {
-    return config;
+  /**
+   * Starts what the exchanges of a filter need.
+   *
+   * @param name of the filter, for the log
+   */
+  static Exchanges install(String name, SafeAsyncConfig config) {
+    Exchanges installed = new Exchanges(name, config);
+    installed.scope.detection().thenAccept(detection -> Log.installed(name, config, detection));
+    return installed;
   }
 
-  Outbox.Limits limits() {
-    return limits;
+  /** Ends every open exchange, and the threads. */
+  void uninstall() {
+    Log.shutDown(name, shutDown());
+  }
+
+  /** A call of the filter. On the container's thread. */
+  void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    FilterCall.doFilter(this, request, response, chain);
+  }
+
+  /**
+   * Returns the response of the exchange that a request belongs to: see {@link
+   * SafeAsyncResponse#of}.
+   */
+  static SafeAsyncResponse responseOf(ServletRequest request) {
+    return Exchange.behind(request).take();
+  }
+
+  /** Returns the response whose guarded callback runs on the calling thread. */
+  static @Nullable SafeAsyncResponse currentResponse() {
+    return Current.get();
+  }
+
+  FilterScope scope() {
+    return scope;
   }
 
   Exchange open(HttpServletRequest request, HttpServletResponse response) {
@@ -61,7 +78,7 @@ final class Exchanges implements Cancellation.Canceller {
   void opened(Exchange exchange) {
     open.add(exchange);
     if (!looking.get() && looking.compareAndSet(false, true)) {
-      Future<?> unused = workers.schedule(this::look, LOOK);
+      Future<?> unused = scope.schedule(this::look, LOOK);
     }
     if (shutDown) {
       exchange.shutDown();
@@ -75,7 +92,7 @@ final class Exchanges implements Cancellation.Canceller {
     }
     looking.set(false);
     if (!open.isEmpty() && looking.compareAndSet(false, true)) {
-      Future<?> unused = workers.schedule(this::look, LOOK);
+      Future<?> unused = scope.schedule(this::look, LOOK);
     }
   }
 
@@ -88,97 +105,21 @@ final class Exchanges implements Cancellation.Canceller {
     return open.size();
   }
 
-  Future<?> schedule(Runnable task, Duration delay) {
-    return workers.schedule(task, delay);
-  }
-
-  /** Runs a task that hands bytes to a container. */
-  void write(Runnable task) {
-    workers.write(task);
-  }
-
-  /** Runs code of the application. */
-  void callBack(Runnable task) {
-    workers.callBack(task);
-  }
-
-  /** Does what is left to do of an end, on a thread that no code of the application occupies. */
-  void settle(Runnable task) {
-    workers.settle(task);
-  }
-
-  /** Runs what the application gave to AsyncContext.start, and no container takes any more. */
-  void start(Runnable task) {
-    workers.start(task);
-  }
-
-  @Override
-  public void cancel(Runnable task) {
-    workers.cancel(task);
-  }
-
-  @Override
-  public void cancelLater(Cancellation cancellation, Duration delay) {
-    delayed.add(cancellation);
-    Runnable fire =
-        () -> {
-          delayed.remove(cancellation);
-          cancellation.fire();
-        };
-    if (shutDown) {
-      fire.run();
-    } else {
-      Future<?> unused = workers.schedule(fire, delay);
-    }
-  }
-
-  /** Answers in what ways hang-ups are noticed, as soon as that is known. */
-  CompletionStage<String> detection() {
-    return detector.described();
-  }
-
-  /** Watches the connection of an exchange; what is told is told on the watcher's thread. */
-  Watch watch(Connection connection, Consumer<Departure> gone) {
-    return detector.watch(connection, gone);
-  }
-
-  /** How many exchanges' connections are watched, for tests. */
-  int watching() {
-    return detector.watching();
-  }
-
-  /** How many channels are registered with the watcher, for tests. */
-  int keys() {
-    return detector.keys();
-  }
-
-  /** How many looks polling has made at connections, for the benchmarks. */
-  long polls() {
-    return detector.polls();
-  }
-
-  /** Reaches the connection behind a request, on the thread that handles it. */
-  Connection connectionOf(HttpServletRequest request) {
-    return Connections.behind(request);
-  }
-
   /**
    * Ends every open exchange and lets its listeners run.
    *
    * @return how many were open
    */
-  int shutDown() {
+  private int shutDown() {
     shutDown = true;
+    scope.shuttingDown();
     int ended = 0;
     try {
       for (Exchange exchange : open) {
         ended += shutDown(exchange) ? 1 : 0;
       }
-      delayed.forEach(each -> Attempt.to("cancel the work of an exchange", each::fire));
-      delayed.clear();
     } finally {
-      Attempt.to("stop the detector", detector::close);
-      Attempt.to("stop the workers", () -> workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
+      scope.shutDown();
     }
     return ended;
   }

@@ -54,21 +54,19 @@ final class Gate {
     @Nullable Collection<Part> get() throws IOException, ServletException;
   }
 
-  private final Exchange exchange;
-  private final Lifecycle lifecycle;
+  private final ExchangeAccess exchange;
 
-  Gate(Exchange exchange) {
+  Gate(ExchangeAccess exchange) {
     this.exchange = exchange;
-    this.lifecycle = exchange.lifecycle();
   }
 
-  Exchange exchange() {
+  ExchangeAccess exchange() {
     return exchange;
   }
 
   /** Whether the caller shall call the container itself. */
   boolean isFree() {
-    return lifecycle.isFree();
+    return exchange.isFree();
   }
 
   /**
@@ -83,20 +81,19 @@ final class Gate {
   /** As {@link #read}, where the answer after the end is one that was remembered. */
   <T extends @Nullable Object> T ask(
       Supplier<? extends T> question, Function<Remembered, ? extends T> otherwise) {
-    if (lifecycle.enterToAsk()) {
+    if (exchange.enterToAsk()) {
       try {
         return question.get();
       } finally {
         exchange.exit();
       }
     }
-    Closing closing = exchange.closing();
-    return closing.isInListener() ? question.get() : otherwise.apply(closing.remembered());
+    return exchange.isInListener() ? question.get() : otherwise.apply(exchange.remembered());
   }
 
   /** Asks the container what only matters to someone who writes; the other answer after the end. */
   <T> T readWhileOpen(Supplier<? extends T> question, T otherwise) {
-    if (lifecycle.enter()) {
+    if (exchange.enter()) {
       try {
         return question.get();
       } finally {
@@ -112,10 +109,10 @@ final class Gate {
    * inside.
    */
   boolean isReady(BooleanSupplier question, boolean otherwise) {
-    Lock lock = acquire(exchange.side().writeLock());
+    Lock lock = acquire(exchange.writeLock());
     boolean inside = false;
     try {
-      inside = lifecycle.enter();
+      inside = exchange.enter();
       return inside ? question.getAsBoolean() : otherwise;
     } finally {
       leave(lock, inside);
@@ -129,20 +126,20 @@ final class Gate {
 
   /** Asks the container, which may answer null. */
   <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question, @Nullable T otherwise) {
-    if (lifecycle.enterToAsk()) {
+    if (exchange.enterToAsk()) {
       try {
         return question.get();
       } finally {
         exchange.exit();
       }
     }
-    return exchange.closing().isInListener() ? question.get() : otherwise;
+    return exchange.isInListener() ? question.get() : otherwise;
   }
 
   /** Asks the container, which may say that it cannot. */
   <T> @Nullable T open(IoQuestion<? extends T> question, Supplier<? extends T> otherwise)
       throws IOException {
-    if (lifecycle.enter()) {
+    if (exchange.enter()) {
       try {
         return question.get();
       } finally {
@@ -158,7 +155,7 @@ final class Gate {
    * @return whether the container was told
    */
   boolean act(Runnable call) {
-    if (!lifecycle.enter()) {
+    if (!exchange.enter()) {
       return false;
     }
     try {
@@ -174,13 +171,13 @@ final class Gate {
    * waits for it as long as the container would.
    */
   boolean actUnderLock(Runnable call) {
-    Lock lock = exchange.side().writeLock();
+    Lock lock = exchange.writeLock();
     if (lock != null) {
       lock.lock();
     }
     boolean inside = false;
     try {
-      inside = lifecycle.enter();
+      inside = exchange.enter();
       if (inside) {
         call.run();
       }
@@ -205,7 +202,7 @@ final class Gate {
    * the request is seen by what the container does next.
    */
   void actInListener(Runnable call) {
-    if (exchange.events().isTelling()) {
+    if (exchange.isTelling()) {
       call.run();
     } else {
       act(call);
@@ -217,11 +214,7 @@ final class Gate {
    * an end must not wait for it.
    */
   boolean mayWait() {
-    return switch (lifecycle.phase()) {
-      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
-      case ENDED, TOLD, CLOSING -> lifecycle.lets();
-      case TELLING, LINGERING, CLOSED -> false;
-    };
+    return exchange.mayWait();
   }
 
   /**
@@ -235,7 +228,7 @@ final class Gate {
     RequestBody body = exchange.body();
     // What Undertow reads behind a failure is what was left in a buffer.
     boolean over = body.isBroken() && !exchange.isLive();
-    if (!over && lifecycle.enterToRead()) {
+    if (!over && exchange.enterToRead()) {
       IOException lost = null;
       try {
         return read.get();
@@ -266,7 +259,7 @@ final class Gate {
 
   /** Asks the container for the body; what stands for it after the end is as it is guarded. */
   <T> @Nullable T openBody(IoQuestion<T> question, T otherwise) throws IOException {
-    if (!lifecycle.enterToRead()) {
+    if (!exchange.enterToRead()) {
       return otherwise;
     }
     try {
@@ -278,7 +271,7 @@ final class Gate {
 
   /** Closes the body, of which nobody reads more then. */
   void closeBody(Closeable own) throws IOException {
-    if (lifecycle.enterToRead()) {
+    if (exchange.enterToRead()) {
       try {
         own.close();
         exchange.body().left();
@@ -291,7 +284,7 @@ final class Gate {
   /** Reads the parts of the body, unless the application has them. */
   @Nullable Collection<Part> readParts(PartsQuestion read) throws IOException, ServletException {
     RequestBody body = exchange.body();
-    if (lifecycle.enterToRead()) {
+    if (exchange.enterToRead()) {
       try {
         return read.get();
       } catch (IOException failure) {
@@ -310,7 +303,7 @@ final class Gate {
 
   /** Asks the container's body something, or answers what stands for it after the end. */
   boolean askBody(BooleanSupplier question, boolean otherwise) {
-    if (!lifecycle.enterToRead()) {
+    if (!exchange.enterToRead()) {
       return otherwise;
     }
     try {
@@ -329,14 +322,14 @@ final class Gate {
    */
   <T extends @Nullable Object> T readParameters(
       Supplier<? extends T> question, Function<Map<String, String[]>, ? extends T> remembered) {
-    if (lifecycle.enterToRead()) {
+    if (exchange.enterToRead()) {
       try {
         return question.get();
       } finally {
         exchange.exitRead();
       }
     }
-    Map<String, String[]> known = exchange.closing().remembered().parameters();
+    Map<String, String[]> known = exchange.remembered().parameters();
     if (known == null) {
       throw new IllegalStateException(
           "The parameters were not read before the exchange ended", exchange.endedException());
@@ -362,10 +355,10 @@ final class Gate {
   /** As {@link #send}; answers false if it did not go in. */
   boolean isSent(IoCall call) throws IOException {
     IOException failure = null;
-    Lock lock = acquire(exchange.side().writeLock());
+    Lock lock = acquire(exchange.writeLock());
     boolean inside = false;
     try {
-      inside = lifecycle.enterToSend();
+      inside = exchange.enterToSend();
       if (inside) {
         call.run();
       }
@@ -388,10 +381,10 @@ final class Gate {
 
   /** As {@link #send}, for calls that hide failures. */
   void sendQuietly(Runnable call) {
-    Lock lock = acquire(exchange.side().writeLock());
+    Lock lock = acquire(exchange.writeLock());
     boolean inside = false;
     try {
-      inside = lifecycle.enterToSend();
+      inside = exchange.enterToSend();
       if (inside) {
         call.run();
       }
@@ -402,7 +395,7 @@ final class Gate {
 
   /** Fails what was to be sent after the end, unless the application wants it dropped. */
   void refuse() throws IOException {
-    if (exchange.exchanges().config().afterDisconnect() == SafeAsyncConfig.AfterDisconnect.THROW) {
+    if (exchange.failsLateWrites()) {
       throw exchange.endedException();
     }
   }

@@ -14,16 +14,16 @@ import jakarta.servlet.ServletResponse;
  */
 final class GuardedAsyncContext implements AsyncContext {
 
-  private final Cycle cycle;
-  private final Exchange exchange;
+  private final CycleAccess cycle;
+  private final ExchangeAccess exchange;
   private final Gate gate;
   private final StartedTasks tasks;
 
-  GuardedAsyncContext(Cycle cycle, Exchange exchange) {
+  GuardedAsyncContext(CycleAccess cycle, Gate gate) {
     this.cycle = cycle;
-    this.exchange = exchange;
-    this.gate = exchange.gate();
-    this.tasks = new StartedTasks(exchange.exchanges()::start);
+    this.gate = gate;
+    this.exchange = gate.exchange();
+    this.tasks = new StartedTasks(exchange::start);
   }
 
   @Override
@@ -43,28 +43,28 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void dispatch() {
-    exchange.cycles().dispatch(cycle, AsyncContext::dispatch);
+    cycle.dispatch(AsyncContext::dispatch);
   }
 
   @Override
   public void dispatch(String path) {
-    exchange.cycles().dispatch(cycle, container -> container.dispatch(path));
+    cycle.dispatch(container -> container.dispatch(path));
   }
 
   @Override
   public void dispatch(ServletContext context, String path) {
-    exchange.cycles().dispatch(cycle, container -> container.dispatch(context, path));
+    cycle.dispatch(container -> container.dispatch(context, path));
   }
 
   @Override
   public void complete() {
-    exchange.cycles().complete(cycle);
+    cycle.complete();
   }
 
   /** Runs the task in any case: it may be what lets go of something. */
   @Override
   public void start(Runnable run) {
-    exchange.cycles().claim();
+    cycle.claim();
     tasks.start(run, this::isTakenByContainer);
   }
 
@@ -88,15 +88,15 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void addListener(AsyncListener listener) {
-    exchange.cycles().claim();
-    cycle.listeners().add(listener, cycle.request(), cycle.response());
+    cycle.claim();
+    cycle.addListener(listener, cycle.request(), cycle.response());
   }
 
   @Override
   public void addListener(
       AsyncListener listener, ServletRequest servletRequest, ServletResponse servletResponse) {
-    exchange.cycles().claim();
-    cycle.listeners().add(listener, servletRequest, servletResponse);
+    cycle.claim();
+    cycle.addListener(listener, servletRequest, servletResponse);
   }
 
   /** The container makes it, with its injection; after the end its constructor does. */
@@ -114,7 +114,7 @@ final class GuardedAsyncContext implements AsyncContext {
 
   @Override
   public void setTimeout(long timeout) {
-    exchange.cycles().claim();
+    cycle.claim();
     gate.act(() -> cycle.setTimeout(timeout));
   }
 

@@ -166,7 +166,7 @@ final class GuardedInput extends ServletInputStream {
       input.setReadListener(guarded);
       body.listens(guarded);
     } else if (!gate.askBody(() -> isHeard(guarded), false)) {
-      gate.exchange().exchanges().callBack(guarded::end);
+      gate.exchange().callBack(guarded::end);
     }
   }
 

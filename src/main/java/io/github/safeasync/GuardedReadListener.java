@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class GuardedReadListener implements ReadListener {
 
-  private final Exchange exchange;
+  private final ExchangeAccess exchange;
   private final ReadListener listener;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  GuardedReadListener(Exchange exchange, ReadListener listener) {
+  GuardedReadListener(ExchangeAccess exchange, ReadListener listener) {
     this.exchange = exchange;
     this.listener = Objects.requireNonNull(listener, "listener");
   }
@@ -68,7 +68,7 @@ final class GuardedReadListener implements ReadListener {
 
   /** One that the end has overtaken runs all the same: the container waits for it to read. */
   private void run(Gate.IoCall callback) throws IOException {
-    boolean counted = exchange.lifecycle().enterCallback();
+    boolean counted = exchange.enterCallback();
     try {
       callback.run();
     } finally {

@@ -28,6 +28,7 @@ import java.security.Principal;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,16 +42,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedRequest extends HttpServletRequestWrapper {
 
-  private final Exchange exchange;
+  private final ExchangeAccess exchange;
   private final Gate gate;
   private volatile @Nullable HttpSession session;
   private @Nullable GuardedInput input;
   private @Nullable GuardedReader reader;
 
-  GuardedRequest(Exchange exchange, HttpServletRequest request) {
+  GuardedRequest(Gate gate, HttpServletRequest request) {
     super(request);
-    this.exchange = exchange;
-    this.gate = exchange.gate();
+    this.gate = gate;
+    this.exchange = gate.exchange();
   }
 
   /** Finds the guard among the wrappers of a request; null if there is none. */
@@ -65,19 +66,19 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     return null;
   }
 
-  Exchange exchange() {
+  ExchangeAccess exchange() {
     return exchange;
   }
 
   private Remembered known() {
-    return exchange.closing().remembered();
+    return exchange.remembered();
   }
 
   // The asynchronous cycle.
 
   @Override
   public @Nullable AsyncContext startAsync() {
-    return exchange.cycles().startAsync(super::startAsync, null, null);
+    return exchange.startAsync(super::startAsync, null, null);
   }
 
   /** Where the guards themselves are given, they stand for the container's own objects. */
@@ -89,17 +90,13 @@ final class GuardedRequest extends HttpServletRequestWrapper {
             ? guarded.getResponse()
             : response;
     boolean both = given != request && own != response;
-    return exchange
-        .cycles()
-        .startAsync(
-            () -> super.startAsync(both ? given : request, both ? own : response),
-            request,
-            response);
+    return exchange.startAsync(
+        () -> super.startAsync(both ? given : request, both ? own : response), request, response);
   }
 
   @Override
   public @Nullable AsyncContext getAsyncContext() {
-    return exchange.cycles().asyncContext(super::getAsyncContext);
+    return exchange.asyncContext(super::getAsyncContext);
   }
 
   @Override
@@ -130,7 +127,17 @@ final class GuardedRequest extends HttpServletRequestWrapper {
             ? super.getAttributeNames()
             : gate.ask(
                 super::getAttributeNames, known -> Collections.enumeration(known.attributeNames()));
-    return Exchange.withoutOwn(names);
+    return withoutOwn(names);
+  }
+
+  /** The names of attributes, as they are without the library; a mock may have none. */
+  private static @Nullable Enumeration<String> withoutOwn(@Nullable Enumeration<String> names) {
+    if (names == null) {
+      return null;
+    }
+    List<String> others = Collections.list(names);
+    others.remove(ExchangeAccess.ATTRIBUTE);
+    return Collections.enumeration(others);
   }
 
   @Override

@@ -23,15 +23,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedResponse extends HttpServletResponseWrapper {
 
-  private final Exchange exchange;
+  private final ExchangeAccess exchange;
   private final Gate gate;
   private volatile @Nullable GuardedStream stream;
   private volatile @Nullable GuardedWriter writer;
 
-  GuardedResponse(Exchange exchange, HttpServletResponse response) {
+  GuardedResponse(Gate gate, HttpServletResponse response) {
     super(response);
-    this.exchange = exchange;
-    this.gate = exchange.gate();
+    this.gate = gate;
+    this.exchange = gate.exchange();
   }
 
   /** Finds the guard among the wrappers of a response; null if there is none. */
@@ -46,12 +46,12 @@ final class GuardedResponse extends HttpServletResponseWrapper {
     return null;
   }
 
-  Exchange exchange() {
+  ExchangeAccess exchange() {
     return exchange;
   }
 
   private Remembered known() {
-    return exchange.closing().remembered();
+    return exchange.remembered();
   }
 
   @Override

@@ -45,13 +45,13 @@ final class GuardedStream extends ServletOutputStream {
       boolean set =
           gate.actUnderLock(
               () -> {
-                gate.exchange().side().streamed();
+                gate.exchange().streamed();
                 stream.setWriteListener(guarded);
-                gate.exchange().side().listenerSet();
-                gate.exchange().closing().listens(guarded);
+                gate.exchange().listenerSet();
+                gate.exchange().listens(guarded);
               });
       if (!set) {
-        gate.exchange().closing().listensLate(guarded);
+        gate.exchange().listensLate(guarded);
       }
     }
   }

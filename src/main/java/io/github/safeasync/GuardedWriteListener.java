@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedWriteListener implements WriteListener {
 
-  private final Exchange exchange;
+  private final ExchangeAccess exchange;
   private final WriteListener listener;
   private final AtomicBoolean failed = new AtomicBoolean();
 
@@ -24,7 +24,7 @@ final class GuardedWriteListener implements WriteListener {
   /** What onWritePossible is told when it has returned, by the thread that is in it. */
   private @Nullable Throwable pending;
 
-  GuardedWriteListener(Exchange exchange, WriteListener listener) {
+  GuardedWriteListener(ExchangeAccess exchange, WriteListener listener) {
     this.exchange = exchange;
     this.listener = Objects.requireNonNull(listener, "listener");
   }
@@ -39,7 +39,7 @@ final class GuardedWriteListener implements WriteListener {
   }
 
   private void called() throws IOException {
-    if (!exchange.lifecycle().enterCallback()) {
+    if (!exchange.enterCallback()) {
       return;
     }
     try {
@@ -90,7 +90,7 @@ final class GuardedWriteListener implements WriteListener {
     }
     if (writing == Thread.currentThread()) {
       pending = failure;
-    } else if (exchange.lifecycle().enterCallback()) {
+    } else if (exchange.enterCallback()) {
       try {
         listener.onError(failure);
       } finally {

@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeat implements Registration {
 
-  private final Exchanges exchanges;
+  private final FilterScope scope;
   private final Outbox outbox;
   private final Duration idle;
   private final ByteBuffer bytes;
   private volatile @Nullable Future<?> next;
   private volatile boolean removed;
 
-  Heartbeat(Exchanges exchanges, Outbox outbox, Duration idle, ByteBuffer bytes) {
-    this.exchanges = exchanges;
+  Heartbeat(FilterScope scope, Outbox outbox, Duration idle, ByteBuffer bytes) {
+    this.scope = scope;
     this.outbox = outbox;
     this.idle = idle;
     this.bytes = bytes;
@@ -32,7 +32,7 @@ final class Heartbeat implements Registration {
 
   private void schedule(Duration delay) {
     if (!removed) {
-      Future<?> armed = exchanges.schedule(this::tick, delay);
+      Future<?> armed = scope.schedule(this::tick, delay);
       next = armed;
       if (removed) {
         armed.cancel(false);
@@ -52,7 +52,7 @@ final class Heartbeat implements Registration {
     }
     if (outbox.pending().bytes() == 0) {
       // Not here: the timer only decides.
-      exchanges.write(() -> outbox.heartbeat(bytes.duplicate()));
+      scope.write(() -> outbox.heartbeat(bytes.duplicate()));
     }
     schedule(idle);
   }

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,35 +18,39 @@ import org.jspecify.annotations.Nullable;
  */
 final class InterruptingChain implements FilterChain {
 
-  private final Exchange exchange;
-  private final Exchanges exchanges;
+  private final FilterScope scope;
+  private final BooleanSupplier wanted;
   private final HttpServletRequest watched;
   private final FilterChain chain;
   private final Interruption interruption = new Interruption(Thread.currentThread());
   private volatile @Nullable Future<?> delayed;
 
-  private InterruptingChain(Exchange exchange, HttpServletRequest watched, FilterChain chain) {
-    this.exchange = exchange;
-    this.exchanges = exchange.exchanges();
+  private InterruptingChain(
+      FilterScope scope, BooleanSupplier wanted, HttpServletRequest watched, FilterChain chain) {
+    this.scope = scope;
+    this.wanted = wanted;
     this.watched = watched;
     this.chain = chain;
   }
 
   /**
    * Answers a chain that interrupts the calling thread, if the filter is told so; it serves one
-   * request. Whether that is one to be interrupted is seen at the hang-up: it may say so itself.
+   * request.
+   *
+   * @param wanted whether that is one to be interrupted, asked at the hang-up: it may say so itself
    */
-  static FilterChain around(FilterChain chain, Exchange exchange, HttpServletRequest request) {
-    CancelSettings settings = exchange.exchanges().config().cancelSettings();
+  static FilterChain around(
+      FilterChain chain, FilterScope scope, BooleanSupplier wanted, HttpServletRequest request) {
+    CancelSettings settings = scope.cancelSettings();
     return settings.synchronous() && settings.on().contains(End.Kind.DISCONNECTED)
-        ? new InterruptingChain(exchange, request, chain)
+        ? new InterruptingChain(scope, wanted, request, chain)
         : chain;
   }
 
   @Override
   public void doFilter(ServletRequest request, ServletResponse response)
       throws IOException, ServletException {
-    Watch watch = exchanges.watch(exchanges.connectionOf(watched), this::gone);
+    Watch watch = scope.watch(scope.connectionOf(watched), this::gone);
     try {
       if (RequestBody.isNone(watched)) {
         watch.bodyRead();
@@ -68,17 +73,16 @@ final class InterruptingChain implements FilterChain {
 
   /** On the detector's thread, which must not wait. */
   private void gone(Departure departure) {
-    Duration grace = exchanges.config().cancelSettings().after();
+    Duration grace = scope.cancelSettings().after();
     if (grace.isZero()) {
-      exchanges.cancel(() -> interrupt(departure));
+      scope.cancel(() -> interrupt(departure));
     } else {
-      delayed = exchanges.schedule(() -> exchanges.cancel(() -> interrupt(departure)), grace);
+      delayed = scope.schedule(() -> scope.cancel(() -> interrupt(departure)), grace);
     }
   }
 
   private void interrupt(Departure departure) {
-    boolean wanted = exchange.cancelPolicy().cancels(exchange.side().method());
-    if (wanted && interruption.interrupt()) {
+    if (wanted.getAsBoolean() && interruption.interrupt()) {
       Log.interrupted(departure);
     }
   }

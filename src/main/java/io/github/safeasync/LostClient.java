@@ -20,7 +20,7 @@ final class LostClient {
 
   /** Calls the rest of a chain. On the container's thread, which is in the filter. */
   static void doFilter(
-      FilterChain chain, Exchange exchange, ServletRequest request, ServletResponse response)
+      FilterChain chain, ExchangeAccess exchange, ServletRequest request, ServletResponse response)
       throws IOException, ServletException {
     try {
       chain.doFilter(request, response);
@@ -29,9 +29,9 @@ final class LostClient {
     }
   }
 
-  private static Exception leaving(Exchange exchange, Exception thrown) {
+  private static Exception leaving(ExchangeAccess exchange, Exception thrown) {
     ClientDisconnectedException said = among(thrown);
-    Quirks quirks = exchange.side().quirks();
+    Quirks quirks = exchange.quirks();
     // An application may let out what another request's client has caused.
     boolean own = exchange.isDisconnected();
     return said == null || quirks == null || !own ? thrown : quirks.ofLostClient(thrown, said);

@@ -51,7 +51,7 @@ final class RequestBody {
   private static final String URL_ENCODED = "application/x-www-form-urlencoded";
   private static final String MULTIPART = "multipart/form-data";
 
-  private final Exchange exchange;
+  private final ExchangeAccess exchange;
   private volatile Phase phase = Phase.UNREAD;
   private volatile boolean known;
   private volatile boolean streamed;
@@ -68,7 +68,7 @@ final class RequestBody {
 
   private volatile boolean parametersAsked;
 
-  RequestBody(Exchange exchange) {
+  RequestBody(ExchangeAccess exchange) {
     this.exchange = exchange;
   }
 
@@ -264,7 +264,7 @@ final class RequestBody {
   }
 
   private boolean isCut(long received) {
-    Quirks quirks = exchange.side().quirks();
+    Quirks quirks = exchange.quirks();
     return quirks != null && quirks.isBodyCut(received);
   }
 

@@ -29,8 +29,11 @@ final class ResponseSink implements Outbox.Sink {
    */
   private static final long LOCK_MILLIS = 20;
 
-  private final Exchange exchange;
+  private final ExchangeAccess access;
+  private final ResponseEnds ends;
+  private final ServletThread servlet;
   private final ContainerSide side;
+  private final FilterScope scope;
   private final ResponseHead head = new ResponseHead();
   private final Outbox outbox;
   private Framing framing = Framing.UNKNOWN;
@@ -45,10 +48,18 @@ final class ResponseSink implements Outbox.Sink {
   /** The thread that hands something over. */
   private volatile @Nullable Thread inside;
 
-  ResponseSink(Exchange exchange) {
-    this.exchange = exchange;
-    this.side = exchange.side();
-    this.outbox = new Outbox(this, exchange.exchanges().limits());
+  ResponseSink(
+      ExchangeAccess access,
+      ResponseEnds ends,
+      ServletThread servlet,
+      ContainerSide side,
+      FilterScope scope) {
+    this.access = access;
+    this.ends = ends;
+    this.servlet = servlet;
+    this.side = side;
+    this.scope = scope;
+    this.outbox = new Outbox(this, scope.limits());
   }
 
   Outbox outbox() {
@@ -88,11 +99,10 @@ final class ResponseSink implements Outbox.Sink {
    * which may be long, so that is not waited for either.
    */
   private void workLater(Runnable turn, @Nullable Lock lock) {
-    Exchanges exchanges = exchange.exchanges();
     if (lock == null) {
-      exchanges.write(turn);
+      scope.write(turn);
     } else {
-      exchange.onceServletIsOut(() -> exchanges.write(() -> locked(turn, lock)));
+      servlet.onceOut(() -> scope.write(() -> locked(turn, lock)));
     }
   }
 
@@ -101,13 +111,11 @@ final class ResponseSink implements Outbox.Sink {
     if (isAcquired(lock)) {
       lockedAlready(turn, lock);
     } else {
-      exchange
-          .exchanges()
-          .settle(
-              () -> {
-                lock.lock();
-                lockedAlready(turn, lock);
-              });
+      scope.settle(
+          () -> {
+            lock.lock();
+            lockedAlready(turn, lock);
+          });
     }
   }
 
@@ -131,17 +139,17 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void execute(Runnable task) {
-    exchange.exchanges().callBack(task);
+    scope.callBack(task);
   }
 
   @Override
   public Future<?> schedule(Runnable task, Duration delay) {
-    return exchange.exchanges().schedule(task, delay);
+    return scope.schedule(task, delay);
   }
 
   @Override
   public boolean enter() {
-    boolean entered = exchange.lifecycle().enter();
+    boolean entered = access.enter();
     if (entered) {
       inside = Thread.currentThread();
     }
@@ -155,13 +163,13 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean isOver() {
-    return !exchange.isLive();
+    return !access.isLive();
   }
 
   @Override
   public void exit() {
     inside = null;
-    exchange.exit();
+    access.exit();
   }
 
   /** One byte less than the container's buffer: a write of no more never makes it send. */
@@ -245,7 +253,7 @@ final class ResponseSink implements Outbox.Sink {
   private ServletOutputStream stream() {
     ServletOutputStream now = stream;
     if (now == null) {
-      throw new IllegalStateException("Nothing was started: " + exchange.lifecycle());
+      throw new IllegalStateException("Nothing was started");
     }
     return now;
   }
@@ -270,7 +278,7 @@ final class ResponseSink implements Outbox.Sink {
   @Override
   public void write(ByteBuffer bytes) throws IOException {
     BufferWrite.to(stream(), bytes);
-    exchange.written();
+    access.written();
   }
 
   @Override
@@ -280,7 +288,7 @@ final class ResponseSink implements Outbox.Sink {
     } else {
       stream().flush();
     }
-    exchange.written();
+    access.written();
   }
 
   @Override
@@ -290,7 +298,7 @@ final class ResponseSink implements Outbox.Sink {
       throw new IllegalStateException(
           "The application has committed the response itself, so that it cannot become " + status);
     }
-    side.commitErrorTo(response);
+    ContainerSide.commitErrorTo(response, head);
     if (message == null) {
       response.sendError(status);
     } else {
@@ -300,13 +308,13 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void finished() {
-    exchange.completed();
+    ends.completed();
   }
 
   @Override
   public void truncated(int status, @Nullable String message) {
     String what = message == null ? "" : " " + message;
-    exchange.failed(
+    ends.failed(
         new IllegalStateException(
             "sendError " + status + what + " after a part of the body had been sent"));
   }
@@ -319,7 +327,7 @@ final class ResponseSink implements Outbox.Sink {
   public void failed(Throwable failure, boolean heartbeat) {
     if (ConnectionFailures.isClosedStream(failure)) {
       Runnable judge = () -> judge(failure, heartbeat);
-      Future<?> unused = schedule(() -> exchange.exchanges().settle(judge), REASON_COMES);
+      Future<?> unused = schedule(() -> scope.settle(judge), REASON_COMES);
     } else {
       judge(failure, heartbeat);
     }
@@ -331,26 +339,26 @@ final class ResponseSink implements Outbox.Sink {
           heartbeat
               ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
               : Departure.now(Evidence.WRITE_FAILED, "a failing write");
-      exchange.disconnected(departure, failure);
+      ends.disconnected(departure, failure);
     } else {
-      exchange.failed(failure);
+      ends.failed(failure);
     }
   }
 
   @Override
   public void stalled(SlowClientException why) {
-    exchange.tooSlow(why);
+    ends.tooSlow(why);
   }
 
   @Override
   public void overLimit(SlowClientException why) {
-    exchange.tooSlow(why);
+    ends.tooSlow(why);
   }
 
   @Override
   public boolean mayWait() {
     Thread thread = Thread.currentThread();
-    return thread != exchange.servlet() && !Workers.isOwn(thread);
+    return !servlet.isCurrent() && !Workers.isOwn(thread);
   }
 
   /** What the container tells of the stream, on its own threads. */
@@ -363,7 +371,7 @@ final class ResponseSink implements Outbox.Sink {
         outbox.writable();
       } finally {
         caller = null;
-        exchange.writeListenerCalled();
+        access.writeListenerCalled();
       }
     }
 
@@ -371,7 +379,7 @@ final class ResponseSink implements Outbox.Sink {
     public void onError(Throwable failure) {
       if (side.isHttp2() && ConnectionFailures.showDeparture(failure, side.connection())) {
         // Tomcat tells of a stream's reset here, whether or not anything was being written.
-        exchange.disconnected(exchange.events().departure(), failure);
+        ends.disconnected(side.departure(), failure);
       } else {
         outbox.failed(failure);
       }

@@ -1,6 +1,5 @@
 package io.github.safeasync;
 
-import io.github.safeasync.detect.DetectorSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -57,14 +56,10 @@ public final class SafeAsyncConfig {
 
   private final Map<Setting<?>, Object> values;
   private final @Nullable Executor executor;
-  private final DetectorSettings detector;
-  private final CancelSettings cancel;
 
   private SafeAsyncConfig(Builder builder) {
     this.values = Map.copyOf(builder.values);
     this.executor = builder.executor;
-    this.detector = new DetectorSettings(detectAfter(), halfClose(), keepalive(), builder.layers);
-    this.cancel = new CancelSettings(cancel(), cancelOn(), cancelAfter(), watch() == Watch.SYNC);
   }
 
   <T> T get(Setting<T> setting) {
@@ -87,7 +82,6 @@ public final class SafeAsyncConfig {
     Builder builder = new Builder();
     builder.values.putAll(values);
     builder.executor = executor;
-    builder.layers = detector.layers();
     return builder;
   }
 
@@ -111,11 +105,6 @@ public final class SafeAsyncConfig {
     return get(Setting.AFTER_DISCONNECT);
   }
 
-  /** Answers how hang-ups are noticed. */
-  DetectorSettings detectorSettings() {
-    return detector;
-  }
-
   /** Answers how long a request has to be pending before its connection is watched. */
   public Duration detectAfter() {
     return get(Setting.DETECT_AFTER);
@@ -129,11 +118,6 @@ public final class SafeAsyncConfig {
   /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
   public @Nullable KeepAlive keepalive() {
     return get(Setting.KEEPALIVE).orElse(null);
-  }
-
-  /** Answers when and for whom work is cancelled. */
-  CancelSettings cancelSettings() {
-    return cancel;
   }
 
   /** Answers for which requests the work ends with the client. */
@@ -194,7 +178,6 @@ public final class SafeAsyncConfig {
 
     private final Map<Setting<?>, Object> values = new HashMap<>();
     private @Nullable Executor executor;
-    private Set<DetectorSettings.Layer> layers = DetectorSettings.DEFAULTS.layers();
 
     private Builder() {}
 
@@ -395,12 +378,6 @@ public final class SafeAsyncConfig {
      */
     public Builder writeTimeout(Duration writeTimeout) {
       return set(Setting.WRITE_TIMEOUT, writeTimeout);
-    }
-
-    /** Sets what hints at hang-ups may be used; for tests. */
-    Builder layers(Set<DetectorSettings.Layer> layers) {
-      this.layers = layers;
-      return this;
     }
 
     /** Answers the settings given so far. */

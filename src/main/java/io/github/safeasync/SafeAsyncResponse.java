@@ -55,7 +55,7 @@ public interface SafeAsyncResponse {
    *     been answered
    */
   static SafeAsyncResponse of(ServletRequest request) {
-    return Exchange.behind(request).take();
+    return Exchanges.responseOf(request);
   }
 
   /**
@@ -65,7 +65,7 @@ public interface SafeAsyncResponse {
    * @return empty outside of a guarded callback
    */
   static Optional<SafeAsyncResponse> current() {
-    return Optional.ofNullable(Current.get());
+    return Optional.ofNullable(Exchanges.currentResponse());
   }
 
   /**

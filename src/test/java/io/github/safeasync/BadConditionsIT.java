@@ -3,6 +3,7 @@ package io.github.safeasync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.container.Connections;
+import io.github.safeasync.detect.DetectorSettings;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import io.github.safeasync.testkit.BareRequests;
 import io.github.safeasync.testkit.Container;
@@ -24,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,8 +33,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** G6, G12: where the best way to notice a hang-up is missing, the next one serves. */
 class BadConditionsIT {
 
-  private static SafeAsyncConfig with(Set<Layer> layers) {
-    return SafeAsyncConfig.builder().layers(layers).build();
+  /** Starts a site whose detector uses these layers alone. */
+  private static Site startWith(Container container, Set<Layer> layers) throws Exception {
+    System.setProperty(
+        DetectorSettings.LAYERS, layers.stream().map(Layer::name).collect(Collectors.joining(",")));
+    try {
+      return Site.start(container, SafeAsyncConfig.defaults());
+    } finally {
+      System.clearProperty(DetectorSettings.LAYERS);
+    }
   }
 
   @ParameterizedTest
@@ -94,7 +103,7 @@ class BadConditionsIT {
   @EveryContainer
   void withoutASelector_theTableIsPolled_G6_G12(Container container) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, with(EnumSet.of(Layer.TABLE_POLLING)))) {
+        Site site = startWith(container, EnumSet.of(Layer.TABLE_POLLING))) {
       isPolled(site, site.server().port());
       logs.assertQuiet();
     }
@@ -130,7 +139,7 @@ class BadConditionsIT {
   @EveryContainer
   void withoutAnything_aWriteTells_G6_G12(Container container) throws Exception {
     try (Logs logs = Logs.capture();
-        Site site = Site.start(container, with(Set.of()));
+        Site site = startWith(container, Set.of());
         RawClient client = RawClient.connect(site.server())) {
       client.get("/take");
       SafeAsyncResponse response = site.take();
@@ -204,7 +213,7 @@ class BadConditionsIT {
       for (Witness each : witnesses) {
         assertThat(each.ended()).isIn(End.Kind.DISCONNECTED, End.Kind.SHUT_DOWN);
       }
-      assertThat(site.exchanges().watching()).isZero();
+      assertThat(site.exchanges().scope().watching()).isZero();
       logs.assertQuiet();
     }
   }

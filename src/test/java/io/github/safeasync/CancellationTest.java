@@ -36,17 +36,18 @@ class CancellationTest {
       End.disconnected(Departure.now(Evidence.FIN, "a test"), Duration.ofMillis(5), null);
   private static final SafeAsyncConfig.Builder BUILDER = SafeAsyncConfig.builder();
 
-  private final List<Exchanges> started = new ArrayList<>();
+  private final List<FilterScope> started = new ArrayList<>();
 
   @AfterEach
   void stop() {
-    started.forEach(Exchanges::shutDown);
+    started.forEach(FilterScope::shutDown);
   }
 
   private Cancellation cancellation(SafeAsyncConfig config, String method) {
-    Exchanges exchanges = new Exchanges(config);
+    FilterScope exchanges = new FilterScope(config);
     started.add(exchanges);
-    return new Cancellation(exchanges, config.cancelSettings(), method, new CompletableFuture<>());
+    return new Cancellation(
+        exchanges, FilterScope.cancelSettings(config), method, new CompletableFuture<>());
   }
 
   private Cancellation cancellation() {
@@ -346,7 +347,7 @@ class CancellationTest {
 
   @Test
   void bindingAndRemovingRaceTheEnd_eachIsCancelledOnceOrNotAtAll_G9() throws Exception {
-    Exchanges exchanges = new Exchanges(SafeAsyncConfig.defaults());
+    FilterScope exchanges = new FilterScope(SafeAsyncConfig.defaults());
     started.add(exchanges);
     CyclicBarrier barrier = new CyclicBarrier(2);
     int rounds = 20_000;

@@ -84,10 +84,10 @@ class DetectionIT {
         client.get("/take");
         SafeAsyncResponse response = site.take();
         site.awaitWatching(1);
-        Witness.await().until(() -> site.exchanges().keys() == 1);
+        Witness.await().until(() -> site.exchanges().scope().keys() == 1);
         response.finish("done");
         assertThat(client.readResponse().body()).isEqualTo("done");
-        Witness.await().until(() -> site.exchanges().keys() == 0);
+        Witness.await().until(() -> site.exchanges().scope().keys() == 0);
       }
     }
   }

@@ -186,7 +186,7 @@ class GuardedSurfaceIT {
   }
 
   private static void awaitEnd(Surface surface) {
-    Exchange exchange = ((GuardedRequest) surface.request).exchange();
+    Exchange exchange = Exchange.of((GuardedRequest) surface.request);
     await().until(() -> exchange.lifecycle().phase() == Lifecycle.Phase.CLOSED);
   }
 

@@ -102,11 +102,10 @@ class InitParametersTest {
       assertThat(read("cancel-on", "timed-out, shut-down").cancelOn())
           .containsExactly(End.Kind.TIMED_OUT, End.Kind.SHUT_DOWN);
       assertThat(read("watch", "sync").watch()).isEqualTo(SafeAsyncConfig.Watch.SYNC);
-      assertThat(read("half-close", "confirm-on-write").detectorSettings().halfClose())
+      assertThat(read("half-close", "confirm-on-write").halfClose())
           .isEqualTo(HalfClose.CONFIRM_ON_WRITE);
-      assertThat(read("keepalive", "30/10/3").detectorSettings().keepAlive())
-          .isEqualTo(new KeepAlive(30, 10, 3));
-      assertThat(read("keepalive", "off").detectorSettings().keepAlive()).isNull();
+      assertThat(read("keepalive", "30/10/3").keepalive()).isEqualTo(new KeepAlive(30, 10, 3));
+      assertThat(read("keepalive", "off").keepalive()).isNull();
     }
 
     @ParameterizedTest

@@ -145,7 +145,9 @@ final class ServerJvm {
       Witness.await()
           .atMost(Witness.SOON)
           .until(
-              () -> response.detection() == Detection.ON_WRITE || site.exchanges().watching() == 1);
+              () ->
+                  response.detection() == Detection.ON_WRITE
+                      || site.exchanges().scope().watching() == 1);
       Detection detection = response.detection();
       client.closeFin();
       if (detection == Detection.ON_WRITE) {

@@ -150,7 +150,7 @@ class ShutdownStepsIT {
             .isIn(End.Kind.SHUT_DOWN, container.isTomcat() ? End.Kind.TIMED_OUT : null);
       }
       assertThat(exchanges.size()).isZero();
-      assertThat(exchanges.watching()).isZero();
+      assertThat(exchanges.scope().watching()).isZero();
     } finally {
       for (RawClient each : clients) {
         each.close();

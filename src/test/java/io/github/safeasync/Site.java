@@ -126,7 +126,9 @@ final class Site implements AutoCloseable {
 
   /** Waits until this many connections are watched: the grace period of as many is over. */
   void awaitWatching(int count) {
-    Witness.await().atMost(PATIENCE_SECONDS, SECONDS).until(() -> exchanges.watching() == count);
+    Witness.await()
+        .atMost(PATIENCE_SECONDS, SECONDS)
+        .until(() -> exchanges.scope().watching() == count);
   }
 
   /** Answers the response of the next request to {@code /take}. */

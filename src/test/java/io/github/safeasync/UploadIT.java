@@ -160,7 +160,7 @@ class UploadIT {
           .atMost(Duration.ofSeconds(30))
           .until(
               () -> {
-                begun.stream().filter(each -> each.watching() == 1).forEach(watched::add);
+                begun.stream().filter(each -> each.scope().watching() == 1).forEach(watched::add);
                 return watched.size() == sites.size();
               });
       for (Map.Entry<Site, Future<?>> each : uploads.entrySet()) {

@@ -35,7 +35,7 @@ class WithoutJavaSqlTest {
     private Application() {}
 
     public static void main(String[] arguments) throws Exception {
-      Exchanges exchanges = new Exchanges(SafeAsyncConfig.defaults());
+      FilterScope exchanges = new FilterScope(SafeAsyncConfig.defaults());
       Cancellation cancellation =
           new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
       CompletableFuture<String> closed = new CompletableFuture<>();

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,29 @@ public record DetectorSettings(
   public static final DetectorSettings DEFAULTS =
       new DetectorSettings(
           Duration.ofMillis(20), HalfClose.DISCONNECT, null, EnumSet.allOf(Layer.class));
+
+  /**
+   * The system property that leaves out layers, for tests and for whom one of them fails: the names
+   * of those that may be used, with commas between them.
+   */
+  public static final String LAYERS = "io.github.safeasync.layers";
+
+  /**
+   * Returns the defaults, with the layers that {@link #LAYERS} names.
+   *
+   * @throws IllegalArgumentException if it names something else
+   */
+  public static DetectorSettings installed() {
+    String named = System.getProperty(LAYERS);
+    return named == null
+        ? DEFAULTS
+        : DEFAULTS.withLayers(
+            Stream.of(named.split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .map(Layer::valueOf)
+                .collect(Collectors.toUnmodifiableSet()));
+  }
 
   /** A source of hints. */
   public enum Layer {
