@@ -2,8 +2,6 @@ package io.github.safeasync.detect;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
-import io.github.safeasync.HalfClose;
-import io.github.safeasync.KeepAlive;
 import io.github.safeasync.container.Connection;
 import io.github.safeasync.detect.DetectorSettings.Layer;
 import java.io.IOException;
@@ -11,13 +9,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,30 +24,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Detector implements AutoCloseable {
 
-  final Queue<ExchangeWatch> pending = new ConcurrentLinkedQueue<>();
-  final long graceNanos;
-  private final DetectorSettings settings;
-  private final AtomicInteger armed = new AtomicInteger();
-  private final AtomicLong polls = new AtomicLong();
+  private final WatchQueue queue;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<String> ready;
   final @Nullable Watcher watcher;
-  private volatile boolean serving;
 
   private Detector(DetectorSettings settings) {
-    this.settings = Objects.requireNonNull(settings, "settings");
-    this.graceNanos = settings.grace().toNanos();
-    this.serving = true;
+    this.queue = new WatchQueue(Objects.requireNonNull(settings, "settings"));
     Watcher joined = null;
     String failure = "";
     try {
-      joined = Watchers.join(this);
+      joined = Watchers.join(queue);
     } catch (IOException e) {
       failure = "off: no selector can be opened (" + e + ")";
     }
     this.watcher = joined;
     if (joined == null) {
-      this.serving = false;
+      queue.close();
       this.ready = CompletableFuture.completedFuture(failure);
     } else {
       this.ready = joined.mechanisms.thenApply(this::describe);
@@ -111,12 +98,12 @@ public final class Detector implements AutoCloseable {
   private Watch watch(Origin origin, Detection expected, Consumer<Departure> gone) {
     Objects.requireNonNull(gone, "gone");
     Watcher own = watcher;
-    if (own == null || !serving) {
+    if (own == null || !queue.isServing()) {
       return NoWatch.ON_WRITE;
     }
-    long due = System.nanoTime() + graceNanos;
-    ExchangeWatch watch = new ExchangeWatch(this, origin, gone, expected, due);
-    pending.add(watch);
+    long due = System.nanoTime() + queue.graceNanos;
+    ExchangeWatch watch = new ExchangeWatch(queue, own.mailbox, origin, gone, expected, due);
+    queue.pending.add(watch);
     own.mailbox.wakeBefore(due);
     return watch;
   }
@@ -125,7 +112,7 @@ public final class Detector implements AutoCloseable {
     if (connection.channel() != null) {
       return channelDetection();
     }
-    if (connection.streamOpen() != null && uses(Layer.STREAM_POLLING)) {
+    if (connection.streamOpen() != null && queue.uses(Layer.STREAM_POLLING)) {
       return Detection.POLL;
     }
     return connection.peer() != null ? tableDetection() : Detection.ON_WRITE;
@@ -133,14 +120,14 @@ public final class Detector implements AutoCloseable {
 
   private Detection channelDetection() {
     Mechanisms known = mechanisms();
-    return uses(Layer.SELECTOR) && (known == null || known.selector())
+    return queue.uses(Layer.SELECTOR) && (known == null || known.selector())
         ? Detection.PUSH
         : tableDetection();
   }
 
   private Detection tableDetection() {
     Mechanisms known = mechanisms();
-    return uses(Layer.TABLE_POLLING) && (known == null || known.hasTable())
+    return queue.uses(Layer.TABLE_POLLING) && (known == null || known.hasTable())
         ? Detection.POLL
         : Detection.ON_WRITE;
   }
@@ -162,7 +149,7 @@ public final class Detector implements AutoCloseable {
 
   private String describe(Mechanisms found) {
     List<String> on = new ArrayList<>();
-    if (uses(Layer.SELECTOR) && found.selector()) {
+    if (queue.uses(Layer.SELECTOR) && found.selector()) {
       on.add("selector");
     }
     if (found.exactFlags()) {
@@ -173,10 +160,10 @@ public final class Detector implements AutoCloseable {
       case PROC -> on.add("/proc/net/tcp");
       case NONE -> on.add("spaced looks");
     }
-    if (uses(Layer.TABLE_POLLING) && found.hasTable()) {
+    if (queue.uses(Layer.TABLE_POLLING) && found.hasTable()) {
       on.add("polling");
     }
-    if (uses(Layer.STREAM_POLLING)) {
+    if (queue.uses(Layer.STREAM_POLLING)) {
       on.add("HTTP/2 streams");
     }
     String off = found.missing().isEmpty() ? "" : "; off: " + String.join(", ", found.missing());
@@ -185,7 +172,7 @@ public final class Detector implements AutoCloseable {
 
   /** How many exchanges are armed, those just released included until they are let go of. */
   public int watching() {
-    return armed.get();
+    return queue.armed();
   }
 
   /** How many channels its thread, which it may share with others, has registered. */
@@ -195,53 +182,19 @@ public final class Detector implements AutoCloseable {
 
   /** How many looks polling has made, those at each connection counted by themselves. */
   public long polls() {
-    return polls.get();
+    return queue.polls();
   }
 
   /** Ends all its watches without telling anyone, and the thread if it was the last detector. */
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      serving = false;
+      queue.close();
       Watcher own = watcher;
       if (own != null) {
-        Watchers.leave(this, own);
+        Watchers.leave(queue, own);
       }
-      pending.clear();
+      queue.close();
     }
-  }
-
-  boolean uses(Layer layer) {
-    return settings.layers().contains(layer);
-  }
-
-  HalfClose halfClose() {
-    return settings.halfClose();
-  }
-
-  @Nullable KeepAlive keepAlive() {
-    return settings.keepAlive();
-  }
-
-  Mailbox mailbox() {
-    // Only a watch asks, and there is none without a watcher.
-    return Objects.requireNonNull(watcher).mailbox;
-  }
-
-  /** Called by the watcher. */
-  void armed(int change) {
-    armed.addAndGet(change);
-  }
-
-  /** Called by the watcher, the only one to write it. */
-  void polled() {
-    polls.lazySet(polls.get() + 1);
-  }
-
-  /** Called by the watcher when it ends. */
-  void watcherEnded() {
-    serving = false;
-    armed.set(0);
-    pending.clear();
   }
 }

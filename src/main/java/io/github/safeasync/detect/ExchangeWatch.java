@@ -16,7 +16,8 @@ final class ExchangeWatch implements Watch {
   private static final AtomicReferenceFieldUpdater<ExchangeWatch, WatchState> STATE =
       AtomicReferenceFieldUpdater.newUpdater(ExchangeWatch.class, WatchState.class, "state");
 
-  final Detector detector;
+  final WatchQueue queue;
+  private final Mailbox mailbox;
 
   /** System.nanoTime() at which the grace period is over. */
   final long due;
@@ -52,12 +53,14 @@ final class ExchangeWatch implements Watch {
   boolean streamSuspected;
 
   ExchangeWatch(
-      Detector detector,
+      WatchQueue queue,
+      Mailbox mailbox,
       @Nullable Origin origin,
       Consumer<Departure> gone,
       Detection expected,
       long due) {
-    this.detector = detector;
+    this.queue = queue;
+    this.mailbox = mailbox;
     this.origin = origin;
     this.gone = gone;
     this.detection = expected;
@@ -81,7 +84,7 @@ final class ExchangeWatch implements Watch {
   @Override
   public void written() {
     if (suspected && state == WatchState.ARMED) {
-      detector.mailbox().nudge(this);
+      mailbox.nudge(this);
     }
   }
 
@@ -92,7 +95,7 @@ final class ExchangeWatch implements Watch {
       if (STATE.compareAndSet(this, before, WatchState.RELEASED)) {
         forget();
         if (before == WatchState.ARMED) {
-          detector.mailbox().released(this);
+          mailbox.released(this);
         }
         return;
       }
@@ -122,7 +125,7 @@ final class ExchangeWatch implements Watch {
 
   /** Called by the watcher, for one that is polled: whether the table shows its connection. */
   void polled(boolean inTable) {
-    detector.polled();
+    queue.polled();
     detection = inTable || streamOpen != null ? Detection.POLL : Detection.ON_WRITE;
   }
 

@@ -27,8 +27,6 @@ final class Looks {
   /** Polling never ends, so it would soon have spent what was saved up for a suspicion. */
   private static final long POLLING_RESERVE_NANOS = BURST_NANOS - 3_000_000_000L;
 
-  static final long HOLLOW_GAP_NANOS = 10_000_000;
-
   private final PollFlags flags;
   private final boolean exactFlags;
   private final @Nullable Judge judge;
@@ -244,7 +242,7 @@ final class Looks {
   private static Verdict bySpacedLooks(Line line, long now) {
     if (line.channel == null || !line.isAllRead() || line.unread() != 0) {
       line.hollowLooks = 0;
-    } else if (line.hollowLooks == 0 || now - line.hollowAt >= HOLLOW_GAP_NANOS) {
+    } else if (line.hollowLooks == 0 || now - line.hollowAt >= Pace.HOLLOW_GAP_NANOS) {
       line.hollowAt = now;
       line.hollowLooks++;
     }

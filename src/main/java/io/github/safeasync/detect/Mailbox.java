@@ -18,7 +18,7 @@ final class Mailbox {
   private volatile Selector selector;
   private final Queue<ExchangeWatch> released = new ConcurrentLinkedQueue<>();
   private final Queue<ExchangeWatch> nudged = new ConcurrentLinkedQueue<>();
-  private final Queue<Detector> leaving = new ConcurrentLinkedQueue<>();
+  private final Queue<WatchQueue> leaving = new ConcurrentLinkedQueue<>();
   private volatile long sleepingUntil = System.nanoTime();
   private volatile boolean stopped;
 
@@ -48,8 +48,8 @@ final class Mailbox {
   }
 
   /** Called from any thread: a detector is closed. */
-  void leave(Detector detector) {
-    leaving.add(detector);
+  void leave(WatchQueue queue) {
+    leaving.add(queue);
     wakeBefore(System.nanoTime());
   }
 
@@ -94,7 +94,7 @@ final class Mailbox {
     return nudged.poll();
   }
 
-  @Nullable Detector nextLeaving() {
+  @Nullable WatchQueue nextLeaving() {
     return leaving.poll();
   }
 }

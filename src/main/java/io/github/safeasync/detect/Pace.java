@@ -7,7 +7,10 @@ enum Pace {
   /** A scan of the table costs milliseconds, whatever is looked for. */
   BATCHING(2_000_000, 250_000_000),
   /** No table: the looks themselves are the proof, so they are spaced. */
-  SPACED(Looks.HOLLOW_GAP_NANOS, 50_000_000);
+  SPACED(Pace.HOLLOW_GAP_NANOS, 50_000_000);
+
+  /** Without a table, looks that are to prove an end are as far apart. */
+  static final long HOLLOW_GAP_NANOS = 10_000_000;
 
   private static final int MOST_DOUBLINGS = 20;
   private static final long POLLING = 20_000_000;

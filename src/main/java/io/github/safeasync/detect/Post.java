@@ -145,7 +145,7 @@ final class Post implements AutoCloseable {
     try {
       survived.accept(failure);
       detach(watch);
-      later = ++watch.tries < ARM_TRIES && watch.detector.pending.offer(watch);
+      later = ++watch.tries < ARM_TRIES && watch.queue.pending.offer(watch);
     } finally {
       if (!later) {
         watch.giveUp();
@@ -180,7 +180,7 @@ final class Post implements AutoCloseable {
       how = attachPolled(watch, Endpoints.of(connection.local(), connection.peer()), now);
     }
     BooleanSupplier streamOpen = connection.streamOpen();
-    if (streamOpen != null && watch.detector.uses(Layer.STREAM_POLLING)) {
+    if (streamOpen != null && watch.queue.uses(Layer.STREAM_POLLING)) {
       streams.add(watch, streamOpen, now);
       how = how == Detection.ON_WRITE ? Detection.POLL : how;
     }
@@ -189,12 +189,12 @@ final class Post implements AutoCloseable {
 
   private Detection attachChannel(
       ExchangeWatch watch, Connection connection, SocketChannel channel, long now) {
-    if (mechanisms.selector() && watch.detector.uses(Layer.SELECTOR)) {
+    if (mechanisms.selector() && watch.queue.uses(Layer.SELECTOR)) {
       Line line = lines.ofChannel(connection, channel);
       if (line != null) {
         line.add(watch);
-        if (watch.detector.keepAlive() != null) {
-          lines.keepAlive(line, watch.detector.keepAlive());
+        if (watch.queue.keepAlive() != null) {
+          lines.keepAlive(line, watch.queue.keepAlive());
         }
         if (line.state != LineState.QUIET) {
           suspects.lookAt(line, now);
@@ -211,7 +211,7 @@ final class Post implements AutoCloseable {
   }
 
   private Detection attachPolled(ExchangeWatch watch, @Nullable Endpoints endpoints, long now) {
-    if (judge == null || !watch.detector.uses(Layer.TABLE_POLLING)) {
+    if (judge == null || !watch.queue.uses(Layer.TABLE_POLLING)) {
       return Detection.ON_WRITE;
     }
     Line line = lines.ofEndpoints(endpoints, now);
@@ -348,10 +348,10 @@ final class Post implements AutoCloseable {
     ExchangeWatch next;
     for (ExchangeWatch each = line.firstWatch(); each != null; each = next) {
       next = each.nextOnLine;
-      if (each.detector.halfClose() == HalfClose.DISCONNECT) {
+      if (each.queue.halfClose() == HalfClose.DISCONNECT) {
         tell(each, evidence, basis);
       } else {
-        each.suspected = each.detector.halfClose() == HalfClose.CONFIRM_ON_WRITE;
+        each.suspected = each.queue.halfClose() == HalfClose.CONFIRM_ON_WRITE;
       }
     }
     if (line.state != LineState.DROPPED) {
@@ -386,11 +386,11 @@ final class Post implements AutoCloseable {
   }
 
   /** Ends the watches of a closed detector. */
-  void forget(Detector detector) {
+  void forget(WatchQueue queue) {
     ExchangeWatch next;
     for (ExchangeWatch watch = roster.first(); watch != null; watch = next) {
       next = watch.after;
-      if (watch.detector == detector) {
+      if (watch.queue == queue) {
         watch.release();
         detach(watch);
       }

@@ -1,6 +1,8 @@
 package io.github.safeasync.detect;
 
 import io.github.safeasync.Departure;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * there is no memory for one. Belongs to the watcher's thread.
  */
 final class Roster {
+
+  private static final Logger LOGGER = System.getLogger(Roster.class.getPackageName());
 
   /** Between two tries to hand over. */
   private static final long AGAIN_NANOS = 100_000_000;
@@ -43,7 +47,7 @@ final class Roster {
       first.before = watch;
     }
     first = watch;
-    watch.detector.armed(+1);
+    watch.queue.armed(+1);
   }
 
   void remove(ExchangeWatch watch) {
@@ -61,7 +65,7 @@ final class Roster {
     }
     watch.before = null;
     watch.after = null;
-    watch.detector.armed(-1);
+    watch.queue.armed(-1);
   }
 
   /** Tells the listener of a watch that has been removed, unless its exchange has ended. */
@@ -108,7 +112,7 @@ final class Roster {
       watch.tell(departure);
       return true;
     } catch (RuntimeException e) {
-      Watcher.warnOfListener(e);
+      LOGGER.log(Level.WARNING, "A listener for hang-ups failed", e);
       return true;
     } catch (Throwable e) {
       survived.accept(e);

@@ -13,6 +13,9 @@ import java.util.List;
  */
 final class Suspects {
 
+  /** Longer than anything waited for, yet far from overflow in differences of System.nanoTime(). */
+  static final long LONG = Long.MAX_VALUE / 4;
+
   private static final int SLICE = 256;
 
   /** When what failed is done again. */
@@ -144,7 +147,7 @@ final class Suspects {
 
   /** Fills the batch: urgent ones first, and patient ones if their budget allows. */
   private void pick(long now) {
-    nextAt = now + Watcher.LONG;
+    nextAt = now + LONG;
     int size = lines.size();
     for (Line line : lines) {
       if (line.lookAt - now > 0) {

@@ -8,6 +8,7 @@ import java.nio.channels.Selector;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * The one thread that watches, for all detectors of a class loader. It ends when it is stopped, and
@@ -19,9 +20,6 @@ import java.util.concurrent.locks.LockSupport;
  * #mechanisms} belongs to this thread.
  */
 final class Watcher implements Runnable {
-
-  /** Longer than anything waited for, yet far from overflow in differences of System.nanoTime(). */
-  static final long LONG = Long.MAX_VALUE / 4;
 
   private static final Logger LOGGER = System.getLogger(Watcher.class.getPackageName());
 
@@ -47,21 +45,28 @@ final class Watcher implements Runnable {
 
   final Mailbox mailbox;
   final CompletableFuture<Mechanisms> mechanisms = new CompletableFuture<>();
+  private final Supplier<Mechanisms> trial;
   private final Roster roster = new Roster(this::survived);
   private volatile Selector selector;
-  private final CopyOnWriteArrayList<Detector> detectors = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<WatchQueue> queues = new CopyOnWriteArrayList<>();
   private long lastNewWatch = System.nanoTime();
   private long nextDue;
   private boolean warned;
 
-  Watcher() throws IOException {
+  /**
+   * Makes one, for a thread to run.
+   *
+   * @param trial finds out what works here, which takes its time
+   */
+  Watcher(Supplier<Mechanisms> trial) throws IOException {
+    this.trial = trial;
     this.selector = Selector.open();
     this.mailbox = new Mailbox(selector);
   }
 
   /** Called from any thread. */
-  void serve(Detector detector) {
-    detectors.add(detector);
+  void serve(WatchQueue queue) {
+    queues.add(queue);
   }
 
   /** Selector keys held, cancelled ones included that no selection has taken off yet. */
@@ -77,7 +82,7 @@ final class Watcher implements Runnable {
   @Override
   public void run() {
     try {
-      Mechanisms found = Watchers.mechanisms();
+      Mechanisms found = trial.get();
       while (!mailbox.isStopped()) {
         serveWith(found);
       }
@@ -87,7 +92,7 @@ final class Watcher implements Runnable {
       mailbox.stop();
       close(selector);
       mechanisms.complete(Mechanisms.none("the watcher could not be started"));
-      detectors.forEach(Detector::watcherEnded);
+      queues.forEach(WatchQueue::watcherEnded);
     }
   }
 
@@ -163,15 +168,15 @@ final class Watcher implements Runnable {
   /** Answers when the next watch is due. */
   private long arm(Post post, long now) {
     int armed = 0;
-    long next = now + LONG;
-    for (Detector detector : detectors) {
+    long next = now + Suspects.LONG;
+    for (WatchQueue queue : queues) {
       ExchangeWatch watch;
-      while ((watch = detector.pending.peek()) != null && watch.due - now <= 0) {
+      while ((watch = queue.pending.peek()) != null && watch.due - now <= 0) {
         if (armed++ == ARMED_A_TURN) {
           return now;
         }
         lastNewWatch = now;
-        detector.pending.poll();
+        queue.pending.poll();
         if (watch.state() == WatchState.PENDING) {
           post.arm(watch, now);
         }
@@ -189,16 +194,16 @@ final class Watcher implements Runnable {
     while ((watch = mailbox.nextNudged()) != null) {
       post.lookClosely(watch);
     }
-    Detector detector;
-    while ((detector = mailbox.nextLeaving()) != null) {
+    WatchQueue queue;
+    while ((queue = mailbox.nextLeaving()) != null) {
       boolean done = false;
       try {
-        detectors.remove(detector);
-        post.forget(detector);
+        queues.remove(queue);
+        post.forget(queue);
         done = true;
       } finally {
         if (!done) {
-          mailbox.leave(detector);
+          mailbox.leave(queue);
         }
       }
     }
@@ -206,8 +211,8 @@ final class Watcher implements Runnable {
 
   private void sleep(Post post, long nextDue) throws IOException {
     long now = System.nanoTime();
-    mailbox.sleepUntil(now + LONG);
-    long look = post.nextLook(now + LONG);
+    mailbox.sleepUntil(now + Suspects.LONG);
+    long look = post.nextLook(now + Suspects.LONG);
     long until = Math.min(nextDue - now, nextPending(now));
     if (!selector.keys().isEmpty()) {
       until = Math.min(until, BACKSTOP_NANOS);
@@ -234,9 +239,9 @@ final class Watcher implements Runnable {
 
   /** Nanoseconds until a watch is due that came after this turn's look at the queues. */
   private long nextPending(long now) {
-    long next = LONG;
-    for (Detector detector : detectors) {
-      ExchangeWatch watch = detector.pending.peek();
+    long next = Suspects.LONG;
+    for (WatchQueue queue : queues) {
+      ExchangeWatch watch = queue.pending.peek();
       if (watch != null) {
         next = Math.min(next, watch.due - now);
       }
@@ -246,13 +251,9 @@ final class Watcher implements Runnable {
 
   private long shortestGrace() {
     long shortest = LINGER_NANOS;
-    for (Detector detector : detectors) {
-      shortest = Math.min(shortest, detector.graceNanos);
+    for (WatchQueue queue : queues) {
+      shortest = Math.min(shortest, queue.graceNanos);
     }
     return Math.max(shortest, 5 * MILLI);
-  }
-
-  static void warnOfListener(Throwable failure) {
-    LOGGER.log(Level.WARNING, "A listener for hang-ups failed", failure);
   }
 }

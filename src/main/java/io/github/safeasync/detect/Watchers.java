@@ -23,31 +23,31 @@ final class Watchers {
   private Watchers() {}
 
   /** Answers the watcher, which serves the detector from now on. */
-  static synchronized Watcher join(Detector detector) throws IOException {
+  static synchronized Watcher join(WatchQueue queue) throws IOException {
     Watcher own = watcher;
     Thread runner = thread;
     if (own == null || runner == null || !runner.isAlive()) {
-      own = new Watcher();
-      own.serve(detector);
+      own = new Watcher(Watchers::mechanisms);
+      own.serve(queue);
       detectors = 0;
       watcher = own;
       thread = start(own);
     } else {
-      own.serve(detector);
+      own.serve(queue);
     }
     detectors++;
     return own;
   }
 
   /** The detector is not served any more; waits, bounded, for the thread if that was the last. */
-  static void leave(Detector detector, Watcher from) {
+  static void leave(WatchQueue queue, Watcher from) {
     Thread ending = null;
     synchronized (Watchers.class) {
       if (from != watcher) {
         return;
       }
       if (--detectors > 0) {
-        from.mailbox.leave(detector);
+        from.mailbox.leave(queue);
       } else {
         ending = thread;
         watcher = null;

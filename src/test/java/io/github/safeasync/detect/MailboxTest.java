@@ -30,7 +30,7 @@ class MailboxTest {
                     while (mailbox.nextLeaving() != null) {
                       taken.incrementAndGet();
                     }
-                    mailbox.sleepUntil(System.nanoTime() + Watcher.LONG);
+                    mailbox.sleepUntil(System.nanoTime() + Suspects.LONG);
                     if (mailbox.isEmpty()) {
                       selector.select();
                     } else {
@@ -43,8 +43,7 @@ class MailboxTest {
                 }
               });
       sleeper.start();
-      Detector message = Detector.start(DEFAULTS);
-      message.close();
+      WatchQueue message = new WatchQueue(DEFAULTS);
       int each = 20_000;
       List<Thread> senders = new ArrayList<>();
       for (int i = 0; i < 2; i++) {

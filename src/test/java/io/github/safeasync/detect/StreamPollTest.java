@@ -1,5 +1,6 @@
 package io.github.safeasync.detect;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.Detection;
@@ -16,6 +17,7 @@ class StreamPollTest {
   private static final long SECOND = 1_000 * MILLI;
 
   private final Detector detector = Detector.start(DetectorSettings.DEFAULTS);
+  private final WatchQueue queue = new WatchQueue(DetectorSettings.DEFAULTS);
   private final StreamPoll poll = new StreamPoll(() -> StreamPollTest.this.now);
   private long now = 17 * SECOND;
   private long asked;
@@ -25,9 +27,13 @@ class StreamPollTest {
     detector.close();
   }
 
+  private ExchangeWatch watch(long due) {
+    Mailbox mailbox = requireNonNull(detector.watcher).mailbox;
+    return new ExchangeWatch(queue, mailbox, null, gone -> {}, Detection.POLL, due);
+  }
+
   private final class Stream {
-    private final ExchangeWatch watch =
-        new ExchangeWatch(detector, null, gone -> {}, Detection.POLL, now);
+    private final ExchangeWatch watch = watch(now);
     private boolean open = true;
 
     Stream() {
@@ -120,7 +126,7 @@ class StreamPollTest {
       Stream dear = new Stream();
       List<ExchangeWatch> added = new ArrayList<>(List.of(dear.watch));
       for (int j = 0; j < 5_000; j++) {
-        ExchangeWatch watch = new ExchangeWatch(detector, null, gone -> {}, Detection.POLL, now);
+        ExchangeWatch watch = watch(now);
         added.add(watch);
         poll.add(watch, dear::ask, now);
       }
