@@ -46,6 +46,9 @@ final class ContainerSide {
   private volatile @Nullable Connection connection;
   private volatile boolean streamed;
 
+  /** Whether the container did not take the head: Jetty answers 500, Tomcat closes. */
+  private volatile boolean headRefused;
+
   /** The first call of a WriteListener, see {@link Quirks#awaitsWriteListener}. */
   private enum FirstCall {
     NOT_DUE,
@@ -329,7 +332,7 @@ final class ContainerSide {
       case TIMED_OUT -> refuse(ending.timeoutStatus(), ending.head());
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE, ending.head());
       case FAILED -> {
-        if (ending.thrown() && isAnswered()) {
+        if (headRefused || (ending.thrown() && isAnswered())) {
           complete();
         } else {
           refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, ending.head());
@@ -358,6 +361,11 @@ final class ContainerSide {
       // The container has ended the exchange by itself at the same moment.
       Log.refused("complete", e);
     }
+  }
+
+  /** Whether the head is being sent; if that throws, it is the container that answers. */
+  void committing(boolean now) {
+    headRefused = now;
   }
 
   /** The response has a WriteListener, the library's or the application's. */

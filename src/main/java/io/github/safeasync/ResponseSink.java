@@ -29,6 +29,9 @@ final class ResponseSink implements Outbox.Sink {
    */
   private static final long LOCK_MILLIS = 20;
 
+  /** Half of what containers take for a response's head unless they are told otherwise. */
+  private static final int LARGE_HEAD = 4096;
+
   private final ExchangeAccess access;
   private final ResponseEnds ends;
   private final ServletThread servlet;
@@ -190,7 +193,37 @@ final class ResponseSink implements Outbox.Sink {
     }
     if (isHeadAlone()) {
       response.flushBuffer();
+    } else if (isHeadLarge(response)) {
+      if (framing.length() < 0 && framing.takesBody()) {
+        response.setContentLengthLong(length);
+      }
+      commit(response);
     }
+  }
+
+  /** What throws here has its answer from the container, or none. */
+  private void commit(HttpServletResponse response) throws IOException {
+    side.committing(true);
+    response.flushBuffer();
+    side.committing(false);
+  }
+
+  /**
+   * Whether a head may be too large for the container, which finds that out when it sends it: in a
+   * completion it has nobody to tell, and of what it does behind a WriteListener Jetty does not.
+   * Undertow has no limit.
+   */
+  private boolean isHeadLarge(HttpServletResponse response) {
+    if (hasStreamThread()) {
+      return false;
+    }
+    int size = 0;
+    for (String name : response.getHeaderNames()) {
+      for (String value : response.getHeaders(name)) {
+        size += name.length() + value.length();
+      }
+    }
+    return size > LARGE_HEAD;
   }
 
   @Override
@@ -210,6 +243,9 @@ final class ResponseSink implements Outbox.Sink {
       // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
       // the connection, and what that does not take is sent as soon as it can be.
       ContainerSide.resizeBuffer(response, 1);
+    }
+    if (isHeadLarge(response)) {
+      commit(response);
     }
     stream = response.getOutputStream();
     side.streamed();
