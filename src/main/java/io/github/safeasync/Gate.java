@@ -367,7 +367,7 @@ final class Gate {
       throw e;
     } finally {
       leave(lock, inside);
-      if (failure != null && ConnectionFailures.showDeparture(failure)) {
+      if (failure != null && ConnectionFailures.callShowsDeparture(failure, exchange.quirks())) {
         exchange.lostOnWrite(failure);
       } else if (failure != null) {
         exchange.limitedOnWrite(failure);

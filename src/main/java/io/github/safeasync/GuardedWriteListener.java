@@ -77,9 +77,11 @@ final class GuardedWriteListener implements WriteListener {
     try {
       tell(failure);
     } finally {
-      if (ConnectionFailures.showDeparture(failure)) {
-        // Undertow tells nobody else.
+      // Undertow tells nobody else.
+      if (ConnectionFailures.callShowsDeparture(failure, exchange.quirks())) {
         exchange.lostOnWrite(failure);
+      } else {
+        exchange.limitedOnWrite(failure);
       }
     }
   }

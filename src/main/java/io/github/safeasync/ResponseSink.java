@@ -370,7 +370,7 @@ final class ResponseSink implements Outbox.Sink {
   }
 
   private void judge(Throwable failure, boolean heartbeat) {
-    if (ConnectionFailures.showDeparture(failure)) {
+    if (ConnectionFailures.callShowsDeparture(failure, side.quirks())) {
       Departure departure =
           heartbeat
               ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")

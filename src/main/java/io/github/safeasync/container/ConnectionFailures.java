@@ -64,6 +64,23 @@ public final class ConnectionFailures {
   }
 
   /**
+   * As {@link #showDeparture(Throwable)}, where what is peculiar to the container is known: it may
+   * have closed the connection by itself, as a time of its own was over, and say no more than that.
+   *
+   * @param ofCall what the container threw
+   * @param quirks of the request's container, if known
+   */
+  public static boolean callShowsDeparture(Throwable ofCall, @Nullable Quirks quirks) {
+    return showDeparture(ofCall) && !isTimedOut(ofCall, quirks);
+  }
+
+  private static boolean isTimedOut(Throwable failure, @Nullable Quirks quirks) {
+    return quirks != null
+        && any(failure, at -> at.getClass() == ClosedChannelException.class)
+        && quirks.isTimedOut();
+  }
+
+  /**
    * Returns whether a failure that the container has told means that the client has gone. It may be
    * one that the application has thrown, and come from a connection of its own, which the
    * container's own client has or another request's: so the connection is asked as well.
@@ -74,7 +91,8 @@ public final class ConnectionFailures {
   public static boolean showDeparture(Throwable told, @Nullable Connection connection) {
     return !isOfThisSide(told)
         && any(told, ConnectionFailures::isOfContainer)
-        && (connection == null || connection.isBroken());
+        && (connection == null
+            || (connection.isBroken() && !isTimedOut(told, connection.quirks())));
   }
 
   /**

@@ -31,6 +31,13 @@ public interface Quirks {
   @Nullable Executor streamThread();
 
   /**
+   * Whether the container has closed the connection, or is about to, as a time limit of its own was
+   * over: the client may be there still. False where the container says so by its exception.
+   * Undertow only.
+   */
+  boolean isTimedOut();
+
+  /**
    * Whether the container logs an ERROR where it is completed between setWriteListener and the
    * first call of the listener. Undertow only.
    */

@@ -120,6 +120,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isTimedOut() {
+    return false;
+  }
+
+  @Override
   public boolean awaitsWriteListener() {
     return false;
   }

@@ -217,6 +217,34 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /**
+   * WriteTimeoutStreamSinkConduit and IdleTimeoutConduit close the connection and have a bare
+   * ClosedChannelException thrown, as after a departure. The first forgets when the time is over as
+   * it throws, or while nothing is to be written.
+   */
+  @Override
+  public boolean isTimedOut() {
+    Object conduit =
+        isMultiplexed()
+            ? Members.walk(
+                connection,
+                "channel",
+                "getUnderlyingConnection()",
+                "getSinkChannel()",
+                "getConduit()")
+            : Members.read(connection, "getOriginalSinkConduit()");
+    for (int layer = 0; layer < MOST_LAYERS && conduit != null; layer++) {
+      if (Members.read(conduit, "timedOut") instanceof Boolean timedOut) {
+        return timedOut;
+      }
+      if (Members.read(conduit, "expireTime") instanceof Long expires) {
+        return expires == -1 || System.currentTimeMillis() >= expires;
+      }
+      conduit = Members.read(conduit, "next");
+    }
+    return false;
+  }
+
+  /**
    * ServletOutputStreamImpl.setWriteListener has the first call made by the I/O thread, where
    * WriteChannelListener.handleEvent takes its channel for granted if the request was completed
    * meanwhile.
