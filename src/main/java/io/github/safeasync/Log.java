@@ -2,7 +2,7 @@ package io.github.safeasync;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -144,17 +144,20 @@ final class Log {
         refusal);
   }
 
-  static void stayed(List<Thread> threads) {
+  static void stayed(Map<Thread, StackTraceElement[]> threads) {
     LOGGER.log(
         Level.WARNING,
         "{0,number,#} threads that run code of the application did not end with the filter and are"
             + " interrupted: {1}",
         threads.size(),
-        threads.stream().limit(8).map(Log::whereabouts).collect(Collectors.joining("; ")));
+        threads.entrySet().stream()
+            .limit(8)
+            .map(each -> whereabouts(each.getKey(), each.getValue()))
+            .collect(Collectors.joining("; ")));
   }
 
-  private static String whereabouts(Thread thread) {
-    return Stream.of(thread.getStackTrace())
+  private static String whereabouts(Thread thread, StackTraceElement[] stack) {
+    return Stream.of(stack)
         .limit(8)
         .map(StackTraceElement::toString)
         .collect(Collectors.joining(" < ", thread.getName() + " in ", ""));

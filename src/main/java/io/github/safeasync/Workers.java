@@ -1,7 +1,9 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -243,13 +246,27 @@ final class Workers {
             .filter(thread -> thread.isAlive() && thread != Thread.currentThread())
             .toList();
     if (!stayed.isEmpty()) {
-      Log.stayed(stayed);
+      Map<Thread, StackTraceElement[]> busy = new LinkedHashMap<>();
+      stayed.forEach(thread -> busy.put(thread, thread.getStackTrace()));
+      busy.values().removeIf(Workers::isEnding);
+      if (!busy.isEmpty()) {
+        Log.stayed(busy);
+      }
       stayed.forEach(Thread::interrupt);
       interrupted |= !interrupted && !join(AFTER_INTERRUPT.toNanos());
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether a thread of a pool is in no task of ours any more, and needs a processor to end. */
+  static boolean isEnding(StackTraceElement[] stack) {
+    return Stream.of(stack)
+        .allMatch(
+            frame ->
+                frame.getClassName().startsWith("java.")
+                    || frame.getClassName().startsWith("jdk."));
   }
 
   /** Answers false if interrupted. */

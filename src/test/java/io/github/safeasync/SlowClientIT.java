@@ -38,6 +38,7 @@ class SlowClientIT {
   private final BlockingQueue<End> ends = new LinkedBlockingQueue<>();
   private final BlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
   private final AtomicLong mostPending = new AtomicLong();
+  private final OpenExchanges open = new OpenExchanges();
 
   @ParameterizedTest
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
@@ -61,6 +62,7 @@ class SlowClientIT {
       }
       assertThat(mostPending.get()).isLessThanOrEqualTo(MARK + CHUNK + Item.OVERHEAD);
       assertThat(clients.get(0).read().isComplete()).isFalse();
+      awaitClosed();
       logs.assertQuiet();
     } finally {
       for (SlowReader client : clients) {
@@ -95,6 +97,7 @@ class SlowClientIT {
         }
         assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.DISCONNECTED);
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CLIENT_GONE);
+        awaitClosed();
       }
       logs.assertQuiet();
     }
@@ -118,6 +121,7 @@ class SlowClientIT {
         assertThat(unread.end()).isNotDone();
         unread.reset();
         assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.CLIENT_GONE);
+        awaitClosed();
       }
       logs.assertQuiet();
     }
@@ -208,6 +212,11 @@ class SlowClientIT {
     return ((ExchangeResponse) response).pendingBytes();
   }
 
+  /** A server that is stopped while an exchange is being completed may warn of that: Jetty does. */
+  private void awaitClosed() {
+    Witness.await().atMost(Witness.SOON).until(() -> open.count() == 0);
+  }
+
   /** Until a client that does not read has made its stream stop. */
   private void awaitFull() {
     Witness.await().atMost(20, TimeUnit.SECONDS).until(() -> mostPending.get() >= MARK);
@@ -249,6 +258,7 @@ class SlowClientIT {
         transport,
         app ->
             app.filter(filter)
+                .filter(open)
                 .handler("/quick", (request, raw) -> SafeAsyncResponse.of(request).finish("quick"))
                 .handler("/endless", (request, raw) -> pump(SafeAsyncResponse.of(request), BODY))
                 .handler("/large", (request, raw) -> pump(SafeAsyncResponse.of(request), 8 << 20)));

@@ -18,7 +18,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -205,6 +207,33 @@ class WorkersTest {
       assertThat(Duration.ofNanos(System.nanoTime() - before))
           .isBetween(Duration.ofMillis(20), Duration.ofSeconds(5));
       stay.countDown();
+    }
+
+    /** On a busy machine it has not got a processor to end yet, which is nothing to warn of. */
+    @Test
+    void shutDown_threadThatIsInNoTask_isNotSaidToStay() throws Exception {
+      CountDownLatch inside = new CountDownLatch(1);
+      CountDownLatch release = new CountDownLatch(1);
+      AtomicReference<Thread> busy = new AtomicReference<>();
+      workers.callBack(
+          () -> {
+            busy.set(Thread.currentThread());
+            inside.countDown();
+            awaitUninterruptibly(release);
+          });
+      inside.await();
+      ThreadPoolExecutor idle =
+          new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+      try {
+        AtomicReference<Thread> free = new AtomicReference<>();
+        idle.submit(() -> free.set(Thread.currentThread())).get();
+        await().until(() -> Workers.isEnding(free.get().getStackTrace()));
+        assertThat(Workers.isEnding(new StackTraceElement[0])).isTrue();
+        assertThat(Workers.isEnding(busy.get().getStackTrace())).isFalse();
+      } finally {
+        release.countDown();
+        idle.shutdown();
+      }
     }
 
     @Test
