@@ -263,9 +263,11 @@ final class RequestBody {
     }
   }
 
+  /** What nothing was read of may have been read by somebody before us, if the client is there. */
   private boolean isCut(long received) {
     Quirks quirks = exchange.quirks();
-    return quirks != null && quirks.isBodyCut(received);
+    boolean missing = received < declared && (received > 0 || exchange.isDisconnected());
+    return missing || (quirks != null && quirks.isBodyCut(received));
   }
 
   /** Whether the body is at its end, of which the container says that it has given it. */

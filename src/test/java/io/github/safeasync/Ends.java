@@ -10,6 +10,12 @@ public final class Ends {
 
   private Ends() {}
 
+  /** Whether the library watches a request's client. */
+  public static boolean isWatched(ServletRequest request) {
+    Exchange exchange = Exchange.of(request);
+    return exchange != null && exchange.isStarted();
+  }
+
   /**
    * Waits until the library has decided the end of a request's exchange.
    *

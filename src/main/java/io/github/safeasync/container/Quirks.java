@@ -102,7 +102,8 @@ public interface Quirks {
 
   /**
    * Whether what the container has given for the end of the request's body is none, as the client
-   * left before it. False where the container says so by itself, or nobody can tell. Undertow only.
+   * left before it. False where the container says so by itself, or nobody can tell. Undertow and
+   * Tomcat.
    *
    * @param received how many bytes of the body have been read, at most
    */

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLEngine;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class TomcatConnection extends ReachedConnection {
 
   private static final String CLIENT_ABORT = "org.apache.catalina.connector.ClientAbortException";
+
+  /** Parameters.FailReason of a form whose client has left. */
+  private static final Set<String> CUT_OFF = Set.of("CLIENT_DISCONNECT", "REQUEST_BODY_INCOMPLETE");
 
   private static final int MOST_LAYERS = 8;
 
@@ -156,6 +160,27 @@ final class TomcatConnection extends ReachedConnection {
   public boolean isLost() {
     Object state = Members.walk(stream, "handler", "connectionState", "get()");
     return "CLOSED".equals(String.valueOf(state)) || super.isLost();
+  }
+
+  /**
+   * A stream that was taken back reads as at its end until its request is recycled
+   * (Stream.StandardStreamInputBuffer.doRead). Tomcat 10.1 takes a form that was cut off for one
+   * without parameters, and remembers why.
+   */
+  @Override
+  public boolean isBodyCut(long received) {
+    Object reason = Members.walk(coyote, "getParameters()", "getParseFailedReason()");
+    return CUT_OFF.contains(String.valueOf(reason)) || (isTakenBack() && isMissed(received));
+  }
+
+  private boolean isTakenBack() {
+    BooleanSupplier open = streamOpen();
+    return open != null && (!open.getAsBoolean() || isLost());
+  }
+
+  private boolean isMissed(long received) {
+    return Members.read(coyote, "getContentLengthLong()") instanceof Long announced
+        && received < announced;
   }
 
   /** AbstractProcessor.action(CLIENT_FLUSH) and the like set the error state before they throw. */

@@ -1,5 +1,6 @@
 package io.github.safeasync.compatibility;
 
+import io.github.safeasync.testkit.Container;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -10,8 +11,9 @@ import java.util.function.Predicate;
 /** What may be different behind the filter, and why. */
 enum Accepted {
   ERROR_IS_TOLD(
-      "Told earlier: the listeners hear onError(IOException), and then onComplete, where the"
-          + " container alone notices nothing, or notices and tells no listener",
+      "Told earlier: the listeners, of the body as well, hear onError(IOException), once, and then"
+          + " onComplete, where the container alone notices nothing, notices and tells fewer or none"
+          + " of the listeners, tells one twice, or gives an AsyncListener no exception",
       each -> each.isOf("callbacks") && each.without().stream().anyMatch(each::isToldMore)),
 
   COMPLETED_FIRST(
@@ -25,6 +27,18 @@ enum Accepted {
               && each.isOf("callbacks")
               && (each.behind("[onError(IOException), onComplete]")
                   || each.behind("[onError(IOException), onComplete(IllegalStateException)]"))),
+
+  DISPATCHED_MEANWHILE(
+      "A dispatch in the moment in which the client leaves may still be carried out: then the cycle"
+          + " that it starts hears of the departure, and so does the first, unless that has become"
+          + " the second already",
+      each ->
+          each.point() == Point.IDLE
+              && each.application().equals("dispatch")
+              && each.isOf("callbacks")
+              && (each.behind("[onStartAsync, onError(IOException), onComplete]")
+                  || each.behind(
+                      "[onError(IOException), onError(IOException), onComplete, onComplete]"))),
 
   COMPLETION_IS_THE_LAST(
       "Tomcat tells a listener of a dispatched cycle of its completion, then of an error of the"
@@ -115,6 +129,17 @@ enum Accepted {
           + " came; behind the filter reading it throws an IOException",
       each -> each.isOf("read") && each.behind("IOException") && each.isCutWithout()),
 
+  CUT_BODY_IS_NOT_FINISHED(
+      "A ReadListener that hears of a failure is not told besides that the body is finished, as"
+          + " Undertow does, and hears of it where Tomcat tells it nothing",
+      each ->
+          each.application().equals("read-listener")
+              && each.isOf("finished")
+              && each.behind("false")
+              && (each.without(Deviation.NEVER)
+                  || (each.container() == Container.UNDERTOW
+                      && (each.point() == Point.BEFORE_BODY || each.point() == Point.IN_BODY)))),
+
   CUT_PARAMETERS_THROW(
       "Behind the filter the parameters of a form that has been cut off throw the"
           + " IllegalStateException of Servlet 6.1, where a container throws one of its own",
@@ -123,6 +148,13 @@ enum Accepted {
               && each.isOf("read")
               && each.behind("IllegalStateException")
               && each.isCutWithout());
+
+  /** How callbacks tell of a departure. */
+  private static final List<String> FAILURES =
+      List.of(
+          "onError(IOException)",
+          "ReadListener.onError(IOException)",
+          "WriteListener.onError(IOException)");
 
   private final String reason;
   private final Predicate<Deviation> accepts;
@@ -146,7 +178,14 @@ enum Accepted {
     return rest(without).equals(rest(behind))
         && behind.lastIndexOf("onComplete") == behind.size() - 1
         && Collections.frequency(behind, "onComplete") <= Math.max(1, completions(without))
-        && behind.contains("onError(IOException)") | !without.contains("onError(IOException)");
+        && FAILURES.stream().allMatch(each -> isToldToo(each, without, behind));
+  }
+
+  /** A failure that the container tells is told, and none oftener than by the container, or once. */
+  private static boolean isToldToo(String failure, List<String> without, List<String> behind) {
+    int told = Collections.frequency(behind, failure);
+    int before = Collections.frequency(without, failure);
+    return told >= Math.min(1, before) && told <= Math.max(1, before);
   }
 
   private static int completions(List<String> callbacks) {
@@ -155,7 +194,9 @@ enum Accepted {
 
   private static List<String> rest(List<String> callbacks) {
     List<String> rest = new ArrayList<>(callbacks);
-    rest.removeIf(each -> each.startsWith("onComplete") || each.equals("onError(IOException)"));
+    rest.removeIf(
+        each ->
+            each.startsWith("onComplete") || each.equals("onError") || FAILURES.contains(each));
     return rest;
   }
 }

@@ -32,6 +32,9 @@ final class Play {
   private static final long PATIENCE_SECONDS = 20;
   private static final long A_WHILE_MILLIS = 150;
 
+  /** In this time a container has met what its client did, whether it tells of it or not. */
+  private static final long UNTOLD_MILLIS = 600;
+
   /** How long the library may take to notice before the application goes on without that. */
   private static final Duration NOTICE = Duration.ofSeconds(3);
 
@@ -133,10 +136,14 @@ final class Play {
 
   private void notice() {
     ServletRequest own = request;
-    if (own != null && !way.reads() && !Ends.await(own, NOTICE)) {
+    if (own == null || !Ends.isWatched(own)) {
+      pause(UNTOLD_MILLIS);
+      return;
+    }
+    if (!way.reads() && !Ends.await(own, NOTICE)) {
       unnoticed.set(true);
     }
-    pause();
+    pause(A_WHILE_MILLIS);
   }
 
   /** The container's thread comes to the first filter, and leaves it. */
@@ -340,9 +347,9 @@ final class Play {
   }
 
   /** Waits for what gives no sign: that a container has read what came, that nothing moves. */
-  private static void pause() {
+  private static void pause(long millis) {
     try {
-      Thread.sleep(A_WHILE_MILLIS);
+      Thread.sleep(millis);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -358,7 +365,7 @@ final class Play {
     if (point == Point.BLOCKED_IN_WRITE) {
       for (long before = -1; before != progress.get(); ) {
         before = progress.get();
-        pause();
+        pause(A_WHILE_MILLIS);
       }
     }
     return true;
