@@ -73,6 +73,8 @@ final class TomcatConnection extends ReachedConnection {
     if (coyote == null || processor == null) {
       return null;
     }
+    // Tomcat keeps what it is asked, and does not know it once a stream's connection is closed.
+    String unused = own.getRemoteAddr();
     Object wrapper = Members.read(processor, "socketWrapper");
     Object streamLock = Members.read(processor, "processLock");
     Object held = streamLock == null ? Members.read(wrapper, "getLock()") : streamLock;

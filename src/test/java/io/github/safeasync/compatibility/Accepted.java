@@ -1,6 +1,7 @@
 package io.github.safeasync.compatibility;
 
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.Transport;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -131,14 +132,26 @@ enum Accepted {
 
   CUT_BODY_IS_NOT_FINISHED(
       "A ReadListener that hears of a failure is not told besides that the body is finished, as"
-          + " Undertow does, and hears of it where Tomcat tells it nothing",
+          + " Undertow and Tomcat do, and hears of it where Tomcat tells it nothing",
       each ->
           each.application().equals("read-listener")
               && each.isOf("finished")
               && each.behind("false")
               && (each.without(Deviation.NEVER)
-                  || (each.container() == Container.UNDERTOW
+                  || (each.container() != Container.JETTY_EE10
+                      && each.container() != Container.JETTY_EE11
                       && (each.point() == Point.BEFORE_BODY || each.point() == Point.IN_BODY)))),
+
+  LOST_BODY_THROWS(
+      "Jetty gives up what was not read of a stream that is reset: then getParameterMap throws a"
+          + " NullPointerException and getParts a ServletException, behind the filter an"
+          + " IllegalStateException and an IOException",
+      each ->
+          each.transport() == Transport.H2C
+              && each.point() == Point.BEHIND_BODY
+              && each.isOf("read")
+              && ((each.behind("IllegalStateException") && each.without("NullPointerException"))
+                  || (each.behind("IOException") && each.without("ServletException")))),
 
   CUT_PARAMETERS_THROW(
       "Behind the filter the parameters of a form that has been cut off throw the"
@@ -181,7 +194,9 @@ enum Accepted {
         && FAILURES.stream().allMatch(each -> isToldToo(each, without, behind));
   }
 
-  /** A failure that the container tells is told, and none oftener than by the container, or once. */
+  /**
+   * A failure that the container tells is told, and none oftener than by the container, or once.
+   */
   private static boolean isToldToo(String failure, List<String> without, List<String> behind) {
     int told = Collections.frequency(behind, failure);
     int before = Collections.frequency(without, failure);
@@ -195,8 +210,7 @@ enum Accepted {
   private static List<String> rest(List<String> callbacks) {
     List<String> rest = new ArrayList<>(callbacks);
     rest.removeIf(
-        each ->
-            each.startsWith("onComplete") || each.equals("onError") || FAILURES.contains(each));
+        each -> each.startsWith("onComplete") || each.equals("onError") || FAILURES.contains(each));
     return rest;
   }
 }

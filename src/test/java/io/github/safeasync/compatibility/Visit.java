@@ -187,6 +187,7 @@ abstract class Visit implements AutoCloseable {
     void send(String text, boolean last) throws Exception {
       if (last || !text.isEmpty()) {
         exchange.send(StandardCharsets.UTF_8.encode(text), last);
+        client.awaitTaken();
       }
     }
 

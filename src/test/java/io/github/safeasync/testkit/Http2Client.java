@@ -5,7 +5,9 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpURI;
@@ -16,6 +18,7 @@ import org.eclipse.jetty.http2.HTTP2Session;
 import org.eclipse.jetty.http2.api.Session;
 import org.eclipse.jetty.http2.client.HTTP2Client;
 import org.eclipse.jetty.http2.frames.HeadersFrame;
+import org.eclipse.jetty.http2.frames.PingFrame;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -31,10 +34,24 @@ public final class Http2Client implements AutoCloseable {
 
   private final HTTP2Session session;
   private final TestServer server;
+  private final Replies replies;
 
-  private Http2Client(HTTP2Session session, TestServer server) {
+  private Http2Client(HTTP2Session session, TestServer server, Replies replies) {
     this.session = session;
     this.server = server;
+    this.replies = replies;
+  }
+
+  /** The answers to PING. */
+  private static final class Replies implements Session.Listener {
+    private final BlockingQueue<PingFrame> pings = new LinkedBlockingQueue<>();
+
+    @Override
+    public void onPing(Session session, PingFrame frame) {
+      if (frame.isReply()) {
+        pings.add(frame);
+      }
+    }
   }
 
   /** Connects by prior knowledge (H2C) or ALPN (H2), whichever the server speaks. */
@@ -45,7 +62,7 @@ public final class Http2Client implements AutoCloseable {
   /** Connects to another port of the server, which speaks the same there. */
   public static Http2Client connect(TestServer server, int port) throws Exception {
     InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
-    Session.Listener listener = new Session.Listener() {};
+    Replies listener = new Replies();
     CompletableFuture<Session> session =
         switch (server.transport()) {
           case H2C -> Shared.CLIENT.connect(address, listener);
@@ -53,7 +70,7 @@ public final class Http2Client implements AutoCloseable {
           case PLAIN, TLS12, TLS13 ->
               throw new IllegalArgumentException(server.transport() + " is not HTTP/2");
         };
-    return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), server);
+    return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), server, listener);
   }
 
   /** Sends a GET. */
@@ -98,6 +115,14 @@ public final class Http2Client implements AutoCloseable {
             .newStream(new HeadersFrame(request, null, last), exchange)
             .get(10, TimeUnit.SECONDS));
     return exchange;
+  }
+
+  /** Waits until the server has taken in what was sent: it answers a PING in its turn. */
+  public void awaitTaken() throws Exception {
+    session.ping(new PingFrame(false), Callback.NOOP);
+    if (replies.pings.poll(10, TimeUnit.SECONDS) == null) {
+      throw new IOException("No answer to a PING");
+    }
   }
 
   /** Closes the TCP connection with a FIN and no word of TLS or HTTP/2. */
