@@ -72,7 +72,7 @@ final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
       cancel();
     } else if (!accepted) {
       cancel();
-      failed.accept(SlowClientException.refusedPiece(length));
+      failed.accept(SlowClients.refusedPiece(length));
     } else if (response.isWritable()) {
       want();
     } else {

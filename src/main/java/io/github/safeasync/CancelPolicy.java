@@ -8,7 +8,7 @@ public enum CancelPolicy {
    */
   SAFE_METHODS {
     @Override
-    boolean cancels(String method) {
+    public boolean cancels(String method) {
       return switch (method) {
         case "GET", "HEAD", "OPTIONS" -> true;
         default -> false;
@@ -18,14 +18,14 @@ public enum CancelPolicy {
   /** Every request. */
   ALWAYS {
     @Override
-    boolean cancels(String method) {
+    public boolean cancels(String method) {
       return true;
     }
   },
   /** None: all work runs to its end. */
   NEVER {
     @Override
-    boolean cancels(String method) {
+    public boolean cancels(String method) {
       return false;
     }
   };
@@ -40,18 +40,10 @@ public enum CancelPolicy {
   public static final String ATTRIBUTE = "io.github.safeasync.cancelPolicy";
 
   /**
-   * Answers the policy that is the value of {@link #ATTRIBUTE}.
+   * Returns whether the work of a request is cancelled when its client goes.
    *
-   * @throws IllegalArgumentException if it is another object
+   * @param method the request's HTTP method
+   * @return whether the work ends with the client
    */
-  static CancelPolicy ofAttribute(Object value) {
-    if (value instanceof CancelPolicy policy) {
-      return policy;
-    }
-    throw new IllegalArgumentException(
-        "The request attribute " + ATTRIBUTE + " must be a CancelPolicy, not " + value);
-  }
-
-  /** Whether the work of a request of this HTTP method is to be cancelled. */
-  abstract boolean cancels(String method);
+  public abstract boolean cancels(String method);
 }

@@ -70,7 +70,7 @@ final class ChannelSource implements Runnable {
     // If the source has no more at the moment, what there is should not wait.
     boolean accepted = length < CHUNK ? response.writeAndFlush(bytes) : response.writeOwned(bytes);
     if (!accepted && response.isOpen()) {
-      throw SlowClientException.refusedPiece(length);
+      throw SlowClients.refusedPiece(length);
     }
     return true;
   }

@@ -14,13 +14,24 @@ public final class ClientDisconnectedException extends IOException {
   /** What is known of the departure. */
   private final transient Departure departure;
 
-  ClientDisconnectedException(Departure departure) {
+  /**
+   * Makes one; the library does, and tests of what is done about it.
+   *
+   * @param departure what is known of it
+   */
+  public ClientDisconnectedException(Departure departure) {
     // The words by which Spring's DisconnectedClientHelper knows a lost client.
     super("The client has gone (broken pipe): " + departure);
     this.departure = departure;
   }
 
-  ClientDisconnectedException(Departure departure, @Nullable Throwable cause) {
+  /**
+   * Makes one with a cause.
+   *
+   * @param departure what is known of it
+   * @param cause the container's exception that showed it; null if none did
+   */
+  public ClientDisconnectedException(Departure departure, @Nullable Throwable cause) {
     this(departure);
     if (cause != null) {
       initCause(cause);

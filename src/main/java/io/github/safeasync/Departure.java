@@ -26,8 +26,14 @@ public record Departure(Evidence evidence, Instant noticedAt, String noticedBy) 
     Objects.requireNonNull(noticedBy, "noticedBy");
   }
 
-  /** Answers a departure noticed now. */
-  static Departure now(Evidence evidence, String noticedBy) {
+  /**
+   * Returns a departure noticed now.
+   *
+   * @param evidence what showed that the client has gone
+   * @param noticedBy what noticed it
+   * @return the departure
+   */
+  public static Departure now(Evidence evidence, String noticedBy) {
     return new Departure(evidence, Instant.now(), noticedBy);
   }
 

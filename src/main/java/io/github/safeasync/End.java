@@ -38,15 +38,42 @@ public final class End {
     this.cause = cause;
   }
 
-  static End of(Kind kind, Duration after) {
+  /**
+   * Returns an end of which there is no more to say; the library does, and tests of listeners.
+   *
+   * @param kind the way in which it ended, neither DISCONNECTED nor FAILED
+   * @param after the time from the start of the exchange
+   * @return the end
+   * @throws IllegalArgumentException if that kind has a departure or a cause
+   */
+  public static End of(Kind kind, Duration after) {
+    if (kind == Kind.DISCONNECTED || kind == Kind.FAILED) {
+      throw new IllegalArgumentException(
+          kind + " says what has shown it: use disconnected(...) or failed(...)");
+    }
     return new End(kind, after, null, null);
   }
 
-  static End disconnected(Departure departure, Duration after, @Nullable Throwable cause) {
+  /**
+   * Returns the end of an exchange whose client has gone.
+   *
+   * @param departure what is known of it
+   * @param after the time from the start of the exchange
+   * @param cause the exception that showed it; null if none did
+   * @return the end
+   */
+  public static End disconnected(Departure departure, Duration after, @Nullable Throwable cause) {
     return new End(Kind.DISCONNECTED, after, Objects.requireNonNull(departure, "departure"), cause);
   }
 
-  static End failed(Throwable cause, Duration after) {
+  /**
+   * Returns the end of an exchange that failed.
+   *
+   * @param cause what failed
+   * @param after the time from the start of the exchange
+   * @return the end
+   */
+  public static End failed(Throwable cause, Duration after) {
     return new End(Kind.FAILED, after, null, Objects.requireNonNull(cause, "cause"));
   }
 

@@ -323,7 +323,7 @@ final class Exchange implements ResponseEnds {
     if (APPLICATION.compareAndSet(this, null, made)) {
       End meanwhile = lifecycle.decidedEnd();
       if (meanwhile != null) {
-        publish(made, meanwhile, Outcome.of(meanwhile));
+        publish(made, meanwhile, outcomeOf(meanwhile));
       }
     }
     return Objects.requireNonNull(application);
@@ -688,7 +688,12 @@ final class Exchange implements ResponseEnds {
   }
 
   private boolean decide(End decided, boolean containerCompletes) {
-    return decide(decided, containerCompletes, Outcome.of(decided));
+    return decide(decided, containerCompletes, outcomeOf(decided));
+  }
+
+  /** What an end says of the delivery by itself. */
+  private static Outcome outcomeOf(End end) {
+    return end.kind() == End.Kind.DISCONNECTED ? Outcome.CLIENT_GONE : Outcome.UNKNOWN;
   }
 
   private boolean decide(End decided, boolean containerCompletes, Outcome known) {
@@ -728,7 +733,7 @@ final class Exchange implements ResponseEnds {
 
   private void failWrites() {
     if (isLive() && lifecycle.isHeldUp()) {
-      endElsewhere(End.failed(SlowClientException.heldUp(), age()));
+      endElsewhere(End.failed(SlowClients.heldUp(), age()));
     }
     if (lifecycle.enterToFail()) {
       try {

@@ -53,13 +53,13 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public SafeAsyncResponse status(int status) {
-    Checks.status(status);
+    HeaderChecks.status(status);
     return noted("status " + status, hasNotEnded() && head().status(status));
   }
 
   @Override
   public SafeAsyncResponse contentType(String contentType) {
-    ContentType checked = ContentType.of(Checks.headerValue("Content-Type", contentType));
+    ContentType checked = ContentType.of(HeaderChecks.headerValue("Content-Type", contentType));
     return noted("contentType", hasNotEnded() && head().contentType(checked));
   }
 
@@ -74,7 +74,7 @@ final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private SafeAsyncResponse header(String name, String value, boolean replaces) {
-    Checks.headerValue(Checks.headerName(name), value);
+    HeaderChecks.headerValue(HeaderChecks.headerName(name), value);
     if (name.equalsIgnoreCase("Content-Type")) {
       return contentType(value);
     }
@@ -198,8 +198,8 @@ final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public boolean sendError(int status, @Nullable String message) {
-    Checks.errorStatus(status);
-    return isOpen() && closed(outbox().sendError(status, message));
+    HttpStatusException answer = new HttpStatusException(status, message);
+    return isOpen() && closed(outbox().sendError(answer.status(), message));
   }
 
   private boolean closed(boolean closed) {

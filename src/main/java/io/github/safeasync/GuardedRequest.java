@@ -130,6 +130,17 @@ final class GuardedRequest extends HttpServletRequestWrapper {
     return withoutOwn(names);
   }
 
+  static CancelPolicy policyOf(Object value) {
+    if (value instanceof CancelPolicy policy) {
+      return policy;
+    }
+    throw new IllegalArgumentException(
+        "The request attribute "
+            + CancelPolicy.ATTRIBUTE
+            + " must be a CancelPolicy, not "
+            + value);
+  }
+
   /** The names of attributes, as they are without the library; a mock may have none. */
   private static @Nullable Enumeration<String> withoutOwn(@Nullable Enumeration<String> names) {
     if (names == null) {
@@ -143,7 +154,7 @@ final class GuardedRequest extends HttpServletRequestWrapper {
   @Override
   public void setAttribute(String name, @Nullable Object o) {
     if (CancelPolicy.ATTRIBUTE.equals(name)) {
-      exchange.cancelPolicy(o == null ? null : CancelPolicy.ofAttribute(o));
+      exchange.cancelPolicy(o == null ? null : policyOf(o));
     }
     if (gate.isFree()) {
       super.setAttribute(name, o);

@@ -35,7 +35,11 @@ public class HttpStatusException extends RuntimeException {
    */
   public HttpStatusException(int status, @Nullable String message) {
     super(message, null, false, false);
-    this.status = Checks.errorStatus(status);
+    this.status = status;
+    if (status < 400 || status > 599) {
+      throw new IllegalArgumentException(
+          "An error status is a number from 400 to 599, not " + status);
+    }
   }
 
   /** Answers the HTTP status to answer with. */

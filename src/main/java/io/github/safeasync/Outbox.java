@@ -270,21 +270,21 @@ final class Outbox {
       if (pending.await(nanos, TimeUnit.NANOSECONDS)) {
         return true;
       }
-      sink.overLimit(SlowClientException.noRoom(longest, pending.bytes()));
+      sink.overLimit(SlowClients.noRoom(longest, pending.bytes()));
     } catch (InterruptedException e) {
       // A part of the response is missing from here on: it must not look whole.
       Thread.currentThread().interrupt();
-      sink.overLimit(SlowClientException.interrupted(pending.bytes()));
+      sink.overLimit(SlowClients.interrupted(pending.bytes()));
     }
     return false;
   }
 
   private boolean refused(long weight) {
-    sink.overLimit(SlowClientException.overLimit(weight, pending.bytes(), pending.limit()));
+    sink.overLimit(SlowClients.overLimit(weight, pending.bytes(), pending.limit()));
     return false;
   }
 
   private void stalled() {
-    sink.stalled(SlowClientException.stalled(limits.writeTimeout, pending.bytes()));
+    sink.stalled(SlowClients.stalled(limits.writeTimeout, pending.bytes()));
   }
 }

@@ -19,10 +19,5 @@ public enum Outcome {
    * The exchange ended in another way: a timeout, a failure, a shutdown, or the application has
    * completed the container's own AsyncContext.
    */
-  UNKNOWN;
-
-  /** What an end says of the delivery by itself. */
-  static Outcome of(End end) {
-    return end.kind() == End.Kind.DISCONNECTED ? CLIENT_GONE : UNKNOWN;
-  }
+  UNKNOWN
 }

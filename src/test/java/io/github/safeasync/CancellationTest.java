@@ -2,7 +2,6 @@ package io.github.safeasync;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -386,14 +385,6 @@ class CancellationTest {
     await().untilAsserted(() -> assertThat(kept).hasValue(expected));
     exchanges.shutDown();
     assertThat(kept).hasValue(expected);
-  }
-
-  @Test
-  void policyAttribute_ofAnotherType_saysWhatIsAllowed() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> CancelPolicy.ofAttribute("always"))
-        .withMessageContaining(CancelPolicy.ATTRIBUTE)
-        .withMessageContaining("CancelPolicy, not always");
   }
 
   private static void pass(CyclicBarrier barrier) {

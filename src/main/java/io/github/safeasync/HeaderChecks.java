@@ -1,17 +1,9 @@
 package io.github.safeasync;
 
-/** The argument checks that several public types share. */
-final class Checks {
+/** What a head may hold: its status and its fields. */
+final class HeaderChecks {
 
-  private Checks() {}
-
-  static int errorStatus(int status) {
-    if (status < 400 || status > 599) {
-      throw new IllegalArgumentException(
-          "An error status is a number from 400 to 599, not " + status);
-    }
-    return status;
-  }
+  private HeaderChecks() {}
 
   static int status(int status) {
     if (status < 200 || status > 599) {
