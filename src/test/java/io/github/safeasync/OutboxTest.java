@@ -566,7 +566,7 @@ class OutboxTest {
 
   /** A timer that the test turns. */
   @Nested
-  class WriteTimeout {
+  class OfWriteTimeout {
 
     private final Queue<Runnable> timer = new ArrayDeque<>();
     private final Queue<Duration> delays = new ArrayDeque<>();
