@@ -77,7 +77,7 @@ public class CancellationLincheckTest {
   /** One thread decides an end, and so did it here. */
   private void end(Kind kind) {
     if (decided.compareAndSet(false, true)) {
-      cancellation.ended(End.of(kind, Duration.ZERO));
+      cancellation.ended(SomeEnd.of(kind));
     }
   }
 

@@ -426,7 +426,7 @@ class ExchangeResponseTest {
 
     @Test
     void end_completedByTheApplication_isNotChanged() {
-      response.end().toCompletableFuture().complete(End.of(Kind.FAILED, Duration.ZERO));
+      response.end().toCompletableFuture().complete(SomeEnd.of(Kind.FAILED));
 
       assertThat(response.isOpen()).isTrue();
       response.finish();

@@ -53,7 +53,7 @@ public class LifecycleDispatchLincheckTest {
 
   @Operation
   public void disconnect() {
-    lifecycle.end(End.of(Kind.DISCONNECTED, Duration.ZERO));
+    lifecycle.end(SomeEnd.of(Kind.DISCONNECTED));
     settle();
   }
 

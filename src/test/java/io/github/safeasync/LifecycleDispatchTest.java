@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LifecycleDispatchTest {
 
   private static final End COMPLETED = End.of(Kind.COMPLETED, Duration.ZERO);
-  private static final End GONE = End.of(Kind.DISCONNECTED, Duration.ZERO);
+  private static final End GONE = SomeEnd.of(Kind.DISCONNECTED);
 
   private final Lifecycle lifecycle = new Lifecycle();
   private final OtherThread other = new OtherThread();

@@ -1,7 +1,6 @@
 package io.github.safeasync;
 
 import io.github.safeasync.End.Kind;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -113,7 +112,7 @@ public class LifecycleLincheckTest {
   }
 
   private boolean end(Kind kind) {
-    boolean won = lifecycle.end(End.of(kind, Duration.ZERO));
+    boolean won = lifecycle.end(SomeEnd.of(kind));
     close();
     return won;
   }

@@ -63,7 +63,7 @@ public class LifecycleReadsLincheckTest {
 
   @Operation
   public void disconnect() {
-    lifecycle.end(End.of(Kind.DISCONNECTED, Duration.ZERO));
+    lifecycle.end(SomeEnd.of(Kind.DISCONNECTED));
     settle();
   }
 

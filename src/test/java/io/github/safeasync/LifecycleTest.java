@@ -18,7 +18,7 @@ class LifecycleTest {
   private static final End COMPLETED = End.of(Kind.COMPLETED, Duration.ofMillis(1));
   private static final End SHUT_DOWN = End.of(Kind.SHUT_DOWN, Duration.ofMillis(2));
 
-  private static final End GONE = End.of(Kind.DISCONNECTED, Duration.ofMillis(3));
+  private static final End GONE = SomeEnd.of(Kind.DISCONNECTED, Duration.ofMillis(3));
 
   private final Lifecycle lifecycle = new Lifecycle();
   private final OtherThread other = new OtherThread();
