@@ -181,6 +181,8 @@ final class ContainerSide {
     if (connection == null) {
       connection = scope.connectionOf(present().request);
     }
+    // No call of before is made any more: Undertow drops it at a dispatch.
+    boolean unused = FIRST_CALL.compareAndSet(this, FirstCall.DUE, FirstCall.MADE);
     context = started;
   }
 

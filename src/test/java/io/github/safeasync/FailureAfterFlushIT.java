@@ -3,6 +3,7 @@ package io.github.safeasync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Logs;
@@ -11,12 +12,16 @@ import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.logging.Formatter;
 import java.util.logging.SimpleFormatter;
@@ -89,24 +94,21 @@ class FailureAfterFlushIT {
     }
   }
 
+  /** There is nothing to send, and the client stays. */
+  private static final class Deaf implements WriteListener {
+
+    @Override
+    public void onWritePossible() {}
+
+    @Override
+    public void onError(Throwable failure) {}
+  }
+
   /** As a servlet does that finds at once that it has nothing to send. */
   private static void completeAtOnce(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AsyncContext context = request.startAsync();
-    response
-        .getOutputStream()
-        .setWriteListener(
-            new WriteListener() {
-              @Override
-              public void onWritePossible() {
-                // There is nothing to send.
-              }
-
-              @Override
-              public void onError(Throwable failure) {
-                // The client stays.
-              }
-            });
+    response.getOutputStream().setWriteListener(new Deaf());
     context.complete();
   }
 
@@ -143,6 +145,44 @@ class FailureAfterFlushIT {
     if (container != Container.UNDERTOW) {
       assertThat(raw).isEmpty();
     }
+  }
+
+  /** Undertow drops the first call at a dispatch: nobody may wait for it in the next cycle. */
+  private static void dispatchAtOnce(
+      HttpServletRequest request, HttpServletResponse response, BlockingQueue<Boolean> due)
+      throws IOException {
+    AsyncContext context = request.startAsync();
+    if (request.getDispatcherType() == DispatcherType.REQUEST) {
+      response.getOutputStream().setWriteListener(new Deaf());
+      context.dispatch();
+      return;
+    }
+    Exchange exchange = Exchange.of(request);
+    due.add(exchange != null && exchange.side().isCallDue());
+    context.complete();
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void dispatchRightAfterSetWriteListener_leavesNoCallDue_G13(Container container)
+      throws Exception {
+    BlockingQueue<Boolean> due = new LinkedBlockingQueue<>();
+    List<String> answers = new ArrayList<>();
+    for (boolean filtered : new boolean[] {false, true}) {
+      try (Logs expected = Logs.swallow();
+          TestServer server =
+              container.start(
+                  app -> {
+                    if (filtered) {
+                      app.filter(new SafeAsyncFilter());
+                    }
+                    app.handler("/dispatches", (in, out) -> dispatchAtOnce(in, out, due));
+                  })) {
+        answers.add(ask(server, "/dispatches"));
+      }
+    }
+    assertThat(answers.get(1)).isEqualTo(answers.get(0));
+    assertThat(due).isNotEmpty().containsOnly(false);
   }
 
   private static List<String> ofContainer(Logs logs) {
