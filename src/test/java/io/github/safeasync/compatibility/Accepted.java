@@ -49,6 +49,15 @@ enum Accepted {
               && each.without().stream().anyMatch(told -> told.contains("onComplete, onError"))
               && each.without().stream().anyMatch(each::isToldToTheFirstCompletion)),
 
+  BODY_READ_FIRST(
+      "A ReadListener may complete the request with the last of a body that had come whole, before"
+          + " anybody notices the reset behind it",
+      each ->
+          !each.play().isLate()
+              && each.point() == Point.BEHIND_BODY
+              && each.isOf("callbacks")
+              && each.behind("[onAllDataRead, onComplete]")),
+
   WRITE_FAILS_EARLIER(
       "Told earlier: once the hang-up is known a write throws the IOException that the container"
           + " throws only at one of the next",
