@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchange;
 import jakarta.servlet.ServletRequest;
 import java.util.function.LongSupplier;
 

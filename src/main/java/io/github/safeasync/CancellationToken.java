@@ -67,7 +67,7 @@ public interface CancellationToken {
    * @param work what to cancel
    * @return unbinds the work
    */
-  Registration bind(Future<?> work);
+  Handle bind(Future<?> work);
 
   /**
    * Binds something that is closed with this token, as {@link #bind(Future)} does. A {@code
@@ -79,7 +79,7 @@ public interface CancellationToken {
    * @param resource what to close
    * @return unbinds the resource. Unbind a statement before its connection goes back to a pool
    */
-  Registration bind(AutoCloseable resource);
+  Handle bind(AutoCloseable resource);
 
   /**
    * Binds a thread that is interrupted with this token, as {@link #bind(Future)} does.
@@ -88,5 +88,5 @@ public interface CancellationToken {
    * @return unbinds the thread: after that it is not interrupted any more, and if it was and calls
    *     this itself, the interrupt is taken back. So a thread of a pool unbinds itself in a finally
    */
-  Registration bind(Thread thread);
+  Handle bind(Thread thread);
 }

@@ -30,21 +30,21 @@ enum NoCancellation implements CancellationToken {
   }
 
   @Override
-  public Registration bind(Future<?> work) {
+  public Handle bind(Future<?> work) {
     return unbound(work);
   }
 
   @Override
-  public Registration bind(AutoCloseable resource) {
+  public Handle bind(AutoCloseable resource) {
     return unbound(resource);
   }
 
   @Override
-  public Registration bind(Thread thread) {
+  public Handle bind(Thread thread) {
     return unbound(thread);
   }
 
-  private static Registration unbound(Object work) {
+  private static Handle unbound(Object work) {
     Objects.requireNonNull(work, "work");
     AtomicBoolean removed = new AtomicBoolean();
     return () -> removed.compareAndSet(false, true);

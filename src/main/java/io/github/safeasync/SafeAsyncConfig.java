@@ -294,8 +294,8 @@ public final class SafeAsyncConfig {
 
     /**
      * Sets the time between the client's hang-up and the cancelling of its work, for clients that
-     * come back; init-param {@code cancel-after}. Meanwhile {@link Registration#remove} unbinds the
-     * work, so that it can be bound to the next exchange.
+     * come back; init-param {@code cancel-after}. Meanwhile {@link Handle#remove} unbinds the work,
+     * so that it can be bound to the next exchange.
      *
      * @param grace 0 to 1 hour; 0 unless set
      * @return this builder

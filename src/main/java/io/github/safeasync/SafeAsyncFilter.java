@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchanges;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;

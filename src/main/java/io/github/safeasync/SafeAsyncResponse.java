@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchanges;
 import jakarta.servlet.ServletRequest;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -176,7 +177,7 @@ public interface SafeAsyncResponse {
    *     the exchange ends first
    * @return takes the registration back
    */
-  Registration onWritable(Runnable callback);
+  Handle onWritable(Runnable callback);
 
   /**
    * Sends what was written so far.
@@ -277,7 +278,7 @@ public interface SafeAsyncResponse {
    *     and two newlines in an event stream; they are copied
    * @return takes the heartbeat back
    */
-  Registration heartbeat(Duration idle, ByteBuffer bytes);
+  Handle heartbeat(Duration idle, ByteBuffer bytes);
 
   /**
    * Answers with an error status and the container's error page, as {@link #sendError(int, String)}
@@ -330,7 +331,7 @@ public interface SafeAsyncResponse {
    *     client has gone already; never if the exchange ends otherwise
    * @return takes the registration back
    */
-  Registration onDisconnect(Consumer<? super Departure> listener);
+  Handle onDisconnect(Consumer<? super Departure> listener);
 
   /**
    * Registers what is to happen when the exchange has ended, in whatever way.
@@ -339,7 +340,7 @@ public interface SafeAsyncResponse {
    *     on the calling thread if the exchange has ended already
    * @return takes the registration back
    */
-  Registration onEnd(Consumer<? super End> listener);
+  Handle onEnd(Consumer<? super End> listener);
 
   /**
    * Binds work that nobody needs once the client has gone; it is cancelled then by {@code
@@ -355,7 +356,7 @@ public interface SafeAsyncResponse {
    * @param work what to cancel
    * @return unbinds the work
    */
-  Registration cancelOnDisconnect(Future<?> work);
+  Handle cancelOnDisconnect(Future<?> work);
 
   /**
    * Binds a resource that is closed once the client has gone, as {@link
@@ -368,7 +369,7 @@ public interface SafeAsyncResponse {
    * @param resource what to close
    * @return unbinds the resource. Unbind a statement before its connection goes back to a pool
    */
-  Registration cancelOnDisconnect(AutoCloseable resource);
+  Handle cancelOnDisconnect(AutoCloseable resource);
 
   /**
    * Binds a thread that is interrupted once the client has gone, as {@link
@@ -378,7 +379,7 @@ public interface SafeAsyncResponse {
    * @return unbinds the thread: after that it is not interrupted any more, and if it was and calls
    *     this itself, the interrupt is taken back. So a thread of a pool unbinds itself in a finally
    */
-  Registration cancelOnDisconnect(Thread thread);
+  Handle cancelOnDisconnect(Thread thread);
 
   /**
    * Overrides the filter's {@code cancel} for this exchange: whether its work ends with the client.

@@ -7,32 +7,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.github.safeasync.demo.LongRunnerServlet;
+import io.github.safeasync.internal.exchange.Exchanges;
+import io.github.safeasync.testkit.Knots;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The import rules of the house. */
+/** Who may know whom: the rules of the house, which RATIONALE.md draws. */
 class ArchitectureTest {
 
-  private static final String LIBRARY = "io.github.safeasync";
-  private static final String DEMO = LIBRARY + ".demo";
+  private static final String API = "io.github.safeasync";
+  private static final String INTERNAL = API + ".internal";
+  private static final String EXCHANGE = INTERNAL + ".exchange";
+  private static final String GUARD = INTERNAL + ".guard";
+  private static final String BODY = INTERNAL + ".body";
+  private static final String DETECT = INTERNAL + ".detect";
+  private static final String CONTAINER = INTERNAL + ".container";
+  private static final String DEMO = API + ".demo";
 
-  /** They run on their own, in a model checker or a microbenchmark. */
-  private static final Set<String> CORE =
-      Set.of(
-          "Lifecycle",
-          "Turn",
-          "EndListeners",
-          "Outbox",
-          "Intake",
-          "Item",
-          "Drain",
-          "Pending",
-          "Stall",
-          "Cancellation",
-          "Interruption");
+  /** Above that nobody can hold in mind at once what has to be understood together. */
+  private static final int LARGEST_KNOT = 8;
 
   private static final JavaClasses MAIN = importedFrom(SafeAsyncFilter.class);
   private static final JavaClasses DEMO_CLASSES =
@@ -43,24 +48,72 @@ class ArchitectureTest {
     return new ClassFileImporter().importUrl(root);
   }
 
-  private static DescribedPredicate<JavaClass> in(String name) {
+  private static DescribedPredicate<JavaClass> in(String... names) {
+    Set<String> packages = Set.of(names);
     return DescribedPredicate.describe(
-        "of the package " + name, type -> type.getPackageName().equals(name));
+        "of " + String.join(", ", names), type -> packages.contains(type.getPackageName()));
   }
 
-  private static DescribedPredicate<JavaClass> outermost(Set<String> names) {
+  private static DescribedPredicate<JavaClass> outermost(Class<?> type) {
     return DescribedPredicate.describe(
-        "in one of " + names,
-        type -> names.contains(type.getName().substring(LIBRARY.length() + 1).split("\\$")[0]));
+        "in " + type.getSimpleName(), each -> outermost(each).equals(type.getName()));
+  }
+
+  private static String outermost(JavaClass type) {
+    return type.getName().split("\\$")[0];
+  }
+
+  /** Of the library's own packages, those of a room depend on these alone. */
+  private static void dependsOn(String room, String... others) {
+    classes()
+        .that(in(room))
+        .should()
+        .onlyDependOnClassesThat(
+            DescribedPredicate.not(
+                    DescribedPredicate.<JavaClass>describe(
+                        "of the library", type -> type.getPackageName().startsWith(API)))
+                .or(in(room))
+                .or(in(others)))
+        .check(MAIN);
   }
 
   @Test
-  void core_namesNoServletType() {
-    for (String name : CORE) {
-      assertThat(MAIN.contain(LIBRARY + "." + name)).as(name).isTrue();
-    }
+  void api_hasOneDoor() {
     noClasses()
-        .that(outermost(CORE))
+        .that(in(API))
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.<JavaClass>describe(
+                    "internal", type -> type.getPackageName().startsWith(INTERNAL))
+                .and(DescribedPredicate.not(outermost(Exchanges.class))))
+        .check(MAIN);
+  }
+
+  @Test
+  void whatStandsOnTheApi_usesItAlone() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(API + ".sse..", API + ".jaxrs..", API + ".spring..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(INTERNAL + "..")
+        .check(MAIN);
+  }
+
+  @Test
+  void rooms_knowThoseBelow() {
+    dependsOn(EXCHANGE, API, INTERNAL, GUARD, BODY, DETECT, CONTAINER);
+    dependsOn(GUARD, API, INTERNAL, CONTAINER);
+    dependsOn(BODY, API, INTERNAL);
+    dependsOn(DETECT, API, INTERNAL, CONTAINER);
+    dependsOn(CONTAINER);
+    dependsOn(INTERNAL, API);
+  }
+
+  @Test
+  void body_namesNoServletType() {
+    noClasses()
+        .that(in(BODY))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("jakarta..")
@@ -68,11 +121,67 @@ class ArchitectureTest {
   }
 
   @Test
+  void packages_haveNoCycleButTheDoor() {
+    assertThat(
+            Knots.of(
+                MAIN,
+                JavaClass::getPackageName,
+                (from, to) ->
+                    !(from.getPackageName().equals(API)
+                        && outermost(to).equals(Exchanges.class.getName()))))
+        .isEmpty();
+  }
+
+  @Test
+  void packages_haveNoLargeKnot() {
+    List<Set<String>> knots =
+        Knots.of(
+            MAIN,
+            ArchitectureTest::outermost,
+            (from, to) -> from.getPackageName().equals(to.getPackageName()));
+    assertThat(knots).allSatisfy(knot -> assertThat(knot).hasSizeLessThanOrEqualTo(LARGEST_KNOT));
+  }
+
+  /** What a user can name: a type more, or one less, is a decision. */
+  @Test
+  void publicTypes_areChosen() {
+    assertThat(
+            MAIN.stream()
+                .filter(type -> !type.getPackageName().startsWith(INTERNAL))
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .filter(type -> type.getEnclosingClass().isEmpty())
+                .map(type -> type.getName().substring(API.length() + 1))
+                .collect(Collectors.toSet()))
+        .containsExactlyInAnyOrder(
+            "CancelPolicy",
+            "CancellationToken",
+            "ClientDisconnectedException",
+            "Departure",
+            "Detection",
+            "End",
+            "Evidence",
+            "HalfClose",
+            "Handle",
+            "HttpStatusException",
+            "KeepAlive",
+            "Outcome",
+            "OverLimit",
+            "SafeAsyncConfig",
+            "SafeAsyncFilter",
+            "SafeAsyncResponse",
+            "SlowClientException",
+            "jaxrs.SafeAsyncJaxRs",
+            "spring.SafeAsyncAutoConfiguration",
+            "sse.SseGroup",
+            "sse.SseMessage",
+            "sse.SseStream");
+  }
+
+  @Test
   void main_namesTheJdkAndTheServletApiAlone() {
     classes()
         .that()
-        .resideOutsideOfPackages(
-            LIBRARY + ".jaxrs..", LIBRARY + ".micrometer..", LIBRARY + ".spring..")
+        .resideOutsideOfPackages(API + ".jaxrs..", API + ".spring..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
@@ -81,13 +190,13 @@ class ArchitectureTest {
             "jdk.net..",
             "jakarta.servlet..",
             "org.jspecify..",
-            LIBRARY + "..")
+            API + "..")
         .check(MAIN);
   }
 
   /** A class of a container would not be there on another one; they are reached by reflection. */
   @Test
-  void main_namesNoContainer() {
+  void main_namesNoContainersClass() {
     noClasses()
         .should()
         .dependOnClassesThat()
@@ -101,6 +210,34 @@ class ArchitectureTest {
         .check(MAIN);
   }
 
+  /** As a string too: what is peculiar to a container is known in its room alone. */
+  @Test
+  void containersNames_standInTheirRoomAlone() throws IOException {
+    Pattern named =
+        Pattern.compile(
+            "\"[^\"\n]*(jetty|tomcat|undertow|catalina|coyote|xnio)[^\"\n]*\"",
+            Pattern.CASE_INSENSITIVE);
+    try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+      assertThat(
+              sources
+                  .filter(path -> path.toString().endsWith(".java"))
+                  .filter(path -> !path.getParent().endsWith("container"))
+                  .flatMap(ArchitectureTest::lines)
+                  .filter(line -> named.matcher(line).find()))
+          .isEmpty();
+    }
+  }
+
+  private static Stream<String> lines(Path source) {
+    try {
+      return Files.readString(source)
+          .lines()
+          .map(line -> source.getFileName() + ": " + line.strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void demo_usesThePublicApiAlone() {
     classes()
@@ -109,8 +246,8 @@ class ArchitectureTest {
             DescribedPredicate.describe(
                 "are of the API, of the demo, or not of the library",
                 type ->
-                    !type.getPackageName().startsWith(LIBRARY)
-                        || Set.of(LIBRARY, LIBRARY + ".sse", DEMO).contains(type.getPackageName())))
+                    !type.getPackageName().startsWith(API)
+                        || Set.of(API, API + ".sse", DEMO).contains(type.getPackageName())))
         .check(DEMO_CLASSES);
   }
 
@@ -121,7 +258,7 @@ class ArchitectureTest {
         .haveSimpleNameNotStartingWith("DemoServer")
         .should()
         .dependOnClassesThat()
-        .resideOutsideOfPackages("java..", "jakarta.servlet..", "org.jspecify..", LIBRARY + "..")
+        .resideOutsideOfPackages("java..", "jakarta.servlet..", "org.jspecify..", API + "..")
         .check(DEMO_CLASSES);
   }
 }

@@ -16,10 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class InitParametersTest {
+public class InitParametersTest {
 
   /** What a container tells a filter that is named "guard". */
-  record Given(Map<String, String> parameters) implements FilterConfig {
+  public record Given(Map<String, String> parameters) implements FilterConfig {
 
     @Override
     public String getFilterName() {

@@ -1,6 +1,6 @@
 package io.github.safeasync.bench;
 
-import io.github.safeasync.Registration;
+import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Container;
@@ -96,7 +96,7 @@ public final class WastedWorkBench {
         response.guard(
             () -> {
               try (Statement statement = connections.remove().createStatement()) {
-                Registration binding = response.cancelOnDisconnect(statement);
+                Handle binding = response.cancelOnDisconnect(statement);
                 try {
                   execute(statement);
                 } finally {

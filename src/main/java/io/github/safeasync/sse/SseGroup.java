@@ -1,6 +1,6 @@
 package io.github.safeasync.sse;
 
-import io.github.safeasync.Registration;
+import io.github.safeasync.Handle;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -28,13 +28,13 @@ public final class SseGroup {
   private final AtomicInteger waiting = new AtomicInteger();
 
   /** What may be replayed, oldest first. Belongs to the thread that carries out the calls. */
-  private final Deque<SseEvent> history = new ArrayDeque<>();
+  private final Deque<SseMessage> history = new ArrayDeque<>();
 
   /** A client from when it is added until it has gone, or was taken out; then it is no more. */
-  private final class Member implements Registration {
+  private final class Member implements Handle {
 
     private final SseStream stream;
-    private final Registration end;
+    private final Handle end;
     private final AtomicBoolean out = new AtomicBoolean();
 
     Member(SseStream stream) {
@@ -97,14 +97,14 @@ public final class SseGroup {
    * @return takes the client out again and leaves its stream open; answers false if it had gone or
    *     was evicted before
    */
-  public Registration add(SseStream stream) {
+  public Handle add(SseStream stream) {
     Member member = new Member(Objects.requireNonNull(stream, "stream"));
     carryOut(member::join);
     return member;
   }
 
   /** Sends an event to every client. */
-  public void send(SseEvent event) {
+  public void send(SseMessage event) {
     Objects.requireNonNull(event, "event");
     carryOut(() -> broadcast(event));
   }
@@ -147,7 +147,7 @@ public final class SseGroup {
   private void replay(Member member, String id) {
     boolean known = history.stream().anyMatch(event -> isNamed(event, id));
     boolean missed = !known;
-    for (SseEvent event : history) {
+    for (SseMessage event : history) {
       if (missed && !member.stream.send(event)) {
         // It comes back and is sent the rest; later events must not hide that some are missing.
         evict(member);
@@ -157,11 +157,11 @@ public final class SseGroup {
     }
   }
 
-  private static boolean isNamed(SseEvent event, String id) {
+  private static boolean isNamed(SseMessage event, String id) {
     return event.id().filter(id::equals).isPresent();
   }
 
-  private void broadcast(SseEvent event) {
+  private void broadcast(SseMessage event) {
     if (remembered > 0 && event.id().isPresent()) {
       history.addLast(event);
       if (history.size() > remembered) {

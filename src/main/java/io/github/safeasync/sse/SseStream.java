@@ -1,6 +1,6 @@
 package io.github.safeasync.sse;
 
-import io.github.safeasync.Registration;
+import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.ByteBuffer;
@@ -73,7 +73,7 @@ public final class SseStream {
    * @return true if it was accepted; false if the client has gone, the stream was closed, or the
    *     filter's {@code over-limit} is {@code drop-newest} and too much waits for the client
    */
-  public boolean send(SseEvent event) {
+  public boolean send(SseMessage event) {
     return response.writeAndFlush(event.encoded());
   }
 
@@ -83,7 +83,7 @@ public final class SseStream {
    * @return as {@link #send(SseEvent)}
    */
   public boolean send(String data) {
-    return send(SseEvent.of(data));
+    return send(SseMessage.of(data));
   }
 
   /**
@@ -93,7 +93,7 @@ public final class SseStream {
    * @param idle at least 10 ms; the HTML standard suggests 15 seconds
    * @return takes the heartbeat back
    */
-  public Registration heartbeat(Duration idle) {
+  public Handle heartbeat(Duration idle) {
     return response.heartbeat(idle, HEARTBEAT);
   }
 

@@ -1,8 +1,8 @@
 /**
  * Server-sent events (HTML standard, section 9.2) on top of a {@link
  * io.github.safeasync.SafeAsyncResponse}: {@link io.github.safeasync.sse.SseStream} is one client,
- * {@link io.github.safeasync.sse.SseGroup} sends to many, {@link io.github.safeasync.sse.SseEvent}
- * is what they are sent.
+ * {@link io.github.safeasync.sse.SseGroup} sends to many, {@link
+ * io.github.safeasync.sse.SseMessage} is what they are sent.
  *
  * <pre>{@code
  * SseGroup news = SseGroup.replaying(1000);                  // once
@@ -11,7 +11,7 @@
  * stream.heartbeat(Duration.ofSeconds(15));
  * news.add(stream);
  *
- * news.send(SseEvent.of("hello").id("42"));                  // from any thread
+ * news.send(SseMessage.of("hello").id("42"));                  // from any thread
  * }</pre>
  */
 @NullMarked

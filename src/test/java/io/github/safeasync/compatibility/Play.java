@@ -2,7 +2,7 @@ package io.github.safeasync.compatibility;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
-import io.github.safeasync.Ends;
+import io.github.safeasync.testkit.Ends;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;

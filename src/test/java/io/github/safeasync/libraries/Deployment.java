@@ -3,10 +3,10 @@ package io.github.safeasync.libraries;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.safeasync.OpenExchanges;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.OpenExchanges;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;

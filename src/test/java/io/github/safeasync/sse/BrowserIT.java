@@ -154,7 +154,7 @@ class BrowserIT {
                       requests.incrementAndGet();
                       SseStream stream = SseStream.open(request);
                       stream.lastEventId().ifPresent(lastEventIds::add);
-                      stream.send(SseEvent.comment("soon").retry(Duration.ofMillis(100)));
+                      stream.send(SseMessage.comment("soon").retry(Duration.ofMillis(100)));
                       stream.response().onEnd(ends::add);
                       group.add(stream);
                     }));
@@ -163,7 +163,7 @@ class BrowserIT {
   private void publish(int events) {
     for (int i = 0; i < events; i++) {
       published++;
-      group.send(SseEvent.of("event " + published).id(Integer.toString(published)));
+      group.send(SseMessage.of("event " + published).id(Integer.toString(published)));
     }
   }
 

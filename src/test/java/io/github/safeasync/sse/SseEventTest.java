@@ -11,40 +11,40 @@ class SseEventTest {
 
   @Test
   void data_ofManyLines_isOneFieldALine() {
-    assertThat(SseEvent.of("a\nb\r\nc\rd")).hasToString("data: a\ndata: b\ndata: c\ndata: d\n\n");
-    assertThat(SseEvent.of("")).hasToString("data: \n\n");
-    assertThat(SseEvent.of("a\n")).hasToString("data: a\ndata: \n\n");
-    assertThat(SseEvent.of(" a")).hasToString("data:  a\n\n");
-    assertThat(SseEvent.of("data: x\n\nevent: y"))
+    assertThat(SseMessage.of("a\nb\r\nc\rd")).hasToString("data: a\ndata: b\ndata: c\ndata: d\n\n");
+    assertThat(SseMessage.of("")).hasToString("data: \n\n");
+    assertThat(SseMessage.of("a\n")).hasToString("data: a\ndata: \n\n");
+    assertThat(SseMessage.of(" a")).hasToString("data:  a\n\n");
+    assertThat(SseMessage.of("data: x\n\nevent: y"))
         .hasToString("data: data: x\ndata: \ndata: event: y\n\n");
   }
 
   @Test
   void fields_comeBeforeTheData() {
-    assertThat(SseEvent.of("x").event("price").id("7").retry(Duration.ofSeconds(2)))
+    assertThat(SseMessage.of("x").event("price").id("7").retry(Duration.ofSeconds(2)))
         .hasToString("event: price\nid: 7\nretry: 2000\ndata: x\n\n");
   }
 
   @Test
   void comment_isNoEvent() {
-    assertThat(SseEvent.comment("a\nb")).hasToString(": a\n: b\n\n");
+    assertThat(SseMessage.comment("a\nb")).hasToString(": a\n: b\n\n");
   }
 
   @Test
   void text_isUtf8() {
-    assertThat(SseEvent.of("ü€").encoded().remaining()).isEqualTo("data: \n\n".length() + 5);
+    assertThat(SseMessage.of("ü€").encoded().remaining()).isEqualTo("data: \n\n".length() + 5);
   }
 
   @Test
   void fieldOfManyLines_isRefused() {
-    assertThatThrownBy(() -> SseEvent.of("x").event("a\nb"))
+    assertThatThrownBy(() -> SseMessage.of("x").event("a\nb"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("event");
-    assertThatThrownBy(() -> SseEvent.of("x").id("a\rb"))
+    assertThatThrownBy(() -> SseMessage.of("x").id("a\rb"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> SseEvent.of("x").id("a\0b"))
+    assertThatThrownBy(() -> SseMessage.of("x").id("a\0b"))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> SseEvent.of("x").retry(Duration.ofMillis(-1)))
+    assertThatThrownBy(() -> SseMessage.of("x").retry(Duration.ofMillis(-1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -3,7 +3,7 @@ package io.github.safeasync.sse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.safeasync.Registration;
+import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncResponse;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
@@ -26,9 +26,9 @@ class SseGroupTest {
     Recorded response = new Recorded();
     group.add(response.stream(null));
     response.failing = new OutOfMemoryError("as if");
-    assertThatThrownBy(() -> group.send(SseEvent.of("lost"))).isSameAs(response.failing);
+    assertThatThrownBy(() -> group.send(SseMessage.of("lost"))).isSameAs(response.failing);
     response.failing = null;
-    group.send(SseEvent.of("next"));
+    group.send(SseMessage.of("next"));
     assertThat(response.sent).containsExactly("data: next\n\n");
   }
 
@@ -41,14 +41,14 @@ class SseGroupTest {
     group.add(busy.stream(null));
     busy.atWrite =
         () -> {
-          Registration added = group.add(brief.stream("forgotten"));
+          Handle added = group.add(brief.stream("forgotten"));
           assertThat(group.size()).isOne();
           removed.set(added.remove());
           assertThat(added.remove()).isFalse();
         };
-    group.send(SseEvent.of("a").id("1"));
+    group.send(SseMessage.of("a").id("1"));
     busy.atWrite = () -> {};
-    group.send(SseEvent.of("b").id("2"));
+    group.send(SseMessage.of("b").id("2"));
     assertThat(removed).isTrue();
     assertThat(brief.sent).isEmpty();
     assertThat(busy.sent).hasSize(2);
@@ -60,7 +60,7 @@ class SseGroupTest {
         new Thread(
             () -> {
               for (int i = 0; i < 200; i++) {
-                group.send(SseEvent.of("x"));
+                group.send(SseMessage.of("x"));
               }
             });
     sender.start();
@@ -68,7 +68,7 @@ class SseGroupTest {
       assertThat(group.add(new Recorded().stream(null)).remove()).isTrue();
     }
     sender.join();
-    group.send(SseEvent.of("the last call is carried out by now"));
+    group.send(SseMessage.of("the last call is carried out by now"));
     assertThat(group.size()).isZero();
   }
 
@@ -76,10 +76,10 @@ class SseGroupTest {
   void streamThatIsAddedTwice_isSentEverythingOnce() {
     Recorded response = new Recorded();
     SseStream stream = response.stream("forgotten");
-    group.send(SseEvent.of("old").id("1"));
-    Registration first = group.add(stream);
-    Registration second = group.add(stream);
-    group.send(SseEvent.of("new").id("2"));
+    group.send(SseMessage.of("old").id("1"));
+    Handle first = group.add(stream);
+    Handle second = group.add(stream);
+    group.send(SseMessage.of("new").id("2"));
     assertThat(response.sent).hasSize(2);
     second.remove();
     assertThat(group.size()).isOne();
@@ -92,7 +92,7 @@ class SseGroupTest {
     Recorded response = new Recorded();
     SseStream stream = response.stream(null);
     for (int i = 0; i < 3; i++) {
-      Registration added = group.add(stream);
+      Handle added = group.add(stream);
       assertThat(response.endListeners).hasValue(1);
       added.remove();
       assertThat(response.endListeners).hasValue(0);
@@ -123,7 +123,7 @@ class SseGroupTest {
       return new SseStream((SafeAsyncResponse) response, lastEventId);
     }
 
-    private Registration registered() {
+    private Handle registered() {
       endListeners.incrementAndGet();
       return () -> endListeners.decrementAndGet() >= 0;
     }

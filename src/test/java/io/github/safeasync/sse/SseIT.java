@@ -31,13 +31,13 @@ class SseIT {
         TestServer server = serve(container);
         RawClient one = open(server, "")) {
       RawClient two = open(server, "");
-      group.send(SseEvent.of("hello").id("1"));
+      group.send(SseMessage.of("hello").id("1"));
       assertThat(next(one)).isEqualTo("hello");
       assertThat(next(two)).isEqualTo("hello");
       two.close();
       await().until(() -> group.size() == 1);
       assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.DISCONNECTED);
-      group.send(SseEvent.of("again"));
+      group.send(SseMessage.of("again"));
       assertThat(next(one)).isEqualTo("again");
       group.closeAll();
       assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
@@ -50,12 +50,12 @@ class SseIT {
   void reconnectingClient_missesNothingThatIsRemembered(Container container) throws Exception {
     try (TestServer server = serve(container)) {
       for (int i = 1; i <= 8; i++) {
-        group.send(SseEvent.of("event " + i).id("é" + i));
+        group.send(SseMessage.of("event " + i).id("é" + i));
       }
       try (RawClient client = open(server, "Last-Event-ID: \u00c3\u00a96\r\n")) {
         assertThat(next(client)).isEqualTo("event 7");
         assertThat(next(client)).isEqualTo("event 8");
-        group.send(SseEvent.of("event 9").id("é9"));
+        group.send(SseMessage.of("event 9").id("é9"));
         assertThat(next(client)).isEqualTo("event 9");
       }
       await().until(() -> group.size() == 0);
@@ -96,7 +96,7 @@ class SseIT {
           .pollInterval(Duration.ofMillis(1))
           .until(
               () -> {
-                group.send(SseEvent.of(large));
+                group.send(SseMessage.of(large));
                 return group.size() == 0;
               });
       assertThat(streams.remove().isOpen()).isFalse();

@@ -1,0 +1,175 @@
+package io.github.safeasync.internal;
+
+import io.github.safeasync.ClientDisconnectedException;
+import io.github.safeasync.Departure;
+import io.github.safeasync.End;
+import io.github.safeasync.HttpStatusException;
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SlowClientException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What the library says, under the logger {@code io.github.safeasync}. */
+public final class Log {
+
+  private static final Logger LOGGER = System.getLogger("io.github.safeasync");
+
+  private Log() {}
+
+  public static void installed(String filter, SafeAsyncConfig config, String detection) {
+    LOGGER.log(Level.INFO, "{0}: {1}; detection {2}", filter, config, detection);
+  }
+
+  public static void shutDown(String filter, int open) {
+    LOGGER.log(
+        Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);
+  }
+
+  /** The one line of a hang-up; its stack trace, if any, at TRACE only. */
+  public static void disconnected(End end) {
+    LOGGER.log(Level.DEBUG, "The client has gone: {0}", end);
+    if (LOGGER.isLoggable(Level.TRACE)) {
+      end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the departure", cause));
+    }
+  }
+
+  public static void failed(End end) {
+    if (end.cause().orElse(null) instanceof SlowClientException slow) {
+      Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
+      LOGGER.log(level, "An exchange ended {0}", end);
+      return;
+    }
+    LOGGER.log(Level.WARNING, "An exchange ended " + end, end.cause().orElse(null));
+  }
+
+  public static void listenerFailed(End end, Throwable failure) {
+    Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
+    LOGGER.log(level, "A listener failed on being told of the end " + end, failure);
+  }
+
+  /** Whether somebody who puts things in order after a hang-up has met just that. */
+  private static boolean isOfDeparture(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < 8; depth++) {
+      if (cause instanceof ClientDisconnectedException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
+  }
+
+  public static void readListenerFailed(Throwable failure) {
+    LOGGER.log(Level.WARNING, "A ReadListener failed on being told of its end", failure);
+  }
+
+  public static void cancelFailed(@Nullable End end, Throwable failure) {
+    LOGGER.log(
+        Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);
+  }
+
+  /** The one line of a hang-up during a synchronous request. */
+  public static void interrupted(Departure departure) {
+    LOGGER.log(Level.DEBUG, "The client has gone: {0}; its request is interrupted", departure);
+  }
+
+  public static void interruptedServletFailed(Throwable failure) {
+    LOGGER.log(Level.DEBUG, "A request failed after it was interrupted: {0}", failure.toString());
+    LOGGER.log(Level.TRACE, "Where it failed", failure);
+  }
+
+  public static void asyncListenerFailed(Object event, Throwable failure) {
+    Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
+    LOGGER.log(level, "An AsyncListener failed on being told of " + event, failure);
+  }
+
+  public static void callbackAnswered(HttpStatusException answer) {
+    LOGGER.log(
+        Level.DEBUG,
+        "A guarded callback answers {0,number,#} {1}",
+        answer.status(),
+        answer.getMessage());
+  }
+
+  /** A guarded callback failed after the end: nobody is there to be told. */
+  public static void callbackFailedLate(Object end, Throwable failure) {
+    LOGGER.log(Level.DEBUG, "A guarded callback failed after the end {0}: {1}", end, failure);
+  }
+
+  public static void ignored(String call, Object why) {
+    LOGGER.log(Level.DEBUG, "Ignored {0}: {1}", call, why);
+  }
+
+  /** The container refused a call with which the library ends an exchange. */
+  public static void refused(String call, Throwable refusal) {
+    LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
+  }
+
+  /** What follows an end goes on with the next step. */
+  public static void stepFailed(String what, Throwable failure) {
+    LOGGER.log(Level.WARNING, "Could not " + what, failure);
+  }
+
+  public static void notAborted(@Nullable Object connection) {
+    LOGGER.log(
+        Level.WARNING,
+        "A response was cut off, but its connection could not be aborted: the client may take it"
+            + " for whole ({0})",
+        connection);
+  }
+
+  public static void taskFailed(Throwable failure) {
+    LOGGER.log(Level.WARNING, "A task failed", failure);
+  }
+
+  public static void noThread(String prefix, Throwable why) {
+    LOGGER.log(
+        Level.WARNING, "No thread {0}… could be started; its task waits for one: {1}", prefix, why);
+  }
+
+  public static void exhausted(String prefix, int bound) {
+    LOGGER.log(
+        Level.WARNING,
+        "All {1,number,#} threads {0}… are inside code of the application; more of it waits until"
+            + " one comes back. Ends are decided and closed meanwhile. See where they are in a"
+            + " thread dump; this is said once",
+        prefix,
+        bound);
+  }
+
+  public static void executorRefused(Object executor, Throwable refusal) {
+    LOGGER.log(
+        Level.WARNING,
+        "The executor given to SafeAsyncConfig refuses tasks, which run on threads of the"
+            + " filter''s own then; this is said once: {0}: {1}",
+        executor,
+        refusal);
+  }
+
+  public static void stayed(Map<Thread, StackTraceElement[]> threads) {
+    LOGGER.log(
+        Level.WARNING,
+        "{0,number,#} threads that run code of the application did not end with the filter and are"
+            + " interrupted: {1}",
+        threads.size(),
+        threads.entrySet().stream()
+            .limit(8)
+            .map(each -> whereabouts(each.getKey(), each.getValue()))
+            .collect(Collectors.joining("; ")));
+  }
+
+  private static String whereabouts(Thread thread, StackTraceElement[] stack) {
+    return Stream.of(stack)
+        .limit(8)
+        .map(StackTraceElement::toString)
+        .collect(Collectors.joining(" < ", thread.getName() + " in ", ""));
+  }
+
+  public static void stuck(Object state) {
+    LOGGER.log(Level.WARNING, "A call is still inside the container at its own end: {0}", state);
+  }
+}

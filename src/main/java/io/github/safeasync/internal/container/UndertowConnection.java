@@ -1,0 +1,284 @@
+package io.github.safeasync.internal.container;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Undertow 2.3 with XNIO 3.8.
+ *
+ * <pre>
+ * HttpServletRequestImpl.getExchange().getConnection()   a ServerConnection
+ *   HttpServerConnection.getChannel()                    its StreamConnection
+ *   Http2ServerConnection.channel                        Http2Channel, one a connection
+ *     AbstractFramedChannel.getUnderlyingConnection()    its StreamConnection
+ *   Http2ServerConnection.responseChannel                the stream
+ * StreamConnection: UndertowSslConnection.delegate, proxy protocol's AddressWrappedConnection
+ *   .delegate, JsseSslStreamConnection.connection; in the end
+ *   NioSocketStreamConnection.conduit.getSocketChannel() the SocketChannel
+ * </pre>
+ */
+final class UndertowConnection extends ReachedConnection {
+
+  private static final int MOST_LAYERS = 8;
+
+  private final Object exchange;
+  private final Object connection;
+  private final @Nullable Object ioThread;
+
+  /** The SslConduit of an HTTP/1.1 connection; Http2Channel sees to its own. */
+  private final @Nullable Object tls;
+
+  private UndertowConnection(
+      @Nullable SocketChannel channel,
+      boolean multiplexed,
+      boolean secure,
+      Object exchange,
+      Object connection) {
+    super("Undertow", channel, multiplexed, secure);
+    this.exchange = exchange;
+    this.connection = connection;
+    this.ioThread = Members.read(exchange, "getIoThread()");
+    this.tls =
+        secure && !multiplexed ? Members.walk(connection, "getChannel()", "sslConduit") : null;
+  }
+
+  static @Nullable Connection behind(ServletRequest own) {
+    Object exchange = Members.read(own, "getExchange()");
+    Object connection = Members.read(exchange, "getConnection()");
+    if (exchange == null || connection == null) {
+      return null;
+    }
+    boolean multiplexed = Members.has(connection.getClass(), "responseChannel");
+    Object stream =
+        multiplexed
+            ? Members.walk(connection, "channel", "getUnderlyingConnection()")
+            : Members.read(connection, "getChannel()");
+    // org.xnio.ssl.SslConnection; the exchange's own SSL information can come from a header
+    boolean secure = stream != null && Members.has(stream.getClass(), "getSslSession()");
+    Object at = stream;
+    for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
+      Object channel = Members.walk(at, "conduit", "getSocketChannel()");
+      if (channel instanceof SocketChannel reached) {
+        return new UndertowConnection(reached, multiplexed, secure, exchange, connection);
+      }
+      Object inner = Members.read(at, "delegate");
+      at = inner == null ? Members.read(at, "connection") : inner;
+    }
+    return new UndertowConnection(null, multiplexed, secure, exchange, connection);
+  }
+
+  /**
+   * Http2Channel resets it at RST_STREAM and GOAWAY, and tells no AsyncListener. It closes with the
+   * last byte of the response as well, long before complete() perhaps: that is no hang-up.
+   */
+  @Override
+  public @Nullable BooleanSupplier streamOpen() {
+    Object stream = isMultiplexed() ? Members.read(connection, "responseChannel") : null;
+    return stream == null ? null : () -> !isReset(stream) && isOpen(connection);
+  }
+
+  private static boolean isReset(Object stream) {
+    return Boolean.TRUE.equals(Members.read(stream, "reset"));
+  }
+
+  @Override
+  public boolean isLost() {
+    return !isOpen(connection);
+  }
+
+  @Override
+  public boolean isBroken() {
+    return isClosed();
+  }
+
+  private static boolean isOpen(Object channel) {
+    return !Boolean.FALSE.equals(Members.read(channel, "isOpen()"));
+  }
+
+  /**
+   * ServletInitialHandler.handleFirstRequest: the error page is given the request and response that
+   * were dispatched, as AsyncContextImpl.handleError uses them, and the completion is told last.
+   */
+  @Override
+  public boolean completesOnDispatchThread() {
+    return true;
+  }
+
+  /**
+   * LoggingExceptionHandler logs an IOException as DEBUG, and anything else as an ERROR: twice
+   * after a part of the response (AsyncContextImpl.handleError), unless a write of its own has
+   * failed.
+   */
+  @Override
+  public Exception ofLostClient(Exception thrown, IOException said) {
+    return said;
+  }
+
+  @Override
+  public boolean isResponseComplete() {
+    return Boolean.TRUE.equals(Members.read(exchange, "isComplete()"));
+  }
+
+  /**
+   * A cancelled stream ends its exchange's request (Connectors.terminateRequest), which reads as
+   * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end: java.io's
+   * StreamDecoder swallows the exception of available(), and what is read behind that is the end.
+   */
+  @Override
+  public boolean isBodyCut(long received) {
+    if (isMultiplexed()) {
+      Object stream = Members.read(connection, "requestChannel");
+      return stream != null && Boolean.FALSE.equals(Members.read(stream, "isComplete()"));
+    }
+    return Members.read(exchange, "getRequestContentLength()") instanceof Long announced
+        && received < announced
+        && !isDecoded();
+  }
+
+  /** RequestEncodingHandler leaves the length as it was. */
+  private boolean isDecoded() {
+    return Members.read(exchange, "requestWrapperCount") instanceof Integer wrappers
+        && wrappers > 0;
+  }
+
+  /**
+   * A writer waits with a selector of its own (NioSocketConduit.awaitWritable), which a close does
+   * not wake, and which keeps the channel from being closed; that it cannot be written to does. The
+   * client, which has not taken what was sent before, sees the reset first.
+   */
+  @Override
+  void failConnection() {
+    SocketChannel own = channel();
+    if (own == null) {
+      return;
+    }
+    resetOnClose();
+    try {
+      own.shutdownOutput();
+    } catch (IOException | RuntimeException closedAlready) {
+      // Nobody waits any more.
+    }
+    inIoThread(this::reset);
+  }
+
+  /**
+   * Http2StreamSinkChannel.close() resets the stream and wakes who waits for its window; a reset
+   * alone (Http2StreamSinkChannel.rstStream) does not where a frame waits to be sent.
+   */
+  @Override
+  void failStream() {
+    if (Members.read(connection, "responseChannel") instanceof Closeable stream) {
+      inIoThread(() -> close(stream));
+    }
+  }
+
+  private static void close(Closeable channel) {
+    try {
+      channel.close();
+    } catch (IOException | RuntimeException | LinkageError closedAlready) {
+      // What is left is to end the exchange.
+    }
+  }
+
+  /**
+   * HttpServerConnection.close() closes the connection, Http2ServerConnection.close() resets the
+   * stream only.
+   */
+  @Override
+  public boolean abort(Runnable complete) {
+    if (!(connection instanceof Closeable closeable) || isResponseComplete()) {
+      return false;
+    }
+    inIoThread(
+        () -> {
+          reset();
+          close(closeable);
+          complete.run();
+        });
+    return true;
+  }
+
+  /**
+   * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
+   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088);
+   * so does the connection's close(), where the client has not taken all of a write.
+   */
+  @Override
+  public @Nullable Executor streamThread() {
+    return this::inIoThread;
+  }
+
+  /**
+   * WriteTimeoutStreamSinkConduit and IdleTimeoutConduit close the connection and have a bare
+   * ClosedChannelException thrown, as after a departure. The first forgets when the time is over as
+   * it throws, or while nothing is to be written.
+   */
+  @Override
+  public boolean isTimedOut() {
+    Object conduit =
+        isMultiplexed()
+            ? Members.walk(
+                connection,
+                "channel",
+                "getUnderlyingConnection()",
+                "getSinkChannel()",
+                "getConduit()")
+            : Members.read(connection, "getOriginalSinkConduit()");
+    for (int layer = 0; layer < MOST_LAYERS && conduit != null; layer++) {
+      if (Members.read(conduit, "timedOut") instanceof Boolean timedOut) {
+        return timedOut;
+      }
+      if (Members.read(conduit, "expireTime") instanceof Long expires) {
+        return expires == -1 || System.currentTimeMillis() >= expires;
+      }
+      conduit = Members.read(conduit, "next");
+    }
+    return false;
+  }
+
+  /**
+   * ServletOutputStreamImpl.setWriteListener has the first call made by the I/O thread, where
+   * WriteChannelListener.handleEvent takes its channel for granted if the request was completed
+   * meanwhile.
+   */
+  @Override
+  public boolean awaitsWriteListener() {
+    return true;
+  }
+
+  /**
+   * SslConduit keeps the part of a record that the socket did not take. It would go out with the
+   * next write: ServletOutputStreamImpl.flushInternal does not look whether its channel was
+   * flushed.
+   */
+  @Override
+  public boolean holdsBack() {
+    return Members.read(tls, "wrappedData") != null;
+  }
+
+  @Override
+  public boolean resumeWrites(ServletOutputStream stream) {
+    Object channel = Members.read(stream, "channel");
+    return channel != null && Members.call(channel, "resumeWrites");
+  }
+
+  private void inIoThread(Runnable task) {
+    if (ioThread instanceof Executor executor && ioThread != Thread.currentThread()) {
+      try {
+        executor.execute(task);
+        return;
+      } catch (RejectedExecutionException stopped) {
+        // The server is shutting down, and no I/O thread is left to race with.
+      }
+    }
+    task.run();
+  }
+}

@@ -1,0 +1,252 @@
+package io.github.safeasync.internal.detect;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at connections and comes to a {@link Verdict} on each, by what costs least first: a lookup
+ * in the kernel's table where that is exact, the poll flags, a scan of the table, and spaced looks
+ * where there is none. Belongs to the watcher's thread.
+ */
+final class Inspector {
+
+  /** Without a table, this many looks in a row have to find an end of stream. */
+  private static final int HOLLOW_LOOKS = 4;
+
+  /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
+  private static final long ASKED = Long.MIN_VALUE;
+
+  /** What was saved up for patient scans shall not be spent on the first moments of a suspicion. */
+  private static final long PATIENT_GAP_NANOS = 100_000_000;
+
+  private static final long BURST_NANOS = 30_000_000_000L;
+
+  /** Polling never ends, so it would soon have spent what was saved up for a suspicion. */
+  private static final long POLLING_RESERVE_NANOS = BURST_NANOS - 3_000_000_000L;
+
+  private final PollFlags flags;
+  private final boolean exactFlags;
+  private final @Nullable SocketTable judge;
+  private final @Nullable SocketTable exactJudge;
+  private final @Nullable SocketTable scanningJudge;
+  private final @Nullable SegmentGate gate;
+
+  /** Scans for what looks like an end of the stream: a tenth of a core. */
+  private final Budget urgentScans;
+
+  /** All other scans: two thirds of the hundredth that all patient looks may take. */
+  private final Budget patientScans;
+
+  private final ThreadClock clock = new ThreadClock();
+  private long lastScan = System.nanoTime() - PATIENT_GAP_NANOS;
+  private long scanned;
+  private final List<WatchedConnection> undecided = new ArrayList<>();
+  private final List<TableEntry> entries = new ArrayList<>();
+
+  Inspector(
+      PollFlags flags, Mechanisms found, @Nullable SocketTable judge, @Nullable SegmentGate gate) {
+    this.flags = flags;
+    this.exactFlags = found.exactFlags();
+    this.judge = judge;
+    this.exactJudge = judge == null || judge.isBatching() ? null : judge;
+    this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
+    this.gate = gate;
+    this.urgentScans = new Budget(10, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
+    this.patientScans = new Budget(150, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
+  }
+
+  boolean isBatching() {
+    return scanningJudge != null;
+  }
+
+  boolean hasTable() {
+    return judge != null;
+  }
+
+  /** What the verdict rests on, for a log. */
+  String basis(WatchedConnection line, Verdict verdict) {
+    String trigger = line.isPolled() ? "polling" : "selector";
+    return switch (verdict) {
+      case FIN -> trigger + " + " + judgeName();
+      case RESET -> trigger + " + " + (isFlagged(line) ? "poll flags" : judgeName());
+      case ENDED -> trigger + " + poll flags";
+      case SEEMS_ENDED -> trigger + " + spaced looks";
+      case OPEN, CLOSED_HERE -> trigger;
+    };
+  }
+
+  private String judgeName() {
+    return judge == null ? "no table" : judge.name();
+  }
+
+  /**
+   * Sets {@link WatchedConnection#verdict} of each; null, and {@link WatchedConnection#lookAt} with
+   * it, where that takes a scan that may not be made yet.
+   *
+   * @return nanoseconds taken by a scan, for which there is a budget here already
+   */
+  long look(List<WatchedConnection> lines, long now) throws IOException {
+    if (exactJudge != null) {
+      collect(lines);
+      exactJudge.look(entries);
+    }
+    undecided.clear();
+    for (WatchedConnection line : lines) {
+      line.verdict = exactJudge != null && isFinished(line) ? Verdict.FIN : null;
+      if (line.verdict == null) {
+        undecided.add(line);
+      }
+    }
+    flags.look(undecided);
+    undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
+    scanned = 0;
+    long retryAt = scan(System.nanoTime());
+    for (WatchedConnection line : undecided) {
+      if (retryAt == ASKED) {
+        line.verdict = byTable(line, now);
+      } else {
+        line.lookAt = retryAt;
+      }
+    }
+    undecided.clear();
+    return scanned;
+  }
+
+  private @Nullable Verdict byFlags(WatchedConnection line) {
+    if (line.isClosedHere()) {
+      return Verdict.CLOSED_HERE;
+    }
+    if (line.channel == null) {
+      return null;
+    }
+    if (isFlagged(line)) {
+      return isShutHere(line.channel) ? Verdict.CLOSED_HERE : ended(line);
+    }
+    if ((line.flags & PollFlags.READABLE) == 0) {
+      line.hollowLooks = 0;
+      return Verdict.OPEN;
+    }
+    return line.state == ConnectionState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
+  }
+
+  private boolean isFlagged(WatchedConnection line) {
+    return exactFlags && (line.flags & PollFlags.HUNG_UP) != 0;
+  }
+
+  private static Verdict ended(WatchedConnection line) {
+    return line.entry() == null ? Verdict.ENDED : Verdict.RESET;
+  }
+
+  private static boolean isShutHere(SocketChannel channel) {
+    try {
+      return channel.socket().isOutputShutdown();
+    } catch (UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private void collect(List<WatchedConnection> lines) {
+    entries.clear();
+    for (WatchedConnection line : lines) {
+      TableEntry entry = line.entry();
+      if (entry != null) {
+        entries.add(entry);
+      }
+    }
+  }
+
+  /** Whether a FIN has come, and the channel is still open, so that the addresses are its own. */
+  private static boolean isFinished(WatchedConnection line) {
+    TableEntry entry = line.entry();
+    return entry != null && entry.sighting() == SocketState.FIN_RECEIVED && !line.isClosedHere();
+  }
+
+  /** Answers ASKED, or when to come again. */
+  private long scan(long now) {
+    collect(undecided);
+    if (scanningJudge == null || entries.isEmpty()) {
+      return ASKED;
+    }
+    boolean urgent = false;
+    boolean firstLook = false;
+    boolean onlyPolled = true;
+    for (WatchedConnection line : undecided) {
+      TableEntry entry = line.entry();
+      onlyPolled &= line.isPolled();
+      urgent |= line.deservesScan(now);
+      firstLook |= entry != null && entry.sighting() == SocketState.UNKNOWN;
+    }
+    if (!urgent && now - lastScan < PATIENT_GAP_NANOS) {
+      return lastScan + PATIENT_GAP_NANOS;
+    }
+    Budget scans = urgent ? urgentScans : patientScans;
+    long reserve = urgent || !onlyPolled ? 0 : POLLING_RESERVE_NANOS;
+    if (!scans.allowsBeyond(reserve, now)) {
+      return Math.max(scans.nextAt() + reserve, now + 1);
+    }
+    // A scan left out because nothing can have changed leaves the last sightings as they are.
+    if (urgent || firstLook || gate == null || gate.isOpen(now)) {
+      lastScan = now;
+      if (urgent) {
+        countUrgent(now);
+      }
+      long start = clock.nanos();
+      scanningJudge.look(entries);
+      scans.spent(clock.nanos() - start, 1, System.nanoTime());
+      scanned = System.nanoTime() - now;
+    }
+    return ASKED;
+  }
+
+  /** Only now: a scan that was put off has told nothing. */
+  private void countUrgent(long now) {
+    for (WatchedConnection line : undecided) {
+      if (line.deservesScan(now)) {
+        line.scanned();
+      }
+    }
+  }
+
+  private Verdict byTable(WatchedConnection line, long now) {
+    // After the look: as long as the channel is open the addresses are its own.
+    if (line.isClosedHere()) {
+      return Verdict.CLOSED_HERE;
+    }
+    TableEntry entry = line.entry();
+    if (judge == null || entry == null) {
+      return bySpacedLooks(line, now);
+    }
+    return switch (entry.sighting()) {
+      case ESTABLISHED -> {
+        line.hollowLooks = 0;
+        yield Verdict.OPEN;
+      }
+      case FIN_RECEIVED -> Verdict.FIN;
+      case CLOSED_HERE -> Verdict.CLOSED_HERE;
+      case REPLACED -> isSettledByFlags(line) ? Verdict.OPEN : Verdict.RESET;
+      case MISSING ->
+          !isSettledByFlags(line) && entry.wasSeen() && entry.misses() >= judge.missesNeeded()
+              ? Verdict.RESET
+              : bySpacedLooks(line, now);
+      case UNKNOWN -> bySpacedLooks(line, now);
+    };
+  }
+
+  /** Whether the flags would show a reset, so that an absence from the table proves nothing. */
+  private boolean isSettledByFlags(WatchedConnection line) {
+    return exactFlags && line.channel != null;
+  }
+
+  private static Verdict bySpacedLooks(WatchedConnection line, long now) {
+    if (line.channel == null || !line.isAllRead() || line.unread() != 0) {
+      line.hollowLooks = 0;
+    } else if (line.hollowLooks == 0 || now - line.hollowAt >= Pace.HOLLOW_GAP_NANOS) {
+      line.hollowAt = now;
+      line.hollowLooks++;
+    }
+    return line.hollowLooks >= HOLLOW_LOOKS ? Verdict.SEEMS_ENDED : Verdict.OPEN;
+  }
+}

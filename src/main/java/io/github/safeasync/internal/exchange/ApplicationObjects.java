@@ -1,0 +1,90 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.CancelPolicy;
+import io.github.safeasync.End;
+import io.github.safeasync.Outcome;
+import io.github.safeasync.internal.body.Outbox;
+import io.github.safeasync.internal.guard.ExchangeAccess;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What the application has of one exchange from its first {@link
+ * io.github.safeasync.SafeAsyncResponse#of} on: the response with its body on the way out, the work
+ * that goes with the client, and those who want to hear of the end. An exchange whose application
+ * never asks has none of it.
+ */
+final class ApplicationObjects {
+
+  private final AtomicBoolean published = new AtomicBoolean();
+  private final EndListeners listeners = new EndListeners();
+  private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final Cancellation cancellation;
+  private final ResponseSink sink;
+  private final ExchangeResponse response;
+
+  ApplicationObjects(
+      ExchangeAccess access,
+      ResponseEnds ends,
+      Lifecycle lifecycle,
+      ServletThread servlet,
+      ContainerObjects side,
+      FilterScope scope,
+      CancelPolicy policy) {
+    this.cancellation =
+        new Cancellation(scope, scope.cancelSettings().withPolicy(policy), side.method(), end());
+    this.sink = new ResponseSink(access, ends, servlet, side, scope);
+    this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
+  }
+
+  ExchangeResponse response() {
+    return response;
+  }
+
+  ResponseSink sink() {
+    return sink;
+  }
+
+  Outbox outbox() {
+    return sink.outbox();
+  }
+
+  EndListeners listeners() {
+    return listeners;
+  }
+
+  Cancellation cancellation() {
+    return cancellation;
+  }
+
+  CompletionStage<End> end() {
+    return end.minimalCompletionStage();
+  }
+
+  CompletionStage<Outcome> outcome() {
+    return outcome.minimalCompletionStage();
+  }
+
+  /**
+   * Lets whoever comes from now on know the end, and cancels the work; waits for nothing.
+   *
+   * @return true to one thread, which has to see that {@link #tell} follows
+   */
+  boolean publish(End decided) {
+    if (!published.compareAndSet(false, true)) {
+      return false;
+    }
+    listeners.publish(decided);
+    cancellation.ended(decided);
+    return true;
+  }
+
+  /** Tells those who are waiting. Runs code of the application. */
+  void tell(End decided, Outcome known) {
+    listeners.runAll();
+    end.complete(decided);
+    outcome.complete(known);
+  }
+}

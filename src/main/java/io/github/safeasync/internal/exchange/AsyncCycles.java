@@ -1,0 +1,282 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.internal.Log;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The asynchronous cycles of one exchange, one after another: each is started by the library or by
+ * the application, and ends with a complete, or with a dispatch that may lead to the next one.
+ */
+final class AsyncCycles {
+
+  private final Exchange exchange;
+  private final Lifecycle lifecycle;
+  private volatile @Nullable AsyncCycle current;
+
+  /** The cycle whose listeners are told before the container's startAsync has returned. */
+  private @Nullable AsyncCycle upcoming;
+
+  /** Set while the library has started a cycle that nobody has asked for. */
+  private volatile boolean unclaimed;
+
+  private volatile @Nullable Consumer<AsyncContext> wantedDispatch;
+
+  AsyncCycles(Exchange exchange) {
+    this.exchange = exchange;
+    this.lifecycle = exchange.lifecycle();
+  }
+
+  /** The latest cycle; null before the first. */
+  @Nullable AsyncCycle current() {
+    return current;
+  }
+
+  /** Whether the library has started a cycle that the application has not asked for. */
+  boolean isUnclaimed() {
+    return unclaimed;
+  }
+
+  // The ways to start.
+
+  /** Makes the request asynchronous for the library's response, unless it is. */
+  void startForResponse() {
+    start();
+    unclaimed = false;
+  }
+
+  /** As {@link #startForResponse}, before anybody has asked for it. */
+  void startEagerly() {
+    start();
+    unclaimed = true;
+  }
+
+  private void start() {
+    if (lifecycle.starting()) {
+      AsyncCycle begun =
+          begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
+      if (begun == null) {
+        throw new IllegalStateException(
+            "startAsync() of the request behind the filter answers null, as a mock's may: there is"
+                + " no asynchronous response of such a request");
+      }
+    }
+  }
+
+  /** The application's startAsync; the arguments are null in the form that has none. */
+  @Nullable AsyncContext startAsync(
+      Supplier<AsyncContext> container,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse own) {
+    if (lifecycle.starting() || (isDispatched() && startingUnmapped()) || startingEnded()) {
+      return guarded(
+          begin(
+              container,
+              request == null ? exchange.guardedRequest() : request,
+              own == null ? exchange.guardedResponse() : own));
+    }
+    AsyncCycle known = current;
+    if (known != null && unclaimed && exchange.side().isAsyncSupported()) {
+      claim();
+      exchange.disarmDeadline();
+      known.setTimeout(exchange.side().ownTimeout());
+      if (request != null && own != null) {
+        known.claimedWith(request, own);
+      }
+      return known.guarded();
+    }
+    // Started twice: the container says so. After the end: nothing to start.
+    return known == null
+        ? container.get()
+        : exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
+  }
+
+  /** The application makes the cycle its own, by using it: a look at it is none. */
+  void claim() {
+    if (unclaimed) {
+      unclaimed = false;
+    }
+  }
+
+  /** The application's getAsyncContext; null if the container's is, as with a mock. */
+  @Nullable AsyncContext asyncContext(Supplier<AsyncContext> container) {
+    AsyncCycle known = current;
+    if (known != null && !lifecycle.isFree()) {
+      return exchange.gate().readWhileOpen(() -> guarded(container.get()), known.guarded());
+    }
+    @Nullable AsyncContext started = container.get();
+    if (started != null && lifecycle.starting()) {
+      return guarded(begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse()));
+    }
+    return started;
+  }
+
+  /** Claims a cycle where the filter is not mapped to the dispatch that has led here. */
+  private boolean startingUnmapped() {
+    return lifecycle.arrive() && lifecycle.starting();
+  }
+
+  private boolean isDispatched() {
+    HttpServletRequest request = exchange.side().request();
+    return exchange.servlet().inside() == null
+        && request != null
+        && request.getDispatcherType() == DispatcherType.ASYNC;
+  }
+
+  /** The client has left in a dispatch, of which the servlet knows nothing yet. */
+  private boolean startingEnded() {
+    HttpServletRequest request = exchange.side().request();
+    return request != null && lifecycle.startsEnded() && !request.isAsyncStarted();
+  }
+
+  private static @Nullable AsyncContext guarded(@Nullable AsyncCycle begun) {
+    return begun == null ? null : begun.guarded();
+  }
+
+  private AsyncContext guarded(AsyncContext container) {
+    AsyncCycle known = current;
+    return known == null ? container : known.guarded();
+  }
+
+  /**
+   * Starts a cycle. By the thread that has claimed it from the lifecycle.
+   *
+   * @return null where the container answers null, so that nothing has begun
+   */
+  private @Nullable AsyncCycle begin(
+      Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
+    AsyncCycle before = current;
+    AsyncCycle begun = null;
+    try {
+      AsyncContext started = container.get();
+      if (started == null) {
+        return null;
+      }
+      begun = upcoming == null ? new AsyncCycle(exchange, started) : upcoming;
+      upcoming = null;
+      begun.startedWith(request, own);
+      adopt(begun, started);
+    } finally {
+      if (begun != null) {
+        lifecycle.started(exchange.servlet().inside());
+      } else {
+        lifecycle.notStarted();
+      }
+    }
+    if (before != null) {
+      tellStart(before, begun);
+    }
+    exchange.begun();
+    return begun;
+  }
+
+  private void adopt(AsyncCycle begun, AsyncContext started) {
+    started.addListener(begun);
+    AsyncCycle before = current;
+    if (before != null) {
+      before.followedBy(begun);
+      before.guarded().closed();
+    }
+    current = begun;
+    exchange.side().started(started);
+  }
+
+  /**
+   * A cycle was started after a dispatch: by the guarded request, which waits for it, or by an
+   * object of the container's that went around it. Undertow tells it when the servlet has returned,
+   * which is too late: the next cycle may be over by then.
+   */
+  void startedByContainer(AsyncCycle before, AsyncContext started) {
+    AsyncCycle next = before.next();
+    if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
+      next = new AsyncCycle(exchange, started);
+      upcoming = next;
+    } else if (next == null && before == current && (lifecycle.starting() || startingUnmapped())) {
+      next = begin(() -> started, exchange.guardedRequest(), exchange.guardedResponse());
+    }
+    if (next != null) {
+      tellStart(before, next);
+    }
+  }
+
+  /** The listeners of a cycle may follow their request into the next one. */
+  private static void tellStart(AsyncCycle before, AsyncCycle next) {
+    before.listeners().tell(CycleListeners.Kind.START_ASYNC, null, next.guarded());
+  }
+
+  // The application's ways out of a cycle.
+
+  /** The application's complete. */
+  void complete(AsyncCycle of) {
+    claim();
+    switch (lifecycle.phase()) {
+      case OPEN -> {
+        if (of == current) {
+          exchange.completedByApplication();
+        }
+      }
+      // Too late or too early: the container says so.
+      case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED -> of.container().complete();
+      case ENDED, TELLING, LINGERING -> exchange.body().left();
+      case TOLD, CLOSING, CLOSED -> {}
+    }
+  }
+
+  /** The application's dispatch, in any of its forms. */
+  void dispatch(AsyncCycle of, Consumer<AsyncContext> how) {
+    claim();
+    if (of == current && lifecycle.dispatching()) {
+      exchange.disarmDeadline();
+      wantedDispatch = how;
+      if (lifecycle.exit()) {
+        RuntimeException refused = dispatchWanted();
+        exchange.settle();
+        if (refused != null) {
+          throw refused;
+        }
+      } else {
+        exchange.letWritersOut();
+      }
+    } else if (exchange.isLive()) {
+      how.accept(of.container());
+    } else if (of == current && exchange.events().isTelling() && lifecycle.dispatchingEnded()) {
+      // What a listener of the container's asks for is carried out, as it has not heard of the end.
+      exchange.closing().remember();
+      how.accept(of.container());
+    } else {
+      exchange.body().left();
+    }
+  }
+
+  /** Dispatches, if that is wanted, nothing is inside and nobody else does. */
+  void dispatchIfWanted() {
+    RuntimeException refused = dispatchWanted();
+    if (refused != null) {
+      Log.refused("a dispatch", refused);
+    }
+  }
+
+  private @Nullable RuntimeException dispatchWanted() {
+    Consumer<AsyncContext> how = wantedDispatch;
+    AsyncCycle now = current;
+    if (how == null || now == null || !lifecycle.claimDispatch()) {
+      return null;
+    }
+    try {
+      // The end may come before the container's thread is back, which then looks after the rest.
+      exchange.closing().remember();
+      how.accept(now.container());
+      return null;
+    } catch (RuntimeException e) {
+      lifecycle.notDispatched();
+      exchange.notDispatched();
+      return e;
+    }
+  }
+}

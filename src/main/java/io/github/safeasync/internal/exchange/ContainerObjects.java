@@ -1,0 +1,468 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.Departure;
+import io.github.safeasync.End;
+import io.github.safeasync.Evidence;
+import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.container.Connection;
+import io.github.safeasync.internal.container.Quirks;
+import io.github.safeasync.internal.guard.ExchangeAccess;
+import io.github.safeasync.internal.guard.RequestBody;
+import io.github.safeasync.internal.guard.RequestSnapshot;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URLConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The container's objects of one exchange, from the filter to the last touch, after which they are
+ * forgotten: they belong to another request then.
+ */
+public final class ContainerObjects {
+
+  /** When a container's thread has closed what was aborted; the second where it is busy. */
+  private static final List<Duration> CLOSE_MOMENTS =
+      List.of(Duration.ofMillis(20), Duration.ofMillis(200));
+
+  /**
+   * What an exchange is closed as.
+   *
+   * @param thrown whether it ended by an exception through the filter, which an outer one may have
+   *     answered
+   * @param timeoutStatus what a timeout is answered with
+   * @param head the head of the library's response; null if nobody has taken it
+   */
+  record Ending(End end, boolean thrown, int timeoutStatus, @Nullable ResponseHead head) {}
+
+  /** The container's objects, dropped in one step. */
+  private record Objects(HttpServletRequest request, HttpServletResponse response) {}
+
+  private final FilterScope scope;
+  private final String method;
+  private final boolean http2;
+  private volatile @Nullable Objects objects;
+  private volatile @Nullable AsyncContext context;
+  private volatile @Nullable Connection connection;
+  private volatile boolean streamed;
+
+  /** Whether the container did not take the head: Jetty answers 500, Tomcat closes. */
+  private volatile boolean headRefused;
+
+  /** The first call of a WriteListener, see {@link Quirks#awaitsWriteListener}. */
+  private enum FirstCall {
+    NOT_DUE,
+    DUE,
+    MADE
+  }
+
+  private static final AtomicReferenceFieldUpdater<ContainerObjects, FirstCall> FIRST_CALL =
+      AtomicReferenceFieldUpdater.newUpdater(ContainerObjects.class, FirstCall.class, "firstCall");
+
+  private volatile FirstCall firstCall = FirstCall.NOT_DUE;
+
+  private volatile boolean aborted;
+
+  /** Whether writers were failed: what was sent is cut, whatever the end is. */
+  private volatile boolean cut;
+
+  /** The container's timeout, for an application that takes over a cycle of the library's. */
+  private volatile long ownTimeout;
+
+  ContainerObjects(FilterScope scope, HttpServletRequest request, HttpServletResponse response) {
+    this.scope = scope;
+    this.objects = new Objects(request, response);
+    this.method = request.getMethod();
+    this.http2 = "HTTP/2.0".equals(request.getProtocol());
+  }
+
+  String method() {
+    return method;
+  }
+
+  boolean isHead() {
+    return "HEAD".equals(method);
+  }
+
+  boolean isHttp2() {
+    return http2;
+  }
+
+  @Nullable Connection connection() {
+    return connection;
+  }
+
+  /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
+  Departure departure() {
+    Connection now = connection;
+    boolean streamOnly = http2 && now != null && !now.isLost();
+    Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
+    return Departure.now(evidence, "the container's onError");
+  }
+
+  @Nullable Quirks quirks() {
+    Connection now = connection;
+    return now == null ? null : now.quirks();
+  }
+
+  /** The lock to hold around a write; null where none has to be. */
+  @Nullable Lock writeLock() {
+    Quirks now = quirks();
+    return now == null ? null : now.writeLock();
+  }
+
+  /** Whether the thread of a dispatch is the one on which the container goes on to the end. */
+  boolean completesOnDispatchThread() {
+    Connection now = connection;
+    return now != null && now.quirks().completesOnDispatchThread();
+  }
+
+  /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
+  FileRequest fileRequest(ExchangeAccess access) {
+    if (!access.enterToAsk()) {
+      return FileRequest.unconditional(method);
+    }
+    try {
+      return FileRequest.of(present().request);
+    } finally {
+      access.exit();
+    }
+  }
+
+  /** Answers what the container, or else the JDK, takes a file of this name for. */
+  @Nullable String mimeType(String fileName) {
+    Objects now = objects;
+    String type = null;
+    try {
+      type = now == null ? null : now.request.getServletContext().getMimeType(fileName);
+    } catch (RuntimeException e) {
+      Log.refused("a question for a content type", e);
+    }
+    return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
+  }
+
+  /**
+   * Makes the request asynchronous, or joins the cycle that an outer filter has started; null where
+   * a mock answers that.
+   */
+  @Nullable AsyncContext start() {
+    HttpServletRequest request = present().request;
+    if (request.isAsyncStarted()) {
+      return request.getAsyncContext();
+    } else if (!request.isAsyncSupported()) {
+      throw new IllegalStateException(
+          "The request does not support asynchronous processing: SafeAsyncFilter, the servlet and"
+              + " every filter between them need <async-supported>true</async-supported> in"
+              + " web.xml, asyncSupported = true in their annotation, or setAsyncSupported(true)");
+    } else {
+      AsyncContext started = request.startAsync(request, present().response);
+      if (started == null) {
+        return null;
+      }
+      ownTimeout = started.getTimeout();
+      // The exchange has a deadline of its own: containers sweep theirs once a second, allow only
+      // their own thread to complete after it, and count the time to send the response in.
+      started.setTimeout(0);
+      return started;
+    }
+  }
+
+  /** Whether the container would let the servlet that is being called start a cycle. */
+  boolean isAsyncSupported() {
+    return present().request.isAsyncSupported();
+  }
+
+  long ownTimeout() {
+    return ownTimeout;
+  }
+
+  /** A cycle has been started, by whomever. */
+  void started(AsyncContext started) {
+    if (connection == null) {
+      connection = scope.connectionOf(present().request);
+    }
+    // No call of before is made any more: Undertow drops it at a dispatch.
+    boolean unused = FIRST_CALL.compareAndSet(this, FirstCall.DUE, FirstCall.MADE);
+    context = started;
+  }
+
+  /** The container's own request, until it is forgotten. */
+  @Nullable HttpServletRequest request() {
+    Objects now = objects;
+    return now == null ? null : now.request;
+  }
+
+  /** The container's own response, of an exchange that is not over. */
+  HttpServletResponse response() {
+    return present().response;
+  }
+
+  /** The content type that the application has given the container's response, if any. */
+  @Nullable String contentType() {
+    Objects now = objects;
+    return now == null ? null : now.response.getContentType();
+  }
+
+  /**
+   * Takes what will be known of the request, by a thread that may touch it now; null if it is
+   * forgotten already, or refuses.
+   *
+   * @param all whether someone listens who may want to know the attributes and headers, too
+   * @param last whether this is after the end: before it the request shows no trace of the look
+   */
+  @Nullable RequestSnapshot remember(boolean all, boolean last, RequestBody body) {
+    Objects now = objects;
+    if (now == null) {
+      return null;
+    }
+    try {
+      RequestSnapshot known = RequestSnapshot.of(now.request, now.response);
+      return all ? known.withAll(now.request, now.response, body, last) : known;
+    } catch (RuntimeException e) {
+      Log.refused("a last look at the request", e);
+      return null;
+    }
+  }
+
+  private Objects present() {
+    Objects now = objects;
+    if (now == null) {
+      throw new IllegalStateException("The exchange is over");
+    }
+    return now;
+  }
+
+  /**
+   * Hands over the headers that were meant for a body, but what describes that.
+   *
+   * @param head those of the library's response; null if nobody has taken it
+   */
+  static void commitErrorTo(HttpServletResponse response, @Nullable ResponseHead head) {
+    if (head != null) {
+      head.commitErrorTo(response);
+    }
+    if (response.getHeader("Content-Length") != null) {
+      // It was the length of the body that does not come.
+      response.setContentLengthLong(-1);
+    }
+    if (response.getBufferSize() < 2) {
+      // Undertow's writer of error pages goes round and round in a buffer of one byte.
+      resizeBuffer(response, 1024);
+    }
+  }
+
+  /** Resizes the buffer of a response, unless something is in it. */
+  static void resizeBuffer(HttpServletResponse response, int bytes) {
+    try {
+      response.setBufferSize(bytes);
+    } catch (IllegalStateException e) {
+      Log.refused("a buffer of " + bytes + " bytes", e);
+    }
+  }
+
+  /** Whether the container has ended the request by itself, or has closed its connection. */
+  boolean isEndedByContainer() {
+    Connection now = connection;
+    return now != null && (now.quirks().isOver() || isCutOff(now));
+  }
+
+  /** Whether the container has closed the connection without having sent all of the response. */
+  boolean isCutOff() {
+    Connection now = connection;
+    return now != null && isCutOff(now);
+  }
+
+  private static boolean isCutOff(Connection connection) {
+    return connection.isLost() && !connection.quirks().isResponseComplete();
+  }
+
+  /** The container is ending it: what completed it as well would meet the next request. */
+  void aborted() {
+    aborted = true;
+  }
+
+  /** Whether sendError of this status cuts the response off. */
+  boolean isAbort(int status) {
+    Connection now = connection;
+    return now != null && now.quirks().isAbort(status);
+  }
+
+  /** Whether the response was cut off so that an end need not wait for the client. */
+  boolean isCut() {
+    return cut;
+  }
+
+  /** Has every thread that waits for the client inside the container come out. */
+  void failWrites() {
+    Quirks now = quirks();
+    if (now != null) {
+      cut = true;
+      now.failWrites();
+    }
+  }
+
+  // The last touch.
+
+  /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
+  void close(Ending ending) {
+    Connection now = connection;
+    if (aborted || (now != null && now.quirks().isOver())) {
+      return;
+    }
+    boolean done = false;
+    try {
+      closeAsEnded(ending);
+      done = true;
+    } finally {
+      if (!done) {
+        // Whatever was thrown, an answer that is cut short is better than one that never comes.
+        complete();
+      }
+    }
+  }
+
+  private void closeAsEnded(Ending ending) {
+    switch (ending.end().kind()) {
+      case COMPLETED -> {
+        if (cut) {
+          leave();
+        } else {
+          complete();
+        }
+      }
+      case DISCONNECTED -> leave();
+      case TIMED_OUT -> refuse(ending.timeoutStatus(), ending.head());
+      case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE, ending.head());
+      case FAILED -> {
+        if (headRefused || (ending.thrown() && isAnswered())) {
+          complete();
+        } else {
+          refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, ending.head());
+        }
+      }
+    }
+  }
+
+  /** Whether somebody else has said that it failed, or has sent something at all. */
+  private boolean isAnswered() {
+    HttpServletResponse response = present().response;
+    return response.isCommitted() || response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
+  }
+
+  private void complete() {
+    AsyncContext now = context;
+    if (now != null) {
+      complete(now);
+    }
+  }
+
+  private static void complete(AsyncContext context) {
+    try {
+      context.complete();
+    } catch (RuntimeException e) {
+      // The container has ended the exchange by itself at the same moment.
+      Log.refused("complete", e);
+    }
+  }
+
+  /** Whether the head is being sent; if that throws, it is the container that answers. */
+  void committing(boolean now) {
+    headRefused = now;
+  }
+
+  /** The response has a WriteListener, the library's or the application's. */
+  void streamed() {
+    streamed = true;
+  }
+
+  /** The container has taken a WriteListener. By a thread that is inside. */
+  void listenerSet() {
+    Quirks now = quirks();
+    if (now != null && now.awaitsWriteListener()) {
+      boolean unused = FIRST_CALL.compareAndSet(this, FirstCall.NOT_DUE, FirstCall.DUE);
+    }
+  }
+
+  /** The container calls the WriteListener, or never will. */
+  void listenerCalled() {
+    firstCall = FirstCall.MADE;
+  }
+
+  /** Whether the container would not get over a completion before that call. */
+  public boolean isCallDue() {
+    return firstCall == FirstCall.DUE;
+  }
+
+  /**
+   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   */
+  private void leave() {
+    if (http2 || !isAborted()) {
+      completeStream();
+    }
+  }
+
+  private void completeStream() {
+    Quirks now = quirks();
+    AsyncContext completed = context;
+    Executor streamThread = now == null || !streamed ? null : now.streamThread();
+    if (streamThread == null || completed == null) {
+      complete();
+    } else {
+      streamThread.execute(() -> complete(completed));
+    }
+  }
+
+  /** Answers with an error, or cuts the response off where a part of it has been sent. */
+  private void refuse(int status, @Nullable ResponseHead head) {
+    HttpServletResponse response = present().response;
+    if (response.isCommitted()) {
+      if (!isAborted()) {
+        if (!isResponseComplete()) {
+          Log.notAborted(connection);
+        }
+        complete();
+      }
+      return;
+    }
+    try {
+      commitErrorTo(response, head);
+      response.sendError(status);
+    } catch (IOException | RuntimeException e) {
+      Log.refused("an answer of " + status, e);
+    }
+    complete();
+  }
+
+  private boolean isResponseComplete() {
+    Quirks now = quirks();
+    return now != null && now.isResponseComplete();
+  }
+
+  private boolean isAborted() {
+    Quirks now = quirks();
+    AsyncContext completed = context;
+    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
+      return false;
+    }
+    for (Duration moment : CLOSE_MOMENTS) {
+      Future<?> unused = scope.schedule(now::hastenClose, moment);
+    }
+    return true;
+  }
+
+  /** Lets go of the container's objects: it uses them again for other requests. */
+  void forget() {
+    objects = null;
+    context = null;
+    connection = null;
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.internal.Log;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The application's AsyncListeners of one cycle. The container knows none of them: it tells its
+ * events to the {@link AsyncCycle}, and the library its own, and both come here. Each listener
+ * hears of one fault at most, then of the completion, each once and in the order of registration;
+ * one that is registered late catches up. No lock is held while they run.
+ *
+ * <p>One thread at a time tells; a thread that comes with an event while another one tells leaves
+ * it there.
+ */
+final class CycleListeners {
+
+  enum Kind {
+    TIMEOUT,
+    ERROR,
+    START_ASYNC,
+    COMPLETE
+  }
+
+  private record Event(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {}
+
+  private static final class Entry {
+    private final AsyncListener listener;
+    private final @Nullable ServletRequest request;
+    private final @Nullable ServletResponse response;
+    // Touched by the thread that tells.
+    private int told;
+
+    Entry(
+        AsyncListener listener,
+        @Nullable ServletRequest request,
+        @Nullable ServletResponse response) {
+      this.listener = listener;
+      this.request = request;
+      this.response = response;
+    }
+  }
+
+  private final AsyncContext context;
+  private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
+  private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
+  private final AtomicInteger work = new AtomicInteger();
+
+  // Touched by the thread that tells.
+  private final CopyOnWriteArrayList<Event> history = new CopyOnWriteArrayList<>();
+
+  private volatile boolean completed;
+
+  CycleListeners(AsyncContext context) {
+    this.context = context;
+  }
+
+  boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  /** Whether the completion has been told, or is being told. */
+  boolean isCompleted() {
+    return completed;
+  }
+
+  void add(
+      AsyncListener listener,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse response) {
+    entries.add(
+        new Entry(java.util.Objects.requireNonNull(listener, "listener"), request, response));
+    if (!history.isEmpty()) {
+      drain();
+    }
+  }
+
+  /** Tells an event, on the calling thread unless another one is telling. */
+  void tell(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
+    leave(kind, failure, next);
+    drain();
+  }
+
+  /** Leaves an event, to be told before all that come later. Any thread. */
+  void leave(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
+    leave(() -> happened(new Event(kind, failure, next)));
+  }
+
+  /** Leaves another callback of the request's, which overlaps none of these. Any thread. */
+  void leave(Runnable callback) {
+    news.add(callback);
+  }
+
+  /** Tells what was left, on the calling thread unless another one is telling. */
+  void drain() {
+    if (work.getAndIncrement() != 0) {
+      return;
+    }
+    int done = 1;
+    do {
+      catchUp();
+      for (Runnable next; (next = news.poll()) != null; ) {
+        next.run();
+      }
+      done = work.addAndGet(-done);
+    } while (done != 0);
+  }
+
+  private void happened(Event event) {
+    if (isNew(event.kind)) {
+      completed = event.kind == Kind.COMPLETE;
+      history.add(event);
+      catchUp();
+    }
+  }
+
+  /** After the completion nothing happens any more, and everything is told once. */
+  private boolean isNew(Kind kind) {
+    return !completed && history.stream().noneMatch(event -> event.kind == kind);
+  }
+
+  private void catchUp() {
+    for (int i = 0; i < history.size(); i++) {
+      for (Entry entry : entries) {
+        if (entry.told == i) {
+          entry.told = i + 1;
+          run(entry, history.get(i));
+        }
+      }
+    }
+  }
+
+  private void run(Entry entry, Event told) {
+    AsyncContext of = told.next == null ? context : told.next;
+    AsyncEvent event = new AsyncEvent(of, entry.request, entry.response, told.failure);
+    try {
+      switch (told.kind) {
+        case TIMEOUT -> entry.listener.onTimeout(event);
+        case ERROR -> entry.listener.onError(event);
+        case START_ASYNC -> entry.listener.onStartAsync(event);
+        case COMPLETE -> entry.listener.onComplete(event);
+      }
+    } catch (Throwable failure) {
+      Log.asyncListenerFailed(told.kind, failure);
+    }
+  }
+}

@@ -1,0 +1,862 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.CancelPolicy;
+import io.github.safeasync.ClientDisconnectedException;
+import io.github.safeasync.Departure;
+import io.github.safeasync.Detection;
+import io.github.safeasync.End;
+import io.github.safeasync.Evidence;
+import io.github.safeasync.Outcome;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.SlowClientException;
+import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.body.SlowClients;
+import io.github.safeasync.internal.container.Connection;
+import io.github.safeasync.internal.detect.HangUpWatch;
+import io.github.safeasync.internal.guard.ExchangeAccess;
+import io.github.safeasync.internal.guard.Gate;
+import io.github.safeasync.internal.guard.GuardedReadListener;
+import io.github.safeasync.internal.guard.GuardedRequest;
+import io.github.safeasync.internal.guard.GuardedResponse;
+import io.github.safeasync.internal.guard.RequestBody;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response, from the filter to the end: it asks the {@link Lifecycle} what is
+ * decided, and has it acted upon.
+ *
+ * <pre>
+ *   GuardedRequest, GuardedResponse ──► Gate ────────┐
+ *   SafeAsyncResponse ──► ApplicationSide ───────────┤
+ *   GuardedAsyncContext ──► Cycles ──────────────────┼─► Exchange ──► Closing ──► ContainerSide
+ *   the container ──► Cycle ──► ContainerEvents ─────┤   decides       tells and
+ *   the detector, the timer, the filter's end ───────┘                 closes
+ * </pre>
+ *
+ * <p>The ways to an end: the {@link io.github.safeasync.internal.body.Outbox} has handed over a
+ * finished response; the detector, a failing write or the container shows that the client has gone;
+ * the deadline passes; the application completes or fails; the filter shuts down. Each decides
+ * first, which one thread wins, then tells the listeners, and the last thread to come out of the
+ * container closes its side.
+ */
+public final class Exchange implements ResponseEnds {
+
+  /** How long a container's own thread waits for calls that are inside the container. */
+  private static final long QUIET_MILLIS = 1000;
+
+  /**
+   * How long an end waits for a write that waits for the client. Without the library it does not
+   * wait at all, and such a write fails on every container, or never returns.
+   */
+  private static final Duration WRITE_WAIT = Duration.ofMillis(250);
+
+  /** As {@link #WRITE_WAIT}, for a dispatch: after that the response may still go on. */
+  private static final Duration DISPATCH_WAIT = Duration.ofSeconds(1);
+
+  /** How long a container may take to end by itself what it has been left. */
+  private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
+
+  /** How long an error page may take where the container tells when it is done. */
+  private static final Duration PAGE_WAIT = Duration.ofSeconds(60);
+
+  /** How long it waits for reads, which the container itself lets go where the client has gone. */
+  private static final long READS_MILLIS = 100;
+
+  private static final AtomicReferenceFieldUpdater<Exchange, ApplicationObjects> APPLICATION =
+      AtomicReferenceFieldUpdater.newUpdater(
+          Exchange.class, ApplicationObjects.class, "application");
+
+  private final Exchanges exchanges;
+  private final FilterScope scope;
+  private final Lifecycle lifecycle = new Lifecycle();
+  private final ServletThread servlet = new ServletThread();
+  private final long startedNanos = System.nanoTime();
+  private final ContainerObjects side;
+  private final GuardAccess access = new GuardAccess(this);
+  private final Gate gate = new Gate(access);
+  private final AsyncCycles cycles = new AsyncCycles(this);
+  private final Termination closing = new Termination(this);
+  private final RequestBody body = new RequestBody(access);
+  private final ContainerEvents events = new ContainerEvents(this);
+  private final GuardedRequest guardedRequest;
+  private final GuardedResponse guardedResponse;
+
+  private volatile @Nullable ApplicationObjects application;
+  private volatile @Nullable CancelPolicy ownPolicy;
+  private volatile @Nullable Future<?> deadline;
+
+  /** Set while the container is left to end by itself. */
+  private volatile @Nullable Future<?> containerDue;
+
+  private volatile @Nullable HangUpWatch watch;
+
+  private volatile boolean dispatchedLate;
+
+  /** What went through the filter, to decide the end or after it; an outer one may answer it. */
+  private volatile @Nullable Throwable thrown;
+
+  /** What a write has failed with that is a limit of this side's; the container may cut it off. */
+  private volatile @Nullable Throwable writeLimit;
+
+  /** Whether the container had ended it by itself when last looked. By the timer's thread. */
+  private boolean foundEnded;
+
+  Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
+    this.exchanges = exchanges;
+    this.scope = exchanges.scope();
+    this.side = new ContainerObjects(scope, request, response);
+    this.guardedRequest = new GuardedRequest(gate, request);
+    this.guardedResponse = new GuardedResponse(gate, response);
+  }
+
+  /** Answers the exchange of a request, through any wrapper. */
+  static Exchange behind(ServletRequest request) {
+    Exchange exchange = of(request);
+    if (exchange == null) {
+      throw new IllegalStateException(
+          "No SafeAsyncFilter is mapped to this request, or it has been answered. Install the"
+              + " filter in web.xml, with <async-supported>true</async-supported> and a"
+              + " <filter-mapping> that matches the request, or add it to the servlet context"
+              + " with setAsyncSupported(true); and take the response before the servlet returns");
+    }
+    return exchange;
+  }
+
+  public static @Nullable Exchange of(ServletRequest request) {
+    if (request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof Exchange exchange) {
+      return exchange;
+    }
+    GuardedRequest guarded = GuardedRequest.in(request);
+    return guarded != null && guarded.exchange() instanceof GuardAccess access
+        ? access.exchange()
+        : null;
+  }
+
+  /** Ties the exchange to its request, until the request is over. */
+  void attachTo(ServletRequest request) {
+    request.setAttribute(ExchangeAccess.ATTRIBUTE, this);
+  }
+
+  void detachFrom(ServletRequest request) {
+    request.removeAttribute(ExchangeAccess.ATTRIBUTE);
+  }
+
+  public Exchanges exchanges() {
+    return exchanges;
+  }
+
+  public FilterScope scope() {
+    return scope;
+  }
+
+  ExchangeAccess access() {
+    return access;
+  }
+
+  public Lifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  public ContainerObjects side() {
+    return side;
+  }
+
+  Gate gate() {
+    return gate;
+  }
+
+  AsyncCycles cycles() {
+    return cycles;
+  }
+
+  Termination closing() {
+    return closing;
+  }
+
+  RequestBody body() {
+    return body;
+  }
+
+  ContainerEvents events() {
+    return events;
+  }
+
+  /** What the application has taken; null if it has not. */
+  @Nullable ApplicationObjects application() {
+    return application;
+  }
+
+  GuardedRequest guardedRequest() {
+    return guardedRequest;
+  }
+
+  GuardedResponse guardedResponse() {
+    return guardedResponse;
+  }
+
+  /** The request's own policy takes the place of the filter's; null gives that its place back. */
+  void cancelPolicy(@Nullable CancelPolicy own) {
+    ownPolicy = own;
+    ApplicationObjects taken = application;
+    if (taken != null) {
+      taken.cancellation().policy(cancelPolicy());
+    }
+  }
+
+  CancelPolicy cancelPolicy() {
+    CancelPolicy own = ownPolicy;
+    return own == null ? scope.cancelSettings().policy() : own;
+  }
+
+  /** Whether the work of this request ends with its client. */
+  boolean cancelsOnHangUp() {
+    return cancelPolicy().cancels(side.method());
+  }
+
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
+  public boolean isStarted() {
+    return !lifecycle.isNew();
+  }
+
+  /** Whether the end has not been decided. */
+  public boolean isLive() {
+    return lifecycle.decidedEnd() == null;
+  }
+
+  public boolean isDisconnected() {
+    End decided = lifecycle.decidedEnd();
+    return decided != null && decided.kind() == End.Kind.DISCONNECTED;
+  }
+
+  // The container's thread comes and goes.
+
+  /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
+  ServletThread servlet() {
+    return servlet;
+  }
+
+  /** The container's thread has come to the filter with a new request. */
+  void arrived() {
+    servlet.arrived();
+  }
+
+  /** The container's thread has come back after a dispatch; false if it is there already. */
+  boolean resumed() {
+    boolean first = lifecycle.arrive();
+    if (first) {
+      servlet.arrived();
+    }
+    return first;
+  }
+
+  /** The container's thread has come after a dispatch that was on its way at the end. */
+  void dispatchedLate() {
+    dispatchedLate = true;
+  }
+
+  /** What the guards answer, which are closed: the last dispatch is an asynchronous one. */
+  boolean isDispatchedLate() {
+    return dispatchedLate;
+  }
+
+  /** The container's thread leaves the filter. */
+  void departed() {
+    servlet.departed();
+    if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
+      // What was closed meanwhile Jetty would meet with a warning.
+      awaitContainer(CONTAINER_WAIT);
+      return;
+    }
+    if (isLeftToContainer()) {
+      leaveQuietly();
+      awaitContainer(PAGE_WAIT);
+      return;
+    }
+    switch (lifecycle.depart()) {
+      case RESUMED -> {
+        completedByContainer();
+        leaveQuietly();
+      }
+      case NEW, OPEN -> {}
+      case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
+      // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
+      // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
+      case ENDED, TELLING -> scope.settle(this::settle);
+    }
+    letWritersOut();
+  }
+
+  /**
+   * Whether the container goes on with a request that was dispatched, on this thread, which then
+   * keeps its way in until the completion is told: what comes after the filter is given its guards,
+   * or sees what is set through them.
+   */
+  private boolean isLeftToContainer() {
+    if (!side.completesOnDispatchThread()) {
+      return false;
+    }
+    if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
+      completedByContainer();
+    }
+    return lifecycle.isServlet() && lifecycle.containerCompletes() && lifecycle.lets();
+  }
+
+  /** Whatever went through the filter has reached the container, which tells of it. */
+  void leftByServlet() {
+    if (servlet.inside() == null) {
+      lifecycle.depart();
+    }
+  }
+
+  // The ways to start.
+
+  /** The application wants the library's response; all that ask get the same. */
+  SafeAsyncResponse take() {
+    cycles.startForResponse();
+    ApplicationObjects taken = application;
+    ApplicationObjects now = taken == null ? takeFirst() : taken;
+    // A dispatch has disarmed it, and what this one leads to may wait for ever as well.
+    armDeadline();
+    return now.response();
+  }
+
+  private ApplicationObjects takeFirst() {
+    ApplicationObjects made =
+        new ApplicationObjects(access, this, lifecycle, servlet, side, scope, cancelPolicy());
+    String contentType = side.contentType();
+    if (contentType != null) {
+      made.sink().head().startFrom(contentType);
+    }
+    if (APPLICATION.compareAndSet(this, null, made)) {
+      End meanwhile = lifecycle.decidedEnd();
+      if (meanwhile != null) {
+        publish(made, meanwhile, outcomeOf(meanwhile));
+      }
+    }
+    return Objects.requireNonNull(application);
+  }
+
+  /** The filter starts the exchange before anybody has asked for it. */
+  void startEagerly() {
+    cycles.startEagerly();
+    armDeadline();
+  }
+
+  /** A cycle has begun: an end can come, and what was written meanwhile can go. */
+  void begun() {
+    exchanges.opened(this);
+    watch();
+    signal();
+  }
+
+  private void signal() {
+    ApplicationObjects taken = application;
+    if (taken != null) {
+      taken.outbox().signal();
+    }
+  }
+
+  /** A dispatch was refused: the cycle goes on, and waits no longer than before. */
+  void notDispatched() {
+    if (application != null) {
+      armDeadline();
+    }
+  }
+
+  private void armDeadline() {
+    Duration timeout = scope.config().timeout();
+    if (!timeout.isZero() && deadline == null && isLive()) {
+      deadline = scope.schedule(this::timedOut, timeout);
+      if (!isLive()) {
+        disarmDeadline();
+      }
+    }
+  }
+
+  /** What is left is the container's and the client's time, or the application's own affair. */
+  @Override
+  public void disarmDeadline() {
+    Future<?> armed = deadline;
+    if (armed != null) {
+      armed.cancel(false);
+      deadline = null;
+    }
+  }
+
+  /** Watches the connection, from the first cycle to the end. */
+  private void watch() {
+    Connection connection = side.connection();
+    HttpServletRequest request = side.request();
+    if (connection == null || request == null || watch != null) {
+      return;
+    }
+    HangUpWatch started = scope.watch(connection, this::gone);
+    watch = started;
+    body.announced(request);
+    if (body.isWhole()) {
+      started.bodyRead();
+    }
+    if (!isLive()) {
+      started.release();
+    }
+  }
+
+  /** The application has met the end of the request's body. */
+  void bodyRead() {
+    HangUpWatch now = watch;
+    if (now != null) {
+      now.bodyRead();
+    }
+  }
+
+  /** Bytes have been given to the container for the client. */
+  void written() {
+    HangUpWatch now = watch;
+    if (now != null) {
+      now.written();
+    }
+  }
+
+  /** Answers how a hang-up would be noticed. */
+  @Override
+  public Detection detection() {
+    HangUpWatch now = watch;
+    return now == null ? Detection.ON_WRITE : now.detection();
+  }
+
+  // The ways to an end.
+
+  /** All of the response has been handed over. */
+  @Override
+  public void completed() {
+    decide(End.of(End.Kind.COMPLETED, age()), false, Outcome.HANDED_OVER);
+    settle();
+  }
+
+  /** The application has called complete. */
+  void completedByApplication() {
+    if (decide(End.of(End.Kind.COMPLETED, age()), false)) {
+      settle();
+    }
+  }
+
+  @Override
+  public void disconnected(Departure departure, @Nullable Throwable cause) {
+    end(End.disconnected(departure, age(), cause));
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    end(End.failed(cause, age()));
+  }
+
+  /** Answers false if it has ended in another way, and is being closed. */
+  boolean shutDown() {
+    end(End.of(End.Kind.SHUT_DOWN, age()));
+    body.left();
+    End decided = lifecycle.decidedEnd();
+    return decided != null && decided.kind() == End.Kind.SHUT_DOWN;
+  }
+
+  private void end(End decided) {
+    decide(decided, false);
+    settle();
+  }
+
+  /** On the timer's thread. */
+  private void timedOut() {
+    endElsewhere(End.of(End.Kind.TIMED_OUT, age()));
+  }
+
+  /** On the detector's thread. */
+  private void gone(Departure departure) {
+    endElsewhere(End.disconnected(departure, age(), null));
+  }
+
+  /** A write of the application failed, which has the container's exception and no lock now. */
+  void lostOnWrite(Throwable failure) {
+    Departure departure = Departure.now(Evidence.WRITE_FAILED, "a failing write");
+    endElsewhere(End.disconnected(departure, age(), failure));
+  }
+
+  /** As {@link #lostOnWrite}, of a read. */
+  void lostOnRead(Throwable failure) {
+    Departure departure = Departure.now(Evidence.RST, "a failing read");
+    endElsewhere(End.disconnected(departure, age(), failure));
+  }
+
+  /** A write of the application failed in another way: its client may be there. */
+  void limitedOnWrite(Throwable failure) {
+    writeLimit = failure;
+  }
+
+  /** On the timer's thread or one of the application's. */
+  @Override
+  public void tooSlow(SlowClientException cause) {
+    endElsewhere(End.failed(cause, age()));
+  }
+
+  /** For a thread that must not wait for a container. */
+  private void endElsewhere(End decided) {
+    decide(decided, false);
+    settleElsewhere();
+  }
+
+  void settleElsewhere() {
+    if (!closing.tell()) {
+      scope.settle(this::settle);
+    }
+  }
+
+  /**
+   * An exception goes through the filter. It reaches the container, which answers it by its own
+   * rules and says so to AsyncListeners, unless an outer filter catches it, of which nobody hears.
+   * So a cycle of the application's own goes on until the container tells, or its timeout ends it:
+   * another thread may still answer. The library's response ends at once, and is completed if the
+   * container does not do so by itself. After a dispatch without a new cycle the container
+   * completes in either case.
+   */
+  void thrown(Throwable cause) {
+    End failed = End.failed(cause, age());
+    switch (lifecycle.phase()) {
+      case OPEN, DISPATCHING -> {
+        if (application != null || cycles.isUnclaimed()) {
+          thrown = cause;
+          if (decide(failed, false)) {
+            awaitQuiet();
+            closing.remember();
+          }
+        }
+      }
+      case STARTING, DISPATCHED, RESUMED -> {
+        if (decide(failed, true)) {
+          leaveQuietly();
+        }
+      }
+      case ENDED -> thrown = cause;
+      case NEW, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> {}
+    }
+  }
+
+  /** Whether an exception through the filter is the end, so that an outer one may answer it. */
+  boolean isThrown(@Nullable End decided) {
+    return decided != null && thrown != null && decided.cause().orElse(null) == thrown;
+  }
+
+  /** What the container does not end by itself in time the library does: nobody else would. */
+  private void awaitContainer(Duration most) {
+    containerDue =
+        scope.schedule(
+            () ->
+                scope.settle(
+                    () -> {
+                      lifecycle.depart();
+                      settle();
+                    }),
+            most);
+  }
+
+  /** On a thread of the container's, which completes by itself. */
+  void completedByContainer() {
+    if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
+      lifecycle.leaveToContainer();
+    }
+  }
+
+  /**
+   * On the timer's thread, once in a while: ends what the container has ended by itself. It may be
+   * about to tell of that, so what is found has to last until the next look.
+   */
+  void lookAtContainer() {
+    boolean before = foundEnded;
+    foundEnded = isLive() && side.isEndedByContainer();
+    if (before && foundEnded) {
+      endedByContainer();
+    } else if (isTimeoutHeldUp()) {
+      timedOut();
+    }
+  }
+
+  /**
+   * Whether the container's timeout waits for the lock that a write holds, which waits for the
+   * client: on Tomcat, whose lock no write holds for so long without the library.
+   */
+  private boolean isTimeoutHeldUp() {
+    AsyncCycle now = cycles.current();
+    return now != null && now.isOverdue() && lifecycle.isSending() && side.writeLock() != null;
+  }
+
+  /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
+  private void endedByContainer() {
+    Throwable limit = writeLimit;
+    if (limit != null) {
+      // The client may be there still, and slow.
+      endElsewhere(End.failed(limit, age()));
+    } else if (side.isCutOff()) {
+      gone(Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection"));
+    } else if (lifecycle.isOpen()) {
+      String why = "The container has ended the request by itself, before it was completed";
+      endElsewhere(End.failed(new IOException(why), age()));
+    } else {
+      endElsewhere(End.of(End.Kind.COMPLETED, age()));
+    }
+  }
+
+  /** The application may have had the container cut the response off, of which it tells nobody. */
+  void errorSent(int status) {
+    String why = "The application has aborted the response: sendError(" + status + ")";
+    if (side.isAbort(status) && decide(End.failed(new IOException(why), age()), false)) {
+      side.aborted();
+      settleElsewhere();
+    }
+  }
+
+  /** On a thread of the container's, which has found the connection lost. */
+  void lostByContainer(Departure departure, @Nullable Throwable cause) {
+    if (!decide(End.disconnected(departure, age(), cause), false)) {
+      lifecycle.leaveToContainer();
+    }
+  }
+
+  /** On a thread of the container's, which answers unless the library is to answer. */
+  void decideForContainer(End decided) {
+    if (decide(decided, application == null) && lifecycle.containerCompletes()) {
+      // Jetty does not tell of a completion after an error.
+      awaitContainer(side.completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
+    }
+  }
+
+  /** No call of another thread may be inside when the container's own thread goes on. */
+  void leaveQuietly() {
+    leaveQuietly(false);
+  }
+
+  /**
+   * As {@link #leaveQuietly()}.
+   *
+   * @param inside whether the calling thread is counted in, and comes out as the last
+   */
+  void leaveQuietly(boolean inside) {
+    if (!awaitQuiet()) {
+      lifecycle.leaveToContainer();
+    }
+    if (inside) {
+      boolean unused = lifecycle.exit();
+    }
+    if (!isLive()) {
+      leaveBody();
+    }
+    cycles.dispatchIfWanted();
+    if (isInOwnCall()) {
+      closing.tell();
+    } else {
+      closing.tellHere();
+    }
+    closing.lingered();
+    closing.close();
+  }
+
+  /**
+   * Whether the container is calling from inside a call of the library's, on a thread that must not
+   * run code of the application: a writer's, a settler's, an I/O thread.
+   */
+  boolean isInOwnCall() {
+    ApplicationObjects taken = application;
+    return closing.isClosing() || (taken != null && taken.sink().isInside());
+  }
+
+  private boolean awaitQuiet() {
+    boolean quiet = lifecycle.awaitQuiet(WRITE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    if (!quiet) {
+      failWrites();
+      quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    if (!quiet) {
+      Log.stuck(lifecycle);
+    }
+    return quiet;
+  }
+
+  /** The container takes its objects back: what was not read until now is not read any more. */
+  private void leaveBody() {
+    End decided = Objects.requireNonNull(lifecycle.decidedEnd());
+    if (decided.kind() == End.Kind.DISCONNECTED) {
+      lifecycle.awaitReads(READS_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    lifecycle.abandonReads();
+    closing.remember();
+    GuardedReadListener reading = decided.kind() == End.Kind.COMPLETED ? null : body.listener();
+    if (reading != null && isInOwnCall()) {
+      scope.callBack(reading::end);
+    } else if (reading != null) {
+      reading.end();
+    }
+    body.left();
+  }
+
+  private boolean decide(End decided, boolean containerCompletes) {
+    return decide(decided, containerCompletes, outcomeOf(decided));
+  }
+
+  /** What an end says of the delivery by itself. */
+  private static Outcome outcomeOf(End end) {
+    return end.kind() == End.Kind.DISCONNECTED ? Outcome.CLIENT_GONE : Outcome.UNKNOWN;
+  }
+
+  private boolean decide(End decided, boolean containerCompletes, Outcome known) {
+    if (!lifecycle.end(decided, containerCompletes)) {
+      return false;
+    }
+    disarmDeadline();
+    HangUpWatch watched = watch;
+    if (watched != null) {
+      watched.release();
+    }
+    if (decided.kind() == End.Kind.DISCONNECTED) {
+      Log.disconnected(decided);
+    } else if (decided.kind() == End.Kind.FAILED
+        && !isThrown(decided)
+        && !lifecycle.containerCompletes()) {
+      Log.failed(decided);
+    }
+    ApplicationObjects taken = application;
+    if (taken != null) {
+      publish(taken, decided, known);
+    }
+    letWritersOut();
+    return true;
+  }
+
+  /**
+   * Sees that an end or a dispatch does not wait for ever for a call that waits for the client: a
+   * short time later that fails, so that the last one out can close. No end is changed by it.
+   */
+  void letWritersOut() {
+    if (lifecycle.isHeldUp()) {
+      Duration wait = isLive() ? DISPATCH_WAIT : WRITE_WAIT;
+      Future<?> unused = scope.schedule(() -> scope.settle(this::failWrites), wait);
+    }
+  }
+
+  private void failWrites() {
+    if (isLive() && lifecycle.isHeldUp()) {
+      endElsewhere(End.failed(SlowClients.heldUp(), age()));
+    }
+    if (lifecycle.enterToFail()) {
+      try {
+        side.failWrites();
+      } finally {
+        exit();
+      }
+    }
+  }
+
+  private void publish(ApplicationObjects to, End decided, Outcome known) {
+    if (to.publish(decided)) {
+      scope.callBack(() -> to.tell(decided, known));
+    }
+  }
+
+  /** The container has called a WriteListener: an end that waited for that is carried out. */
+  void writeListenerCalled() {
+    boolean due = side.isCallDue();
+    side.listenerCalled();
+    if (due && !isLive()) {
+      settleElsewhere();
+    }
+  }
+
+  /** Comes out of a read of the body, and does what waited for that. */
+  void exitRead() {
+    if (lifecycle.exitRead()) {
+      closing.close();
+    }
+  }
+
+  /** Nobody needs the request any more, if its end has come. */
+  void lingered() {
+    closing.lingered();
+    letWritersOut();
+  }
+
+  /** Leaves the container, and does what waited for the last call to come out. */
+  void exit() {
+    if (lifecycle.exit()) {
+      cycles.dispatchIfWanted();
+      closing.close();
+    }
+  }
+
+  /** A callback of the application's has returned: what waited for that is done elsewhere. */
+  void exitCallback() {
+    if (lifecycle.exitCallback()) {
+      scope.settle(this::settle);
+    }
+  }
+
+  /**
+   * Does what is left to do of a dispatch or an end, as far as it can be done now. Runs no code of
+   * the application.
+   */
+  void settle() {
+    cycles.dispatchIfWanted();
+    closing.tell();
+    closing.lingered();
+    closing.close();
+    letWritersOut();
+  }
+
+  /** The container's side is closed: nothing touches it any more. */
+  void closed() {
+    exchanges.ended(this);
+    AsyncCycle last = cycles.current();
+    if (last != null) {
+      last.guarded().closed();
+    }
+    Future<?> due = containerDue;
+    if (due != null) {
+      due.cancel(false);
+    }
+    ApplicationObjects taken = application;
+    if (taken != null) {
+      taken.sink().forget();
+      taken.outbox().signal();
+    }
+  }
+
+  /**
+   * What reads and writes of the body fail with from now on: an IOException, as every container's.
+   */
+  IOException endedException() {
+    if (isDisconnected()) {
+      return disconnectedException();
+    }
+    End decided = lifecycle.decidedEnd();
+    String why = decided == null ? "the request is being dispatched" : decided.toString();
+    Throwable cause = decided == null ? null : decided.cause().orElse(null);
+    return new IOException("The exchange is over: " + why, cause);
+  }
+
+  /** The exception that stands for the departure; once the end is DISCONNECTED. */
+  ClientDisconnectedException disconnectedException() {
+    End decided = lifecycle.decidedEnd();
+    Departure departure =
+        decided == null || decided.departure().isEmpty()
+            ? Departure.now(Evidence.CONNECTION_LOST, "the container")
+            : decided.departure().get();
+    return new ClientDisconnectedException(
+        departure, decided == null ? null : decided.cause().orElse(null));
+  }
+}

@@ -1,0 +1,428 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.CancelPolicy;
+import io.github.safeasync.CancellationToken;
+import io.github.safeasync.ClientDisconnectedException;
+import io.github.safeasync.Departure;
+import io.github.safeasync.Detection;
+import io.github.safeasync.End;
+import io.github.safeasync.Handle;
+import io.github.safeasync.HttpStatusException;
+import io.github.safeasync.Outcome;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.body.BodySubscriber;
+import io.github.safeasync.internal.body.Outbox;
+import io.github.safeasync.internal.guard.ExchangeAccess;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The response that the application sees: checks arguments, and asks the exchange. */
+public final class ExchangeResponse implements SafeAsyncResponse {
+
+  private final ExchangeAccess access;
+  private final ResponseEnds ends;
+  private final Lifecycle lifecycle;
+  private final ContainerObjects side;
+  private final FilterScope scope;
+  private final ApplicationObjects own;
+
+  ExchangeResponse(
+      ExchangeAccess access,
+      ResponseEnds ends,
+      Lifecycle lifecycle,
+      ContainerObjects side,
+      FilterScope scope,
+      ApplicationObjects own) {
+    this.access = access;
+    this.ends = ends;
+    this.lifecycle = lifecycle;
+    this.side = side;
+    this.scope = scope;
+    this.own = own;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return hasNotEnded() && !outbox().isClosed();
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return head().isCommitted();
+  }
+
+  @Override
+  public SafeAsyncResponse status(int status) {
+    HeaderChecks.status(status);
+    return noted("status " + status, hasNotEnded() && head().status(status));
+  }
+
+  @Override
+  public SafeAsyncResponse contentType(String contentType) {
+    ContentType checked = ContentType.of(HeaderChecks.headerValue("Content-Type", contentType));
+    return noted("contentType", hasNotEnded() && head().contentType(checked));
+  }
+
+  @Override
+  public SafeAsyncResponse header(String name, String value) {
+    return header(name, value, true);
+  }
+
+  @Override
+  public SafeAsyncResponse addHeader(String name, String value) {
+    return header(name, value, false);
+  }
+
+  private SafeAsyncResponse header(String name, String value, boolean replaces) {
+    HeaderChecks.headerValue(HeaderChecks.headerName(name), value);
+    if (name.equalsIgnoreCase("Content-Type")) {
+      return contentType(value);
+    }
+    return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
+  }
+
+  private SafeAsyncResponse noted(String call, boolean done) {
+    if (!done) {
+      Log.ignored(call, whyClosed());
+    }
+    return this;
+  }
+
+  private Object whyClosed() {
+    End end = lifecycle.decidedEnd();
+    return end == null ? "the response is committed, or text was written in another charset" : end;
+  }
+
+  @Override
+  public boolean write(CharSequence text) {
+    Objects.requireNonNull(text, "text");
+    return isOpen() && outbox().write(ByteBuffer.wrap(head().encode(text)));
+  }
+
+  @Override
+  public boolean write(byte[] bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().write(ByteBuffer.wrap(bytes.clone()));
+  }
+
+  @Override
+  public boolean write(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && consumed(bytes, outbox().write(copyOf(bytes)));
+  }
+
+  @Override
+  public boolean writeOwned(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().write(bytes.slice());
+  }
+
+  @Override
+  public boolean writeAndFlush(ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    return isOpen() && outbox().writeAndFlush(bytes.slice());
+  }
+
+  private static ByteBuffer copyOf(ByteBuffer bytes) {
+    return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+  }
+
+  private static boolean consumed(ByteBuffer bytes, boolean accepted) {
+    if (accepted) {
+      bytes.position(bytes.limit());
+    }
+    return accepted;
+  }
+
+  @Override
+  public CompletionStage<Boolean> flush() {
+    return outbox().flush().minimalCompletionStage();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return isOpen() && outbox().pending().isWritable();
+  }
+
+  public long pendingBytes() {
+    return outbox().pending().bytes();
+  }
+
+  @Override
+  public Handle onWritable(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    if (!isOpen()) {
+      return () -> false;
+    }
+    Runnable guarded = guard(callback);
+    Runnable whileOpen =
+        () -> {
+          if (isOpen()) {
+            guarded.run();
+          }
+        };
+    return outbox().pending().whenWritable(() -> scope.callBack(whileOpen));
+  }
+
+  @Override
+  public boolean finish() {
+    return isOpen() && finished(null);
+  }
+
+  @Override
+  public boolean finish(CharSequence body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && finished(ByteBuffer.wrap(head().encode(body)));
+  }
+
+  @Override
+  public boolean finish(byte[] body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && finished(ByteBuffer.wrap(body.clone()));
+  }
+
+  @Override
+  public boolean finish(ByteBuffer body) {
+    Objects.requireNonNull(body, "body");
+    return isOpen() && consumed(body, finished(copyOf(body)));
+  }
+
+  private boolean finished(@Nullable ByteBuffer body) {
+    return closed(outbox().finish(body));
+  }
+
+  @Override
+  public boolean sendError(int status) {
+    return sendError(status, null);
+  }
+
+  @Override
+  public boolean sendError(int status, @Nullable String message) {
+    HttpStatusException answer = new HttpStatusException(status, message);
+    return isOpen() && closed(outbox().sendError(answer.status(), message));
+  }
+
+  private boolean closed(boolean closed) {
+    if (closed) {
+      ends.disarmDeadline();
+    }
+    return closed;
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(Flow.Publisher<ByteBuffer> source) {
+    Objects.requireNonNull(source, "source")
+        .subscribe(new BodySubscriber(this, this::sourceFailed));
+    return outcome();
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(ReadableByteChannel source, Executor reader) {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(reader, "reader");
+    ChannelSource.start(this, source, reader);
+    return outcome();
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(InputStream source, Executor reader) {
+    return send(Channels.newChannel(source), reader);
+  }
+
+  @Override
+  public CompletionStage<Outcome> send(Path file) {
+    Path name = file.getFileName();
+    String type = name == null ? null : side.mimeType(name.toString());
+    if (type != null && isOpen()) {
+      head().contentTypeIfNone(type);
+    }
+    FileRequest request = side.fileRequest(access);
+    workers().execute(() -> FileSource.start(this, file, request));
+    return outcome();
+  }
+
+  /** Whether the status is that of a success so far. */
+  boolean isOk() {
+    return head().isOk();
+  }
+
+  @Nullable String headerValue(String name) {
+    return head().header(name);
+  }
+
+  /** Where files are read, which never waits long. */
+  Executor workers() {
+    return scope::callBack;
+  }
+
+  /** A source of the body has failed. */
+  void sourceFailed(Throwable failure) {
+    callbackFailed(failure);
+  }
+
+  /** A guarded callback threw. */
+  private void callbackFailed(Throwable failure) {
+    if (failure instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    if (!isOpen()) {
+      End decided = lifecycle.decidedEnd();
+      Log.callbackFailedLate(decided == null ? "finish" : decided, failure);
+    } else if (failure instanceof HttpStatusException answer) {
+      Log.callbackAnswered(answer);
+      sendError(answer.status(), answer.getMessage());
+    } else {
+      ends.failed(failure);
+    }
+  }
+
+  @Override
+  public Handle heartbeat(Duration idle, ByteBuffer bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    if (idle.compareTo(Duration.ofMillis(10)) < 0) {
+      throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);
+    }
+    Heartbeat heartbeat =
+        new Heartbeat(scope, outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
+    own.listeners().add(end -> heartbeat.remove());
+    heartbeat.start();
+    return heartbeat;
+  }
+
+  @Override
+  public CompletionStage<End> end() {
+    return own.end();
+  }
+
+  @Override
+  public CompletionStage<Outcome> outcome() {
+    return own.outcome();
+  }
+
+  @Override
+  public Detection detection() {
+    return hasNotEnded() ? ends.detection() : Detection.ON_WRITE;
+  }
+
+  @Override
+  public Handle onDisconnect(Consumer<? super Departure> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return onEnd(end -> end.departure().ifPresent(listener));
+  }
+
+  @Override
+  public Handle onEnd(Consumer<? super End> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return own.listeners().add(listener);
+  }
+
+  @Override
+  public Handle cancelOnDisconnect(Future<?> work) {
+    return own.cancellation().bind(work);
+  }
+
+  @Override
+  public Handle cancelOnDisconnect(AutoCloseable resource) {
+    return own.cancellation().bind(resource);
+  }
+
+  @Override
+  public Handle cancelOnDisconnect(Thread thread) {
+    return own.cancellation().bind(thread);
+  }
+
+  @Override
+  public SafeAsyncResponse cancelPolicy(CancelPolicy policy) {
+    own.cancellation().policy(Objects.requireNonNull(policy, "policy"));
+    return this;
+  }
+
+  @Override
+  public CancellationToken token() {
+    return own.cancellation();
+  }
+
+  @Override
+  public void throwIfGone() throws ClientDisconnectedException {
+    End end = lifecycle.decidedEnd();
+    if (end != null && end.departure().isPresent()) {
+      throw new ClientDisconnectedException(end.departure().get());
+    }
+  }
+
+  @Override
+  public Runnable guard(Runnable callback) {
+    Objects.requireNonNull(callback, "callback");
+    return () -> {
+      SafeAsyncResponse before = CurrentResponse.enter(this);
+      try {
+        callback.run();
+      } catch (Throwable failure) {
+        callbackFailed(failure);
+      } finally {
+        CurrentResponse.leave(before);
+      }
+    };
+  }
+
+  @Override
+  public <T> Callable<@Nullable T> guard(Callable<? extends @Nullable T> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return () -> {
+      SafeAsyncResponse before = CurrentResponse.enter(this);
+      try {
+        return callback.call();
+      } catch (Throwable failure) {
+        callbackFailed(failure);
+        return null;
+      } finally {
+        CurrentResponse.leave(before);
+      }
+    };
+  }
+
+  @Override
+  public <T extends @Nullable Object> Consumer<T> guard(Consumer<? super T> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return argument -> guard(() -> callback.accept(argument)).run();
+  }
+
+  @Override
+  public <T extends @Nullable Object, U extends @Nullable Object> BiConsumer<T, U> guard(
+      BiConsumer<? super T, ? super U> callback) {
+    Objects.requireNonNull(callback, "callback");
+    return (first, second) -> guard(() -> callback.accept(first, second)).run();
+  }
+
+  @Override
+  public Executor guardExecutor(Executor executor) {
+    Objects.requireNonNull(executor, "executor");
+    return task -> executor.execute(guard(task));
+  }
+
+  private boolean hasNotEnded() {
+    return lifecycle.decidedEnd() == null;
+  }
+
+  private Outbox outbox() {
+    return own.outbox();
+  }
+
+  private ResponseHead head() {
+    return own.sink().head();
+  }
+}

@@ -1,0 +1,139 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.internal.Attempt;
+import io.github.safeasync.internal.Log;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** The exchanges of one filter, and the one door through which the API comes in. Thread-safe. */
+public final class Exchanges {
+
+  /** How often it is looked for exchanges that a container has ended without telling anybody. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private final String name;
+  private final FilterScope scope;
+  private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private volatile boolean shutDown;
+
+  private Exchanges(String name, SafeAsyncConfig config) {
+    this.name = name;
+    this.scope = new FilterScope(config);
+  }
+
+  /**
+   * Starts what the exchanges of a filter need.
+   *
+   * @param name of the filter, for the log
+   */
+  public static Exchanges install(String name, SafeAsyncConfig config) {
+    Exchanges installed = new Exchanges(name, config);
+    installed.scope.detection().thenAccept(detection -> Log.installed(name, config, detection));
+    return installed;
+  }
+
+  /** Ends every open exchange, and the threads. */
+  public void uninstall() {
+    Log.shutDown(name, shutDown());
+  }
+
+  /** A call of the filter. On the container's thread. */
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    FilterCall.doFilter(this, request, response, chain);
+  }
+
+  /**
+   * Returns the response of the exchange that a request belongs to: see {@link
+   * SafeAsyncResponse#of}.
+   */
+  public static SafeAsyncResponse responseOf(ServletRequest request) {
+    return Exchange.behind(request).take();
+  }
+
+  /** Returns the response whose guarded callback runs on the calling thread. */
+  public static @Nullable SafeAsyncResponse currentResponse() {
+    return CurrentResponse.get();
+  }
+
+  public FilterScope scope() {
+    return scope;
+  }
+
+  Exchange open(HttpServletRequest request, HttpServletResponse response) {
+    return new Exchange(this, request, response);
+  }
+
+  /** An exchange has become asynchronous. */
+  void opened(Exchange exchange) {
+    open.add(exchange);
+    if (!looking.get() && looking.compareAndSet(false, true)) {
+      Future<?> unused = scope.schedule(this::look, LOOK);
+    }
+    if (shutDown) {
+      exchange.shutDown();
+    }
+  }
+
+  /** On the timer's thread; as long as there is something to look at. */
+  private void look() {
+    for (Exchange exchange : open) {
+      Attempt.to("look at a request in its container", exchange::lookAtContainer);
+    }
+    looking.set(false);
+    if (!open.isEmpty() && looking.compareAndSet(false, true)) {
+      Future<?> unused = scope.schedule(this::look, LOOK);
+    }
+  }
+
+  /** An exchange has ended and lets go of the container. */
+  void ended(Exchange exchange) {
+    open.remove(exchange);
+  }
+
+  public int size() {
+    return open.size();
+  }
+
+  /**
+   * Ends every open exchange and lets its listeners run.
+   *
+   * @return how many were open
+   */
+  private int shutDown() {
+    shutDown = true;
+    scope.shuttingDown();
+    int ended = 0;
+    try {
+      for (Exchange exchange : open) {
+        ended += shutDown(exchange) ? 1 : 0;
+      }
+    } finally {
+      scope.shutDown();
+    }
+    return ended;
+  }
+
+  private static boolean shutDown(Exchange exchange) {
+    try {
+      return exchange.shutDown();
+    } catch (Throwable failure) {
+      Log.stepFailed("end an exchange at the shutdown", failure);
+      return false;
+    }
+  }
+}

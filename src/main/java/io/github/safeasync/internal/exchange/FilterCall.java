@@ -1,0 +1,119 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.internal.guard.GuardedRequest;
+import io.github.safeasync.internal.guard.GuardedResponse;
+import io.github.safeasync.internal.guard.LostClient;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** A call of the filter: the first of a request, a further one of its exchange, or one after it. */
+final class FilterCall {
+
+  private FilterCall() {}
+
+  static void doFilter(
+      Exchanges exchanges, ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    Exchange known = Exchange.of(request);
+    if (known == null) {
+      if (request instanceof HttpServletRequest http
+          && response instanceof HttpServletResponse httpResponse) {
+        first(exchanges.open(http, httpResponse), http, chain);
+      } else {
+        chain.doFilter(request, response);
+      }
+    } else if (known.resumed()) {
+      again(known, request, response, chain);
+    } else if (known.isLive()) {
+      LostClient.doFilter(chain, known.access(), guarded(known, request), guarded(known, response));
+    } else if (isAsyncDispatch(request)) {
+      known.dispatchedLate();
+      LostClient.doFilter(chain, known.access(), guarded(known, request), guarded(known, response));
+    } else {
+      // The container's own answer to what has ended, such as an error page.
+      chain.doFilter(request, response);
+    }
+  }
+
+  /**
+   * The container's own word counts: Undertow brings the guard, which has seen another dispatch.
+   */
+  private static boolean isAsyncDispatch(ServletRequest request) {
+    GuardedRequest inside = GuardedRequest.in(request);
+    return request.getDispatcherType() == DispatcherType.ASYNC
+        || (inside != null && inside.getRequest().getDispatcherType() == DispatcherType.ASYNC);
+  }
+
+  /** A new request. */
+  private static void first(Exchange exchange, HttpServletRequest request, FilterChain chain)
+      throws IOException, ServletException {
+    FilterChain interrupting =
+        InterruptingChain.around(chain, exchange.scope(), exchange::cancelsOnHangUp, request);
+    exchange.attachTo(request);
+    exchange.arrived();
+    boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
+    if (eager) {
+      exchange.startEagerly();
+    }
+    try {
+      LostClient.doFilter(
+          interrupting, exchange.access(), exchange.guardedRequest(), exchange.guardedResponse());
+      if (eager && exchange.cycles().isUnclaimed()) {
+        exchange.completed();
+      }
+    } catch (Throwable thrown) {
+      exchange.thrown(thrown);
+      throw thrown;
+    } finally {
+      exchange.departed();
+      if (!exchange.isStarted()) {
+        exchange.detachFrom(request);
+      }
+    }
+  }
+
+  /** The same request, after an asynchronous dispatch. */
+  private static void again(
+      Exchange exchange, ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    ServletRequest brought = guarded(exchange, request);
+    ServletResponse answer = guarded(exchange, response);
+    AsyncCycle cycle = exchange.cycles().current();
+    try {
+      LostClient.doFilter(
+          chain,
+          exchange.access(),
+          cycle == null ? brought : cycle.dispatched(brought),
+          cycle == null ? answer : cycle.dispatched(answer));
+    } catch (Throwable thrown) {
+      exchange.thrown(thrown);
+      throw thrown;
+    } finally {
+      exchange.departed();
+    }
+  }
+
+  /** A dispatch brings the container's object, or a wrapper with the guard inside. */
+  private static ServletRequest guarded(Exchange exchange, ServletRequest request) {
+    GuardedRequest inside = GuardedRequest.in(request);
+    return (inside != null && inside.exchange() == exchange.access())
+            || !(request instanceof HttpServletRequest http)
+        ? request
+        : new GuardedRequest(exchange.gate(), http);
+  }
+
+  private static ServletResponse guarded(Exchange exchange, ServletResponse response) {
+    GuardedResponse inside = GuardedResponse.in(response);
+    return (inside != null && inside.exchange() == exchange.access())
+            || !(response instanceof HttpServletResponse http)
+        ? response
+        : new GuardedResponse(exchange.gate(), http);
+  }
+}

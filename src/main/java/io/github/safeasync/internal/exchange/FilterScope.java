@@ -1,0 +1,168 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.Departure;
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.internal.Attempt;
+import io.github.safeasync.internal.body.Outbox;
+import io.github.safeasync.internal.container.Connection;
+import io.github.safeasync.internal.container.Connections;
+import io.github.safeasync.internal.detect.Detector;
+import io.github.safeasync.internal.detect.DetectorSettings;
+import io.github.safeasync.internal.detect.HangUpWatch;
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * What the exchanges of one filter share: the settings, the threads and the detector. Thread-safe.
+ */
+public final class FilterScope implements Cancellation.Canceller {
+
+  /** How long a shutdown waits for listeners. */
+  private static final long SHUTDOWN_SECONDS = 5;
+
+  private final SafeAsyncConfig config;
+  private final CancelSettings cancelSettings;
+  private final Outbox.Limits limits;
+  private final Workers workers;
+  private final Detector detector;
+  private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
+  private volatile boolean shutDown;
+
+  public FilterScope(SafeAsyncConfig config) {
+    this.config = config;
+    this.cancelSettings = cancelSettings(config);
+    this.limits =
+        new Outbox.Limits(
+            config.maxPendingBytes(),
+            config.pendingLimit(),
+            config.overLimit(),
+            config.writeTimeout());
+    this.workers = new Workers(config.executor());
+    this.detector = Detector.start(detectorSettings(config));
+  }
+
+  /** How the detector works: with every layer, but where the JVM is told otherwise. */
+  static DetectorSettings detectorSettings(SafeAsyncConfig config) {
+    return DetectorSettings.installed()
+        .withGrace(config.detectAfter())
+        .withHalfClose(config.halfClose())
+        .withKeepAlive(config.keepalive());
+  }
+
+  static CancelSettings cancelSettings(SafeAsyncConfig config) {
+    return new CancelSettings(
+        config.cancel(),
+        config.cancelOn(),
+        config.cancelAfter(),
+        config.watch() == SafeAsyncConfig.Watch.SYNC);
+  }
+
+  SafeAsyncConfig config() {
+    return config;
+  }
+
+  CancelSettings cancelSettings() {
+    return cancelSettings;
+  }
+
+  Outbox.Limits limits() {
+    return limits;
+  }
+
+  Future<?> schedule(Runnable task, Duration delay) {
+    return workers.schedule(task, delay);
+  }
+
+  /** Runs a task that hands bytes to a container. */
+  void write(Runnable task) {
+    workers.write(task);
+  }
+
+  /** Runs code of the application. */
+  void callBack(Runnable task) {
+    workers.callBack(task);
+  }
+
+  /** Does what is left to do of an end, on a thread that no code of the application occupies. */
+  void settle(Runnable task) {
+    workers.settle(task);
+  }
+
+  /** Runs what the application gave to AsyncContext.start, and no container takes any more. */
+  void start(Runnable task) {
+    workers.start(task);
+  }
+
+  @Override
+  public void cancel(Runnable task) {
+    workers.cancel(task);
+  }
+
+  @Override
+  public void cancelLater(Cancellation cancellation, Duration delay) {
+    delayed.add(cancellation);
+    Runnable fire =
+        () -> {
+          delayed.remove(cancellation);
+          cancellation.fire();
+        };
+    if (shutDown) {
+      fire.run();
+    } else {
+      Future<?> unused = workers.schedule(fire, delay);
+    }
+  }
+
+  /** Answers in what ways hang-ups are noticed, as soon as that is known. */
+  CompletionStage<String> detection() {
+    return detector.described();
+  }
+
+  /** Watches the connection of an exchange; what is told is told on the watcher's thread. */
+  HangUpWatch watch(Connection connection, Consumer<Departure> gone) {
+    return detector.watch(connection, gone);
+  }
+
+  /** How many exchanges' connections are watched, for tests. */
+  public int watching() {
+    return detector.watching();
+  }
+
+  /** How many channels are registered with the watcher, for tests. */
+  public int keys() {
+    return detector.keys();
+  }
+
+  /** How many looks polling has made at connections, for the benchmarks. */
+  public long polls() {
+    return detector.polls();
+  }
+
+  /** Reaches the connection behind a request, on the thread that handles it. */
+  Connection connectionOf(HttpServletRequest request) {
+    return Connections.behind(request);
+  }
+
+  /** From now on no work waits for its time to be cancelled. */
+  void shuttingDown() {
+    shutDown = true;
+  }
+
+  /** Cancels what waits for its time, and stops the threads. */
+  public void shutDown() {
+    shutDown = true;
+    try {
+      delayed.forEach(each -> Attempt.to("cancel the work of an exchange", each::fire));
+      delayed.clear();
+    } finally {
+      Attempt.to("stop the detector", detector::close);
+      Attempt.to("stop the workers", () -> workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
+    }
+  }
+}

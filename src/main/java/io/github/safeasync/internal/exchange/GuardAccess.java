@@ -1,0 +1,230 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.CancelPolicy;
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.internal.container.Quirks;
+import io.github.safeasync.internal.guard.ExchangeAccess;
+import io.github.safeasync.internal.guard.GuardedWriteListener;
+import io.github.safeasync.internal.guard.RequestBody;
+import io.github.safeasync.internal.guard.RequestSnapshot;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import java.io.IOException;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the guards of an exchange are given: each question and each news goes to who has it. */
+final class GuardAccess implements ExchangeAccess {
+
+  private final Exchange exchange;
+  private final Lifecycle lifecycle;
+
+  GuardAccess(Exchange exchange) {
+    this.exchange = exchange;
+    this.lifecycle = exchange.lifecycle();
+  }
+
+  Exchange exchange() {
+    return exchange;
+  }
+
+  @Override
+  public boolean isFree() {
+    return lifecycle.isFree();
+  }
+
+  @Override
+  public boolean enter() {
+    return lifecycle.enter();
+  }
+
+  @Override
+  public boolean enterToAsk() {
+    return lifecycle.enterToAsk();
+  }
+
+  @Override
+  public boolean enterToSend() {
+    return lifecycle.enterToSend();
+  }
+
+  @Override
+  public boolean enterToRead() {
+    return lifecycle.enterToRead();
+  }
+
+  @Override
+  public boolean enterCallback() {
+    return lifecycle.enterCallback();
+  }
+
+  @Override
+  public void exit() {
+    exchange.exit();
+  }
+
+  @Override
+  public void exitRead() {
+    exchange.exitRead();
+  }
+
+  @Override
+  public void exitCallback() {
+    exchange.exitCallback();
+  }
+
+  /** It is not counted: an end must not wait for it. */
+  @Override
+  public boolean mayWait() {
+    return switch (lifecycle.phase()) {
+      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+      case ENDED, TOLD, CLOSING -> lifecycle.lets();
+      case TELLING, LINGERING, CLOSED -> false;
+    };
+  }
+
+  @Override
+  public @Nullable Lock writeLock() {
+    return exchange.side().writeLock();
+  }
+
+  @Override
+  public boolean isLive() {
+    return exchange.isLive();
+  }
+
+  @Override
+  public boolean isDisconnected() {
+    return exchange.isDisconnected();
+  }
+
+  @Override
+  public boolean isInListener() {
+    return exchange.closing().isInListener();
+  }
+
+  @Override
+  public boolean isTelling() {
+    return exchange.events().isTelling();
+  }
+
+  @Override
+  public boolean isDispatchedLate() {
+    return exchange.isDispatchedLate();
+  }
+
+  @Override
+  public boolean failsLateWrites() {
+    return exchange.scope().config().afterDisconnect() == SafeAsyncConfig.AfterDisconnect.THROW;
+  }
+
+  @Override
+  public RequestSnapshot remembered() {
+    return exchange.closing().remembered();
+  }
+
+  @Override
+  public IOException endedException() {
+    return exchange.endedException();
+  }
+
+  @Override
+  public RequestBody body() {
+    return exchange.body();
+  }
+
+  @Override
+  public @Nullable Quirks quirks() {
+    return exchange.side().quirks();
+  }
+
+  @Override
+  public @Nullable AsyncContext startAsync(
+      Supplier<AsyncContext> container,
+      @Nullable ServletRequest request,
+      @Nullable ServletResponse own) {
+    return exchange.cycles().startAsync(container, request, own);
+  }
+
+  @Override
+  public @Nullable AsyncContext asyncContext(Supplier<AsyncContext> container) {
+    return exchange.cycles().asyncContext(container);
+  }
+
+  @Override
+  public void written() {
+    exchange.written();
+  }
+
+  @Override
+  public void lostOnWrite(Throwable failure) {
+    exchange.lostOnWrite(failure);
+  }
+
+  @Override
+  public void limitedOnWrite(Throwable failure) {
+    exchange.limitedOnWrite(failure);
+  }
+
+  @Override
+  public void lostOnRead(Throwable failure) {
+    exchange.lostOnRead(failure);
+  }
+
+  @Override
+  public void bodyRead() {
+    exchange.bodyRead();
+  }
+
+  @Override
+  public void lingered() {
+    exchange.lingered();
+  }
+
+  @Override
+  public void streamed() {
+    exchange.side().streamed();
+  }
+
+  @Override
+  public void listenerSet() {
+    exchange.side().listenerSet();
+  }
+
+  @Override
+  public void writeListenerCalled() {
+    exchange.writeListenerCalled();
+  }
+
+  @Override
+  public void listens(GuardedWriteListener listener) {
+    exchange.closing().listens(listener);
+  }
+
+  @Override
+  public void listensLate(GuardedWriteListener listener) {
+    exchange.closing().listensLate(listener);
+  }
+
+  @Override
+  public void errorSent(int status) {
+    exchange.errorSent(status);
+  }
+
+  @Override
+  public void cancelPolicy(@Nullable CancelPolicy own) {
+    exchange.cancelPolicy(own);
+  }
+
+  @Override
+  public void callBack(Runnable task) {
+    exchange.scope().callBack(task);
+  }
+
+  @Override
+  public void start(Runnable task) {
+    exchange.scope().start(task);
+  }
+}

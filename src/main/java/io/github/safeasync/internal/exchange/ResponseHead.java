@@ -1,0 +1,177 @@
+package io.github.safeasync.internal.exchange;
+
+import jakarta.servlet.http.HttpServletResponse;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Status, headers and content type, kept until the response is committed, so that any thread can
+ * change them without a call of the container. Thread-safe and lock-free.
+ */
+final class ResponseHead {
+
+  /** A header and those given before it. */
+  private record Header(String name, String value, boolean replaces, @Nullable Header before) {}
+
+  /** All of it at one moment. */
+  private record Fields(
+      boolean committed,
+      int status,
+      @Nullable ContentType contentType,
+      boolean text,
+      @Nullable Header headers) {
+
+    static final Fields NONE = new Fields(false, 0, null, false, null);
+
+    Fields asCommitted() {
+      return new Fields(true, status, contentType, text, headers);
+    }
+
+    Fields withStatus(int value) {
+      return new Fields(committed, value, contentType, text, headers);
+    }
+
+    Fields withContentType(ContentType value) {
+      return new Fields(committed, status, value, text, headers);
+    }
+
+    Fields withText() {
+      return new Fields(committed, status, contentType, true, headers);
+    }
+
+    Fields withHeader(String name, String value, boolean replaces) {
+      Header added = new Header(name, value, replaces, headers);
+      return new Fields(committed, status, contentType, text, added);
+    }
+
+    Charset charset() {
+      return contentType == null ? StandardCharsets.UTF_8 : contentType.charset();
+    }
+
+    /** Text that was written in one charset must not be declared in another one. */
+    boolean takes(Charset wanted) {
+      return !text || wanted.equals(charset());
+    }
+
+    @Nullable String contentTypeToSend() {
+      if (!text) {
+        return contentType == null ? null : contentType.toString();
+      }
+      return contentType == null ? ContentType.PLAIN_TEXT.toString() : contentType.withText();
+    }
+  }
+
+  private static final AtomicReferenceFieldUpdater<ResponseHead, Fields> FIELDS =
+      AtomicReferenceFieldUpdater.newUpdater(ResponseHead.class, Fields.class, "fields");
+
+  private volatile Fields fields = Fields.NONE;
+
+  /** Takes over the content type that the application has given the container's response. */
+  void startFrom(String contentType) {
+    ContentType given = ContentType.unchecked(contentType);
+    change(f -> f.withContentType(given));
+  }
+
+  boolean status(int status) {
+    return change(f -> f.withStatus(status));
+  }
+
+  /** Answers false, and changes nothing, if text has been encoded in another charset already. */
+  boolean contentType(ContentType contentType) {
+    Charset wanted = contentType.charset();
+    Fields before = update(f -> f.takes(wanted) ? f.withContentType(contentType) : f);
+    return !before.committed && before.takes(wanted);
+  }
+
+  boolean contentTypeIfNone(String contentType) {
+    ContentType type = ContentType.unchecked(contentType);
+    return change(f -> f.contentType != null ? f : f.withContentType(type));
+  }
+
+  boolean header(String name, String value, boolean replaces) {
+    return change(f -> f.withHeader(name, value, replaces));
+  }
+
+  /** Whether the status is 200. */
+  boolean isOk() {
+    int status = fields.status;
+    return status == 0 || status == HttpServletResponse.SC_OK;
+  }
+
+  /** Answers the last value of a header, if it was given here. */
+  @Nullable String header(String name) {
+    Header header = fields.headers;
+    while (header != null && !header.name.equalsIgnoreCase(name)) {
+      header = header.before;
+    }
+    return header == null ? null : header.value;
+  }
+
+  /** Answers the bytes of a text that is part of the body. */
+  byte[] encode(CharSequence text) {
+    change(Fields::withText);
+    return text.toString().getBytes(fields.charset());
+  }
+
+  boolean isCommitted() {
+    return fields.committed;
+  }
+
+  /** Hands everything to the response and accepts no more changes. */
+  void commitTo(HttpServletResponse response) {
+    Fields last = update(Fields::asCommitted);
+    if (last.committed) {
+      return;
+    }
+    if (last.status != 0) {
+      response.setStatus(last.status);
+    }
+    String contentType = last.contentTypeToSend();
+    if (contentType != null && !contentType.equals(response.getContentType())) {
+      response.setContentType(contentType);
+    }
+    apply(last.headers, response);
+  }
+
+  /** Hands over the headers alone, for an error in place of the body. */
+  void commitErrorTo(HttpServletResponse response) {
+    Fields last = update(Fields::asCommitted);
+    if (!last.committed) {
+      apply(last.headers, response);
+    }
+  }
+
+  /** Answers false, and changes nothing, once the response is committed. */
+  private boolean change(UnaryOperator<Fields> change) {
+    return !update(change).committed;
+  }
+
+  /** Changes the fields unless they are committed, and answers what they were before. */
+  private Fields update(UnaryOperator<Fields> change) {
+    while (true) {
+      Fields now = fields;
+      if (now.committed || FIELDS.compareAndSet(this, now, change.apply(now))) {
+        return now;
+      }
+    }
+  }
+
+  private static void apply(@Nullable Header last, HttpServletResponse response) {
+    Deque<Header> inOrder = new ArrayDeque<>();
+    for (Header header = last; header != null; header = header.before) {
+      inOrder.push(header);
+    }
+    for (Header header : inOrder) {
+      if (header.replaces) {
+        response.setHeader(header.name, header.value);
+      } else {
+        response.addHeader(header.name, header.value);
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.safeasync.internal.guard;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.CharBuffer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text of a {@link GuardedRequest}: as its {@link GuardedInputStream}, what has arrived is read
+ * to its end, and what is missing throws.
+ */
+final class GuardedReader extends BufferedReader {
+
+  private final Gate gate;
+  private final RequestBody body;
+  private final BufferedReader reader;
+  private final Octets octets;
+
+  /**
+   * Makes the guard of a container's reader.
+   *
+   * @param charset the name of what the container decodes; null for the default
+   */
+  GuardedReader(Gate gate, BufferedReader reader, @Nullable String charset) {
+    super(Reader.nullReader(), 1);
+    this.octets = Octets.of(charset);
+    this.gate = gate;
+    this.body = gate.exchange().body();
+    this.reader = reader;
+  }
+
+  /** Whether this guards the given reader. */
+  boolean guards(BufferedReader other) {
+    return reader == other;
+  }
+
+  /** The end, or characters that were read into the sequence. */
+  private int met(int read, CharSequence into) throws IOException {
+    if (read < 0) {
+      body.endRead(octets.atMost());
+    } else {
+      octets.add(into.subSequence(0, read));
+    }
+    return read;
+  }
+
+  @Override
+  public int read() throws IOException {
+    int read = gate.isFree() ? reader.read() : gate.readBody(reader::read, -1);
+    if (read < 0) {
+      body.endRead(octets.atMost());
+    } else {
+      octets.add((char) read);
+    }
+    return read;
+  }
+
+  @Override
+  public int read(char[] cbuf) throws IOException {
+    return read(cbuf, 0, cbuf.length);
+  }
+
+  @Override
+  public int read(char[] cbuf, int off, int len) throws IOException {
+    int read =
+        gate.isFree()
+            ? reader.read(cbuf, off, len)
+            : gate.readBody(() -> reader.read(cbuf, off, len), -1);
+    return met(read, CharBuffer.wrap(cbuf, off, len));
+  }
+
+  @Override
+  public int read(CharBuffer target) throws IOException {
+    CharBuffer into = target.duplicate();
+    return met(
+        gate.isFree() ? reader.read(target) : gate.readBody(() -> reader.read(target), -1), into);
+  }
+
+  @Override
+  public @Nullable String readLine() throws IOException {
+    String line =
+        gate.isFree()
+            ? reader.readLine()
+            : gate.readBody(() -> Optional.ofNullable(reader.readLine()), Optional.<String>empty())
+                .orElse(null);
+    if (line == null) {
+      body.endRead(octets.atMost());
+    } else {
+      octets.addLine(line);
+    }
+    return line;
+  }
+
+  @Override
+  public long skip(long n) throws IOException {
+    octets.lose();
+    return gate.isFree() ? reader.skip(n) : gate.readBody(() -> reader.skip(n), 0L);
+  }
+
+  @Override
+  public boolean ready() throws IOException {
+    return gate.isFree() ? reader.ready() : gate.readBody(reader::ready, false);
+  }
+
+  @Override
+  public boolean markSupported() {
+    return gate.isFree() ? reader.markSupported() : gate.askBody(reader::markSupported, false);
+  }
+
+  @Override
+  public void mark(int readAheadLimit) throws IOException {
+    if (gate.isFree()) {
+      reader.mark(readAheadLimit);
+    } else {
+      gate.openBody(
+          () -> {
+            reader.mark(readAheadLimit);
+            return true;
+          },
+          false);
+    }
+  }
+
+  @Override
+  public void reset() throws IOException {
+    if (gate.isFree()) {
+      reader.reset();
+    } else {
+      gate.readBody(
+          () -> {
+            reader.reset();
+            return true;
+          },
+          false);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (gate.isFree()) {
+      reader.close();
+    } else {
+      gate.closeBody(reader);
+    }
+  }
+}

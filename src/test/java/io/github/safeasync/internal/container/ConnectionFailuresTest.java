@@ -1,0 +1,100 @@
+package io.github.safeasync.internal.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
+import org.apache.catalina.connector.ClientAbortException;
+import org.apache.coyote.CloseNowException;
+import org.eclipse.jetty.io.EofException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.xnio.channels.WriteTimeoutException;
+
+class ConnectionFailuresTest {
+
+  /** What containers throw, and what applications do; whether it shows a departure in a call. */
+  static Stream<Arguments> ofCalls() {
+    return Stream.of(
+        arguments(new ClientAbortException(new IOException("Broken pipe")), true),
+        arguments(new ClientAbortException(new SocketException("Connection reset")), true),
+        arguments(new ClientAbortException(new EOFException()), true),
+        arguments(new ClientAbortException(new SocketTimeoutException()), false),
+        arguments(new CloseNowException("not writable"), true),
+        arguments(new EofException(new IOException("Broken pipe")), true),
+        arguments(new EofException("reset"), true),
+        arguments(new EofException("Closed"), false),
+        arguments(new EofException(new TimeoutException("Idle timeout")), false),
+        arguments(new IOException(new EofException("reset")), true),
+        arguments(new IOException("Broken pipe"), true),
+        arguments(new IOException("Connection reset by peer"), true),
+        arguments(new SocketException("Connection reset"), true),
+        arguments(new ClosedChannelException(), true),
+        arguments(new SSLException("Received fatal alert"), true),
+        arguments(new ClosedByInterruptException(), false),
+        arguments(new WriteTimeoutException("UT000128"), false),
+        arguments(new IOException("written 10 < 20 content-length"), false),
+        arguments(new IOException("No space left on device"), false),
+        arguments(new IllegalStateException("Committed"), false));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void ofCalls(Throwable failure, boolean departure) {
+    assertThat(ConnectionFailures.showDeparture(failure)).isEqualTo(departure);
+  }
+
+  /** The same, where the container tells of what may be the application's. */
+  static Stream<Arguments> ofEvents() {
+    return Stream.of(
+        arguments(new ClientAbortException(new IOException("Broken pipe")), true),
+        arguments(new ClientAbortException(new SocketTimeoutException()), false),
+        arguments(new EofException("reset"), true),
+        arguments(new TimeoutException("Idle timeout expired: 30000/30000 ms"), false),
+        arguments(new IOException("cannot reach the upstream"), false),
+        arguments(new UncheckedIOException(new IOException("cannot reach the upstream")), false),
+        arguments(new SocketException("Connection reset"), false),
+        arguments(new IOException("Broken pipe"), false),
+        arguments(new ClosedChannelException(), false));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void ofEvents(Throwable told, boolean departure) {
+    assertThat(ConnectionFailures.showDeparture(told, null)).isEqualTo(departure);
+  }
+
+  /** The container's own exception may be of another connection: this request's decides. */
+  @Test
+  void ofEvents_connectionThatIsThere_noDeparture() {
+    Throwable told = new ClientAbortException(new IOException("Broken pipe"));
+
+    assertThat(ConnectionFailures.showDeparture(told, new Asked(false))).isFalse();
+    assertThat(ConnectionFailures.showDeparture(told, new Asked(true))).isTrue();
+  }
+
+  private static final class Asked extends ReachedConnection {
+    private final boolean broken;
+
+    Asked(boolean broken) {
+      super("asked", null, false, false);
+      this.broken = broken;
+    }
+
+    @Override
+    public boolean isBroken() {
+      return broken;
+    }
+  }
+}

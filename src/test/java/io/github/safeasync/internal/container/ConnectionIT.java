@@ -1,0 +1,401 @@
+package io.github.safeasync.internal.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+import static org.awaitility.Awaitility.await;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.ForwardedHeaders;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.RawResponse;
+import io.github.safeasync.testkit.RawResponse.End;
+import io.github.safeasync.testkit.TestApplication;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.SocketException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** The way to the connection, on every container and transport. */
+class ConnectionIT {
+
+  private final BlockingQueue<Connection> looks = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Pending> streams = new LinkedBlockingQueue<>();
+
+  @Nested
+  class Reaching {
+    @ParameterizedTest
+    @EveryTransport
+    void behind_answersForTheConnectionItself(Container container, Transport transport)
+        throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application);
+          Caller caller = new Caller(server)) {
+        for (String path :
+            new String[] {"/look", "/wrapped", "/forward", "/include", "/dispatch"}) {
+          caller.get(path);
+          Connection found = looks.poll(10, TimeUnit.SECONDS);
+
+          assertThat(found).as(path).isNotNull();
+          assertThat(container.name()).startsWithIgnoringCase(found.container());
+          assertThat(found.channel()).as(path).isNotNull();
+          assertThat(found.peer().getPort()).as(path).isEqualTo(caller.localPort());
+          assertThat(found.peer().getAddress().isLoopbackAddress()).isTrue();
+          assertThat(found.local().getPort()).isEqualTo(server.port());
+          assertThat(found.isMultiplexed()).as(path).isEqualTo(transport.isHttp2());
+          assertThat(found.isSecure()).as(path).isEqualTo(transport.isSecure());
+          assertThat(found.quirks().writeLock() != null)
+              .isEqualTo(container.isTomcat() && !transport.isHttp2());
+          assertThat(found.streamOpen() != null).isEqualTo(transport.isHttp2());
+        }
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryContainer
+    void behind_ofAContainerThatSpeaksHttp2_knowsHttp1(Container container) throws Exception {
+      try (TestServer server = container.start(Transport.H2C, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        assertThat(client.get("/look").readResponse().body()).isEqualTo("seen");
+        Connection found = looks.poll(10, TimeUnit.SECONDS);
+        assertThat(found.isMultiplexed()).isFalse();
+        assertThat(found.peer().getPort()).isEqualTo(client.localPort());
+        assertThat(found.streamOpen()).isNull();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void behind_doesNotBelieveForwardingHeaders(Container container, Transport transport)
+        throws Exception {
+      try (TestServer server =
+              container.start(
+                  transport,
+                  app -> {
+                    application(app);
+                    ForwardedHeaders.trust(app);
+                  });
+          RawClient client = RawClient.connect(server)) {
+        client.send(
+            "GET /remote HTTP/1.1\r\nHost: localhost\r\n"
+                + "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n\r\n");
+        // Tells that the container does.
+        assertThat(client.readResponse().body()).isEqualTo("192.0.2.7 https");
+        Connection found = looks.poll(10, TimeUnit.SECONDS);
+        assertThat(found.peer().getPort()).isEqualTo(client.localPort());
+        assertThat(found.peer().getAddress().isLoopbackAddress()).isTrue();
+        assertThat(found.isSecure()).isEqualTo(transport.isSecure());
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void writeLock_isHeldByTomcatInService(Container container, Transport transport)
+        throws Exception {
+      try (TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        assertThat(client.get("/locked").readResponse().body())
+            .isEqualTo(container.isTomcat() ? "true" : "no lock");
+      }
+    }
+  }
+
+  @Nested
+  class Aborting {
+    private static final int TRIES = 100;
+
+    private static void abort(Pending pending) {
+      Quirks quirks = pending.connection.quirks();
+      assertThat(quirks.abort(pending.context::complete)).isTrue();
+      CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS).execute(quirks::hastenClose);
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+    void abort_truncatesTheResponse_andHurtsNoOther(Container container, Transport transport)
+        throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient other = RawClient.connect(server)) {
+        for (int i = 0; i < TRIES; i++) {
+          try (RawClient client = RawClient.connect(server)) {
+            client.get("/stream");
+            Pending pending = streams.poll(10, TimeUnit.SECONDS);
+            abort(pending);
+
+            RawResponse response = client.readResponse();
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo("part");
+            assertThat(response.end()).isEqualTo(End.TRUNCATED);
+            client.awaitClose();
+          }
+          assertThat(other.get("/look").readResponse().body()).isEqualTo("seen");
+          try (RawClient next = RawClient.connect(server)) {
+            RawResponse response = next.get("/look").readResponse();
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo("seen");
+            assertThat(response.isComplete()).isTrue();
+          }
+        }
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.H2C, Transport.H2})
+    void abort_resetsTheStreamOnly(Container container, Transport transport) throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application);
+          Http2Client client = Http2Client.connect(server)) {
+        Http2Exchange survivor = client.get("/stream");
+        Pending kept = streams.poll(10, TimeUnit.SECONDS);
+        for (int i = 0; i < TRIES; i++) {
+          Http2Exchange exchange = client.get("/stream");
+          Pending pending = streams.poll(10, TimeUnit.SECONDS);
+          assertThat(exchange.awaitStatus()).isEqualTo(200);
+          abort(pending);
+
+          assertThat(exchange.awaitEnd()).isEqualTo(End.TRUNCATED);
+          Http2Exchange next = client.get("/look");
+          assertThat(next.awaitBody()).isEqualTo("seen");
+          assertThat(next.awaitStatus()).isEqualTo(200);
+        }
+        kept.context.getResponse().getOutputStream().print(", and the rest");
+        kept.context.complete();
+        assertThat(survivor.awaitBody()).isEqualTo("part, and the rest");
+        assertThat(survivor.awaitEnd()).isEqualTo(End.COMPLETE);
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void abort_beforeAnythingIsCommitted_resetsTheConnection(
+        Container container, Transport transport) throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application)) {
+        for (int i = 0; i < TRIES; i++) {
+          try (RawClient client = RawClient.connect(server)) {
+            client.get("/silent");
+            Pending pending = streams.poll(10, TimeUnit.SECONDS);
+            abort(pending);
+            assertThatThrownBy(() -> client.read(new byte[1])).isInstanceOf(SocketException.class);
+          }
+          try (RawClient next = RawClient.connect(server)) {
+            assertThat(next.get("/look").readResponse().body()).isEqualTo("seen");
+          }
+        }
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void abort_afterTheEnd_sparesTheNextRequestOnTheConnection(
+        Container container, Transport transport) throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        client.get("/silent");
+        Pending ended = streams.poll(10, TimeUnit.SECONDS);
+        ended.context.complete();
+        assertThat(client.readResponse().isComplete()).isTrue();
+        client.get("/stream");
+        Pending next = streams.poll(10, TimeUnit.SECONDS);
+
+        assertThat(ended.connection.quirks().abort(() -> fail("completed twice"))).isFalse();
+        next.context.getResponse().getOutputStream().print(" and all");
+        next.context.complete();
+        RawResponse response = client.readResponse();
+        assertThat(response.body()).isEqualTo("part and all");
+        assertThat(response.isComplete()).isTrue();
+        logs.assertQuiet();
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport
+    void abort_onTheContainersThread_truncatesTheResponse(Container container, Transport transport)
+        throws Exception {
+      try (Logs logs = Logs.capture();
+          TestServer server = container.start(transport, ConnectionIT.this::application)) {
+        for (int i = 0; i < 20; i++) {
+          if (transport.isHttp2()) {
+            try (Http2Client client = Http2Client.connect(server)) {
+              assertThat(client.get("/abort").awaitEnd()).isEqualTo(End.TRUNCATED);
+              assertThat(client.get("/look").awaitBody()).isEqualTo("seen");
+            }
+          } else {
+            try (RawClient client = RawClient.connect(server)) {
+              RawResponse response = client.get("/abort").readResponse();
+              assertThat(response.end()).isEqualTo(End.TRUNCATED);
+            }
+            try (RawClient next = RawClient.connect(server)) {
+              assertThat(next.get("/look").readResponse().body()).isEqualTo("seen");
+            }
+          }
+        }
+        logs.assertQuiet();
+      }
+    }
+  }
+
+  @Nested
+  class Streams {
+    @ParameterizedTest
+    @EveryTransport({Transport.H2C, Transport.H2})
+    void streamOpen_turnsFalse_whenTheContainerSaysNothing(Container container, Transport transport)
+        throws Exception {
+      try (TestServer server = container.start(transport, ConnectionIT.this::application)) {
+        for (Farewell farewell : Farewell.values()) {
+          try (Http2Client client = Http2Client.connect(server)) {
+            Http2Exchange exchange = client.get("/silent");
+            Pending pending = streams.poll(10, TimeUnit.SECONDS);
+            BooleanSupplier open = pending.connection.streamOpen();
+            boolean tells = container.isTomcat();
+            boolean tellsReset = tells || container.isJetty() && farewell == Farewell.RST_STREAM;
+            if (!tellsReset) {
+              assertThat(open.getAsBoolean()).isTrue();
+              farewell.say(client, exchange);
+              await().until(() -> !open.getAsBoolean());
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private enum Farewell {
+    RST_STREAM,
+    FIN,
+    RST,
+    GOAWAY_FIN;
+
+    void say(Http2Client client, Http2Exchange exchange) throws Exception {
+      switch (this) {
+        case RST_STREAM -> exchange.reset();
+        case FIN -> client.closeFin();
+        case RST -> client.closeRst();
+        case GOAWAY_FIN -> client.goAwayAndClose();
+      }
+    }
+  }
+
+  private void application(TestApplication app) {
+    app.handler("/look", this::look)
+        .handler("/wrapped", (q, s) -> look(wrapped(wrapped(q)), s))
+        .handler("/forward", (q, s) -> q.getRequestDispatcher("/wrapped").forward(wrapped(q), s))
+        .handler("/include", (q, s) -> q.getRequestDispatcher("/look").include(wrapped(q), s))
+        .handler("/dispatch", this::dispatch)
+        .handler("/remote", this::remote)
+        .handler("/locked", this::locked)
+        .handler("/silent", (q, s) -> pending(q, s))
+        .handler("/stream", this::stream)
+        .handler("/abort", this::abort);
+  }
+
+  private void look(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    looks.add(Connections.behind(request));
+    response.getOutputStream().print("seen");
+  }
+
+  private void dispatch(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    if (request.getDispatcherType() == DispatcherType.ASYNC) {
+      look(request, response);
+    } else {
+      request.startAsync(wrapped(request), response).dispatch();
+    }
+  }
+
+  private void remote(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    looks.add(Connections.behind(request));
+    response.getOutputStream().print(request.getRemoteAddr() + " " + request.getScheme());
+  }
+
+  private void locked(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    Lock lock = Connections.behind(request).quirks().writeLock();
+    response
+        .getOutputStream()
+        .print(lock instanceof ReentrantLock own ? "" + own.isHeldByCurrentThread() : "no lock");
+  }
+
+  private void pending(HttpServletRequest request, HttpServletResponse response) {
+    Connection connection = Connections.behind(request);
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    streams.add(new Pending(connection, context));
+  }
+
+  private void stream(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    response.getOutputStream().print("part");
+    response.flushBuffer();
+    pending(request, response);
+  }
+
+  private void abort(HttpServletRequest request, HttpServletResponse response)
+      throws IOException, ServletException {
+    response.getOutputStream().print("part");
+    response.flushBuffer();
+    AsyncContext context = request.startAsync();
+    Connections.behind(request).quirks().abort(context::complete);
+  }
+
+  private static HttpServletRequest wrapped(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request);
+  }
+
+  private record Pending(Connection connection, AsyncContext context) {}
+
+  /** A client of whichever protocol the server speaks. */
+  private static final class Caller implements AutoCloseable {
+    private final RawClient raw;
+    private final Http2Client http2;
+
+    Caller(TestServer server) throws Exception {
+      boolean multiplexed = server.transport().isHttp2();
+      raw = multiplexed ? null : RawClient.connect(server);
+      http2 = multiplexed ? Http2Client.connect(server) : null;
+    }
+
+    void get(String path) throws Exception {
+      String body =
+          http2 == null ? raw.get(path).readResponse().body() : http2.get(path).awaitBody();
+      assertThat(body).isEqualTo("seen");
+    }
+
+    int localPort() {
+      return http2 == null ? raw.localPort() : http2.localPort();
+    }
+
+    @Override
+    public void close() throws Exception {
+      if (http2 == null) {
+        raw.close();
+      } else {
+        http2.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.safeasync.internal.detect;
+
+import static io.github.safeasync.internal.detect.DetectorSettings.DEFAULTS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.safeasync.Departure;
+import io.github.safeasync.Detection;
+import io.github.safeasync.Evidence;
+import io.github.safeasync.HalfClose;
+import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is left where a mechanism is missing. */
+class FallbackTest {
+
+  private static final List<String> MISSING = List.of("left out for a test");
+  private static final Mechanisms NO_TABLE =
+      new Mechanisms(true, true, JudgeKind.NONE, false, 0, MISSING);
+  private static final Mechanisms BARE =
+      new Mechanisms(true, false, JudgeKind.NONE, false, 0, MISSING);
+  private static final Mechanisms TEXT_WITHOUT_FLAGS =
+      new Mechanisms(true, false, JudgeKind.PROC, true, 4_000_000, MISSING);
+  private static final Mechanisms TEXT_WITHOUT_SELECTOR =
+      new Mechanisms(false, true, JudgeKind.PROC, true, 4_000_000, MISSING);
+
+  private final List<Departure> gone = new CopyOnWriteArrayList<>();
+  private Detector detector;
+  private Wire wire;
+
+  @BeforeEach
+  void start() throws Exception {
+    wire = Wire.open();
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    if (detector != null) {
+      detector.close();
+    }
+    Watchers.assume(null);
+    wire.close();
+    assertThat(DetectorTest.watcherThreads()).isEmpty();
+  }
+
+  private HangUpWatch armed(Mechanisms mechanisms, DetectorSettings settings) throws Exception {
+    Watchers.assume(mechanisms);
+    detector = Detector.start(settings);
+    detector.described().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    assertThat(detector.describe()).contains("left out for a test");
+    HangUpWatch watch = detector.watch(wire, gone::add);
+    await().until(() -> detector.watching() == 1);
+    return watch;
+  }
+
+  private void awaitEvidence(Evidence evidence) {
+    await().until(() -> !gone.isEmpty());
+    assertThat(gone).extracting(Departure::evidence).containsExactly(evidence);
+    await().until(() -> detector.watching() == 0);
+  }
+
+  private void nothingIsReported() {
+    await().during(Duration.ofMillis(300)).until(gone::isEmpty);
+  }
+
+  @Test
+  void noTable_rstIsToldByTheFlags() throws Exception {
+    armed(NO_TABLE, DEFAULTS);
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
+  @Test
+  void noTable_finIsToldBySpacedLooksOnceTheBodyIsRead() throws Exception {
+    HangUpWatch watch = armed(NO_TABLE, DEFAULTS);
+    wire.finish();
+    nothingIsReported();
+    watch.bodyRead();
+    awaitEvidence(Evidence.CONNECTION_LOST);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + spaced looks");
+  }
+
+  @Test
+  void noTable_unreadBytesAreNoEnd_G7() throws Exception {
+    HangUpWatch watch = armed(BARE, DEFAULTS);
+    watch.bodyRead();
+    wire.send(10);
+    nothingIsReported();
+    wire.finish();
+    nothingIsReported();
+    wire.containerReads();
+    awaitEvidence(Evidence.CONNECTION_LOST);
+  }
+
+  /** Its close_notify hides the FIN, as the bytes above do; a reset is told all the same. */
+  @Test
+  void noTable_ofATlsConnectionNothingIsPromised_G12() throws Exception {
+    wire.secure = true;
+    HangUpWatch watch = armed(NO_TABLE, DEFAULTS);
+    await().until(() -> watch.detection() == Detection.ON_WRITE);
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
+  @Test
+  void noTable_halfCloseIgnored_isNeverTakenForMore_G7() throws Exception {
+    HangUpWatch watch = armed(BARE, DEFAULTS.withHalfClose(HalfClose.IGNORE));
+    watch.bodyRead();
+    wire.halfClose();
+    nothingIsReported();
+    watch.release();
+  }
+
+  @Test
+  void textWithoutFlags_rstIsToldByTheMissingRowOnceItWasSeen() throws Exception {
+    armed(TEXT_WITHOUT_FLAGS, DEFAULTS);
+    wire.send(1);
+    nothingIsReported();
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
+  @Test
+  void textWithoutSelector_polls() throws Exception {
+    assertThat(armed(TEXT_WITHOUT_SELECTOR, DEFAULTS).detection()).isEqualTo(Detection.POLL);
+    nothingIsReported();
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
+  @Test
+  void nothingAtAll_isSaid() throws Exception {
+    Watchers.assume(Mechanisms.none("left out for a test"));
+    detector = Detector.start(DEFAULTS);
+    detector.described().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    HangUpWatch watch = detector.watch(wire, gone::add);
+    await().until(() -> watch.detection() == Detection.ON_WRITE);
+    assertThat(detector.watching()).isZero();
+  }
+
+  @Test
+  void closedStream_isAReset() throws Exception {
+    AtomicBoolean open = new AtomicBoolean(true);
+    wire.multiplexed = true;
+    wire.streamOpen = open::get;
+    HangUpWatch watch = armed(NO_TABLE, DEFAULTS);
+    nothingIsReported();
+    open.set(false);
+    awaitEvidence(Evidence.HTTP2_RESET);
+    watch.release();
+  }
+
+  @Test
+  void streamThatCannotBeAsked_saysNothing_G7() throws Exception {
+    wire.streamOpen =
+        () -> {
+          throw new IllegalStateException("recycled");
+        };
+    armed(NO_TABLE, DEFAULTS);
+    nothingIsReported();
+  }
+
+  @Test
+  void unixDomainSocket_isWatchedByTheFlags(@TempDir Path directory) throws Exception {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("s"));
+    try (ServerSocketChannel listener =
+            ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
+        Selector container = Selector.open();
+        Wire unix = Wire.open(listener, container)) {
+      detector = Detector.start(DEFAULTS);
+      HangUpWatch watch = detector.watch(unix, gone::add);
+      await().until(() -> detector.watching() == 1);
+      assertThat(watch.detection()).isEqualTo(Detection.PUSH);
+      unix.halfClose();
+      nothingIsReported();
+      unix.finish();
+      awaitEvidence(Evidence.CONNECTION_LOST);
+    }
+  }
+}

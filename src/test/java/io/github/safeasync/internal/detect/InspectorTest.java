@@ -1,0 +1,94 @@
+package io.github.safeasync.internal.detect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+class InspectorTest {
+
+  /** So dear that one scan is more than all that was saved up for urgent ones. */
+  private static final Mechanisms DEAR_SCANS =
+      new Mechanisms(
+          true, true, JudgeKind.PROC, false, TimeUnit.HOURS.toNanos(1), List.of("for a test"));
+
+  private final AtomicInteger scans = new AtomicInteger();
+
+  /** A table in which nothing is found. */
+  private final class DearTable implements SocketTable {
+
+    @Override
+    public String name() {
+      return "a dear table";
+    }
+
+    @Override
+    public boolean isBatching() {
+      return true;
+    }
+
+    @Override
+    public int missesNeeded() {
+      return 3;
+    }
+
+    @Override
+    public void look(List<TableEntry> entries) {
+      scans.incrementAndGet();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(400));
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Otherwise it would wait with the patient ones, for seconds, although its turn soon comes. */
+  @Test
+  void scanThatIsPutOff_isNoLessUrgentAfterwards_G6() throws Exception {
+    try (Wire wire = Wire.open();
+        Selector selector = Selector.open();
+        PollFlags flags = new PollFlags()) {
+      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
+      line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
+      wire.finish();
+      looks.look(List.of(line), System.nanoTime());
+      assertThat(scans).hasValue(1);
+
+      for (int i = 0; i < 10; i++) {
+        looks.look(List.of(line), System.nanoTime());
+        assertThat(line.verdict).isNull();
+      }
+
+      assertThat(scans).hasValue(1);
+      assertThat(line.deservesScan(System.nanoTime())).isTrue();
+    }
+  }
+
+  /** With thousands of them, looking every 20 ms at what is not to be seen would be dear. */
+  @Test
+  void polledLineWhoseScanIsPutOff_isLeftAloneUntilThen_G11() throws Exception {
+    try (Wire wire = Wire.open();
+        PollFlags flags = new PollFlags()) {
+      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      Suspects suspects = new Suspects(looks, (line, verdict, now) -> {});
+      WatchedConnection line = new WatchedConnection(Endpoints.of(wire.local(), wire.peer()));
+      line.state = ConnectionState.SUSPECT;
+      suspects.add(line, System.nanoTime());
+      suspects.run(System.nanoTime());
+      assertThat(scans).hasValue(1);
+
+      suspects.lookAt(line, System.nanoTime());
+      suspects.run(System.nanoTime());
+
+      assertThat(scans).hasValue(1);
+      assertThat(suspects.nextAt() - System.nanoTime()).isGreaterThan(TimeUnit.SECONDS.toNanos(1));
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.safeasync.internal.exchange;
+
+import io.github.safeasync.End;
+import io.github.safeasync.End.Kind;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.jetbrains.lincheck.datastructures.Validate;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Dispatches an exchange, while others call the container and the client hangs up, and has the
+ * container come back with another thread that may start the next cycle. The operations answer
+ * nothing, as what they do depends on which call comes out last; what must hold is asserted inside.
+ * A call may meet the dispatched request's own thread: the container itself asks the guards then.
+ */
+public class LifecycleDispatchLincheckTest {
+
+  private final Lifecycle lifecycle = new Lifecycle();
+  private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger dispatches = new AtomicInteger();
+  private final AtomicInteger completions = new AtomicInteger();
+  private final AtomicInteger closers = new AtomicInteger();
+  private final AtomicInteger tellers = new AtomicInteger();
+
+  /** The container's thread is on its way to the filter. */
+  private final AtomicBoolean coming = new AtomicBoolean();
+
+  public LifecycleDispatchLincheckTest() {
+    lifecycle.starting();
+    lifecycle.started();
+  }
+
+  /** A call of the container by a thread of the application. */
+  @Operation
+  public void call() {
+    if (lifecycle.enter()) {
+      touch();
+      if (lifecycle.exit()) {
+        settle();
+      }
+    }
+  }
+
+  @Operation
+  public void dispatch() {
+    if (lifecycle.dispatching() && lifecycle.exit()) {
+      settle();
+    }
+  }
+
+  @Operation
+  public void disconnect() {
+    lifecycle.end(SomeEnd.of(Kind.DISCONNECTED));
+    settle();
+  }
+
+  /** The container's thread brings the dispatched request; the servlet answers it. */
+  @Operation
+  public void containerAnswers() {
+    if (coming.compareAndSet(true, false)) {
+      lifecycle.arrive();
+      call();
+      leaveFilter();
+    }
+  }
+
+  /** As before, but the servlet starts another cycle. */
+  @Operation
+  public void containerStartsAgain() {
+    if (!coming.compareAndSet(true, false)) {
+      return;
+    }
+    lifecycle.arrive();
+    if (lifecycle.starting()) {
+      dispatches.decrementAndGet();
+      lifecycle.started(Thread.currentThread());
+    }
+    leaveFilter();
+  }
+
+  private void leaveFilter() {
+    if (lifecycle.depart() == Lifecycle.Phase.RESUMED
+        && !lifecycle.end(End.of(Kind.COMPLETED, Duration.ZERO), true)) {
+      lifecycle.leaveToContainer();
+    }
+    settle();
+  }
+
+  private void settle() {
+    if (lifecycle.claimDispatch()) {
+      require(completions.get() == 0, "dispatched after it was completed");
+      require(dispatches.incrementAndGet() == 1, "dispatched twice");
+      coming.set(true);
+    }
+    if (lifecycle.claimTell() != null) {
+      require(closers.get() == 0, "told after the close");
+      tellers.incrementAndGet();
+      lifecycle.told();
+    }
+    if (lifecycle.claimClose() != null) {
+      require(inside.get() == 0, "closed while a call is inside");
+      closers.incrementAndGet();
+      if (!lifecycle.containerCompletes()) {
+        require(dispatches.get() == 0, "completed what was dispatched");
+        completions.incrementAndGet();
+      }
+      lifecycle.closed();
+    }
+  }
+
+  private void touch() {
+    inside.incrementAndGet();
+    require(closers.get() == 0, "inside after the close");
+    inside.decrementAndGet();
+  }
+
+  private void require(boolean held, String otherwise) {
+    if (!held) {
+      throw new AssertionError(otherwise + ": " + lifecycle);
+    }
+  }
+
+  @Validate
+  public void closedOnce() {
+    require(closers.get() <= 1 && tellers.get() <= 1 && completions.get() <= 1, "more than once");
+    require(lifecycle.decidedEnd() == null || closers.get() == 1, "an end, and nobody has closed");
+  }
+
+  @Test
+  void g2g3g4_aDispatchFollowsNoCompletion_andIsCompletedOnce_inEveryInterleaving() {
+    new ModelCheckingOptions()
+        .threads(3)
+        .actorsPerThread(2)
+        .actorsBefore(0)
+        .actorsAfter(0)
+        .iterations(10)
+        .invocationsPerIteration(250)
+        .checkObstructionFreedom(true)
+        .check(getClass());
+  }
+
+  @Test
+  void g2g3g4_aDispatchFollowsNoCompletion_andIsCompletedOnce_underStress() {
+    new StressOptions()
+        .threads(3)
+        .actorsPerThread(3)
+        .iterations(10)
+        .invocationsPerIteration(500)
+        .check(getClass());
+  }
+}

@@ -1,0 +1,198 @@
+package io.github.safeasync.request;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.TestApplication;
+import io.github.safeasync.testkit.TestServer;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** G13: what is missing of a body never reads as its end, behind the filter as without it. */
+class CutBodyIT {
+
+  private static final String CUT =
+      "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n0123456789";
+
+  private interface Reading {
+    Object of(HttpServletRequest request) throws Exception;
+  }
+
+  private interface Leaving {
+    void of(RawClient client) throws IOException;
+  }
+
+  private static final Map<String, Reading> READINGS = new LinkedHashMap<>();
+
+  static {
+    READINGS.put("read", request -> request.getInputStream().read());
+    READINGS.put("read(byte[])", request -> request.getInputStream().read(new byte[100]));
+    READINGS.put("readLine", request -> request.getInputStream().readLine(new byte[100], 0, 100));
+    READINGS.put("readAllBytes", request -> request.getInputStream().readAllBytes().length);
+    READINGS.put("readNBytes", request -> request.getInputStream().readNBytes(100).length);
+    READINGS.put(
+        "readNBytes(byte[])",
+        request -> request.getInputStream().readNBytes(new byte[100], 0, 100));
+    READINGS.put(
+        "transferTo",
+        request -> request.getInputStream().transferTo(java.io.OutputStream.nullOutputStream()));
+  }
+
+  private final BlockingQueue<AsyncContext> started = new LinkedBlockingQueue<>();
+  private final CountDownLatch told = new CountDownLatch(1);
+
+  private void upload(TestApplication application) {
+    application.handler(
+        "/upload",
+        (in, out) -> {
+          // What has arrived; the rest is read later, on another thread.
+          // Byte by byte: of ten the JDK asks for none more, and Undertow waits for it.
+          for (int i = 0; i < 10; i++) {
+            assertThat(in.getInputStream().read()).isEqualTo('0' + i);
+          }
+          begin(in);
+        });
+  }
+
+  /** Makes the request asynchronous, and hears whether its client has gone. */
+  private void begin(HttpServletRequest request) {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    context.addListener(
+        new DeafListener() {
+          @Override
+          public void onError(AsyncEvent event) {
+            told.countDown();
+          }
+        });
+    started.add(context);
+  }
+
+  private AsyncContext next() throws InterruptedException {
+    AsyncContext context = started.poll(10, SECONDS);
+    assertThat(context).as("a request").isNotNull();
+    return context;
+  }
+
+  private static String outcome(Reading reading, AsyncContext of) {
+    try {
+      return "answered " + reading.of((HttpServletRequest) of.getRequest());
+    } catch (IOException e) {
+      return "IOException";
+    } catch (Exception e) {
+      return e.toString();
+    }
+  }
+
+  /** On the raw container one reading each: it notices that the client has gone by that alone. */
+  @ParameterizedTest
+  @EveryContainer
+  void missingBody_throwsWithoutTheFilter(Container container) throws Exception {
+    try (Logs unwanted = Logs.swallow();
+        TestServer server = container.start(this::upload)) {
+      for (Map.Entry<String, Reading> each : READINGS.entrySet()) {
+        RawClient.connect(server).send(CUT).closeFin();
+        AsyncContext context = next();
+        assertThat(outcome(each.getValue(), context)).as(each.getKey()).isEqualTo("IOException");
+        try {
+          context.complete();
+        } catch (IllegalStateException alreadyByTheContainer) {
+          assertThat(container.isTomcat()).isTrue();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void missingBody_throwsAfterAHangUp_G13(Container container) throws Exception {
+    assertThrows(container, RawClient::closeFin);
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void missingBody_throwsAfterAReset_G13(Container container) throws Exception {
+    assertThrows(container, RawClient::closeRst);
+  }
+
+  private void assertThrows(Container container, Leaving leaves) throws Exception {
+    try (TestServer server =
+        container.start(
+            application -> {
+              application.filter(new SafeAsyncFilter());
+              upload(application);
+            })) {
+      RawClient client = RawClient.connect(server).send(CUT);
+      AsyncContext context = next();
+      HttpServletRequest request = (HttpServletRequest) context.getRequest();
+      leaves.of(client);
+      assertThat(told.await(20, SECONDS)).as("told of the departure").isTrue();
+      READINGS.forEach(
+          (name, reading) ->
+              assertThat(outcome(reading, context)).as(name).isEqualTo("IOException"));
+      assertThat(request.getInputStream().isFinished()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void bodyThatWasRead_staysAtItsEndWithoutTheFilter(Container container) throws Exception {
+    try (TestServer server = container.start(this::readAll)) {
+      HttpServletRequest request = uploadWhole(server);
+      assertAtItsEnd(request);
+      request.getAsyncContext().complete();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void bodyThatWasRead_staysAtItsEnd_G13(Container container) throws Exception {
+    try (TestServer server =
+        container.start(
+            application -> {
+              application.filter(new SafeAsyncFilter());
+              readAll(application);
+            })) {
+      HttpServletRequest request = uploadWhole(server);
+      assertThat(told.await(20, SECONDS)).as("told of the departure").isTrue();
+      assertAtItsEnd(request);
+    }
+  }
+
+  private void readAll(TestApplication application) {
+    application.handler(
+        "/upload",
+        (in, out) -> {
+          assertThat(in.getInputStream().readAllBytes()).hasSize(10);
+          begin(in);
+        });
+  }
+
+  /** Leaves when all has been read. */
+  private HttpServletRequest uploadWhole(TestServer server) throws Exception {
+    RawClient client = RawClient.connect(server).send(CUT.replace("100000", "10"));
+    HttpServletRequest request = (HttpServletRequest) next().getRequest();
+    client.closeFin();
+    return request;
+  }
+
+  private static void assertAtItsEnd(HttpServletRequest request) throws IOException {
+    assertThat(request.getInputStream().read()).isEqualTo(-1);
+    assertThat(request.getInputStream().readAllBytes()).isEmpty();
+    assertThat(request.getInputStream().isFinished()).isTrue();
+  }
+}

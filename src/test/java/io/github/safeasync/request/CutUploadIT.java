@@ -1,0 +1,340 @@
+package io.github.safeasync.request;
+
+import static io.github.safeasync.internal.exchange.Lifecycle.Phase.CLOSED;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.End;
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.internal.exchange.Exchange;
+import io.github.safeasync.response.LateWork;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Twins;
+import io.github.safeasync.testkit.Witness;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Writer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/**
+ * G13: an upload that is cut off never reads as one that has ended: the same steps on the raw
+ * container and behind the filter, whose application reads on when it has heard of the end.
+ */
+class CutUploadIT {
+
+  private static final int ANNOUNCED = 100_000;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** What is to come of a reading. */
+  private static final String FAILED = "IOException finished false";
+
+  /** The ways to read a body to its end. */
+  enum Reading {
+    READ("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        int count = 0;
+        while (request.getInputStream().read() >= 0) {
+          count++;
+        }
+        return count;
+      }
+    },
+    READ_ARRAY("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        int count = 0;
+        byte[] buffer = new byte[1000];
+        for (int read; (read = request.getInputStream().read(buffer)) >= 0; ) {
+          count += read;
+        }
+        return count;
+      }
+    },
+    READ_LINE("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        int count = 0;
+        byte[] buffer = new byte[1000];
+        for (int read; (read = request.getInputStream().readLine(buffer, 0, 1000)) >= 0; ) {
+          count += read;
+        }
+        return count;
+      }
+    },
+    READ_ALL_BYTES("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        return request.getInputStream().readAllBytes().length;
+      }
+    },
+    READ_N_BYTES("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        return request.getInputStream().readNBytes(ANNOUNCED).length;
+      }
+    },
+    READ_N_BYTES_INTO("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        return request.getInputStream().readNBytes(new byte[ANNOUNCED], 0, ANNOUNCED);
+      }
+    },
+    SKIP("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        long skipped = 0;
+        for (long more; (more = request.getInputStream().skip(ANNOUNCED)) > 0; ) {
+          skipped += more;
+        }
+        return skipped + request.getInputStream().read();
+      }
+    },
+    TRANSFER("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        return request.getInputStream().transferTo(OutputStream.nullOutputStream());
+      }
+    },
+    READER("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        int count = 0;
+        while (request.getReader().read() >= 0) {
+          count++;
+        }
+        return count;
+      }
+    },
+    READER_LINE("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        int count = 0;
+        for (String line; (line = request.getReader().readLine()) != null; ) {
+          count += line.length();
+        }
+        return count;
+      }
+    },
+    READER_TRANSFER("text/plain") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException {
+        return request.getReader().transferTo(Writer.nullWriter());
+      }
+    },
+    PARAMETER("application/x-www-form-urlencoded") {
+      @Override
+      Object from(HttpServletRequest request) {
+        return request.getParameter("a");
+      }
+    },
+    PARAMETERS("application/x-www-form-urlencoded") {
+      @Override
+      Object from(HttpServletRequest request) {
+        return request.getParameterMap().keySet();
+      }
+    },
+    PARTS("multipart/form-data; boundary=xx") {
+      @Override
+      Object from(HttpServletRequest request) throws IOException, ServletException {
+        return request.getParts().size();
+      }
+    };
+
+    private final String contentType;
+
+    Reading(String contentType) {
+      this.contentType = contentType;
+    }
+
+    abstract Object from(HttpServletRequest request) throws IOException, ServletException;
+
+    String contentType() {
+      return contentType;
+    }
+
+    boolean isOfParameters() {
+      return this == PARAMETER || this == PARAMETERS;
+    }
+
+    /** Sends ten bytes of it. */
+    PartialRequest post(TestServer server, String path) throws Exception {
+      return post(server, path, ANNOUNCED);
+    }
+
+    private PartialRequest post(TestServer server, String path, long length) throws Exception {
+      String body = this == PARTS ? "--xx\r\nCont" : "a=1&b=2345";
+      return PartialRequest.post(server, path, contentType, length, body);
+    }
+
+    /** What came of it: the value, or of what family the exception is. */
+    String outcome(HttpServletRequest request) {
+      try {
+        Object value = from(request);
+        return "value " + value + " finished " + isFinished(request);
+      } catch (IOException e) {
+        return "IOException finished " + isFinished(request);
+      } catch (ServletException | RuntimeException e) {
+        return "unchecked";
+      }
+    }
+
+    private boolean isFinished(HttpServletRequest request) {
+      try {
+        return name().startsWith("READ_") && request.getInputStream().isFinished();
+      } catch (IOException | RuntimeException e) {
+        return false;
+      }
+    }
+  }
+
+  private final Map<String, CompletableFuture<String>> outcomes = new ConcurrentHashMap<>();
+
+  private CompletableFuture<String> outcome(String path) {
+    return outcomes.computeIfAbsent(path, each -> new CompletableFuture<>());
+  }
+
+  private static Reading reading(String path) {
+    return Reading.valueOf(path.substring(path.lastIndexOf('/') + 1));
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
+  void afterTheDeparture_eachWayToReadFails_asOnTheContainer_G13(
+      Container container, Transport transport) throws Exception {
+    compare(container, transport, Reading::post);
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void afterTheDeparture_eachWayToReadChunksFails_asOnTheContainer_G13(Container container)
+      throws Exception {
+    compare(
+        container,
+        Transport.PLAIN,
+        (reading, server, path) -> reading.post(server, path, PartialRequest.CHUNKED));
+  }
+
+  private static void compare(Container container, Transport transport, LateWork.Post<Reading> post)
+      throws Exception {
+    new LateWork<>(Reading.class, post, Reading::outcome)
+        .compare(
+            container,
+            transport,
+            (reading, path, raw, guarded) -> {
+              boolean blind = container == Container.UNDERTOW && isMissed(transport, reading);
+              judge(reading, path, raw, guarded, blind);
+            });
+  }
+
+  /**
+   * Whether Undertow takes what was cut off for the whole: a stream of HTTP/2, and what is read as
+   * text.
+   */
+  private static boolean isMissed(Transport transport, Reading reading) {
+    return transport.isHttp2() || reading.name().startsWith("READER");
+  }
+
+  private static void judge(
+      Reading reading, String path, String raw, String guarded, boolean missedByContainer) {
+    if (reading.isOfParameters()) {
+      // Of a form that is cut off Tomcat 10.1 answers null; the others throw.
+      assertThat(guarded).as(path).isEqualTo(missedByContainer ? "unchecked" : raw);
+    } else if (reading == Reading.PARTS) {
+      assertThat(raw).as("%s raw", path).isIn("unchecked", FAILED);
+      assertThat(guarded).as(path).isIn(raw, FAILED);
+    } else {
+      if (!missedByContainer) {
+        // A recycled request throws what is unchecked, and on Undertow says that it is finished.
+        assertThat(raw).as("%s raw", path).doesNotStartWith("value");
+      }
+      assertThat(guarded).as(path).isEqualTo(FAILED);
+    }
+  }
+
+  /** The client is there and could send the rest, but nobody serves it any more. */
+  @ParameterizedTest
+  @EveryContainer
+  void afterAnyOtherEnd_eachWayToReadFails_G13(Container container) throws Exception {
+    failsAfter(container, End.Kind.TIMED_OUT, Duration.ofMillis(300));
+    failsAfter(container, End.Kind.FAILED, Duration.ofSeconds(30));
+    failsAfter(container, End.Kind.COMPLETED, Duration.ofSeconds(30));
+    failsAfter(container, End.Kind.SHUT_DOWN, Duration.ofSeconds(30));
+  }
+
+  private void failsAfter(Container container, End.Kind end, Duration timeout) throws Exception {
+    SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(timeout).build();
+    try (TestServer server = Twins.start(container, Transport.PLAIN, config, this::serveToTheEnd)) {
+      List<PartialRequest> clients = new ArrayList<>();
+      try {
+        failsAfter(server, end, clients);
+      } finally {
+        // Before the server: Undertow reads what is missing before it completes.
+        for (PartialRequest client : clients) {
+          client.close();
+        }
+      }
+    }
+  }
+
+  private void failsAfter(TestServer server, End.Kind end, List<PartialRequest> clients)
+      throws Exception {
+    for (Reading reading : Reading.values()) {
+      clients.add(reading.post(server, Twins.GUARDED + "/" + end + "/" + reading));
+    }
+    for (Reading reading : Reading.values()) {
+      assertThat(outcome("started " + Twins.GUARDED + "/" + end + "/" + reading))
+          .succeedsWithin(PATIENCE);
+    }
+    if (end == End.Kind.SHUT_DOWN) {
+      server.stopApplication();
+    }
+    for (Reading reading : Reading.values()) {
+      String path = Twins.GUARDED + "/" + end + "/" + reading;
+      assertThat(outcome(path).get(20, SECONDS))
+          .as(path)
+          .isEqualTo(reading.isOfParameters() ? "unchecked" : FAILED);
+    }
+  }
+
+  private void serveToTheEnd(HttpServletRequest request) {
+    String path = request.getRequestURI();
+    SafeAsyncResponse response = SafeAsyncResponse.of(request);
+    // A thread of its own, as it waits: the library's are to close what is waited for.
+    response.onEnd(end -> new Thread(() -> readAfter(end, request, path)).start());
+    switch (End.Kind.valueOf(path.split("/")[2])) {
+      case FAILED -> response.guard(CutUploadIT::fail).run();
+      case COMPLETED -> response.finish();
+      case TIMED_OUT, SHUT_DOWN, DISCONNECTED -> {}
+    }
+    outcome("started " + path).complete("");
+  }
+
+  private void readAfter(End end, HttpServletRequest request, String path) {
+    // The servlet's own thread may read on until it returns.
+    Witness.await().until(() -> Exchange.of(request).lifecycle().phase() == CLOSED);
+    outcome(path)
+        .complete(
+            end.kind().toString().equals(path.split("/")[2])
+                ? reading(path).outcome(request)
+                : "ended " + end);
+  }
+
+  private static void fail() {
+    throw new IllegalStateException("a fault of the application");
+  }
+}

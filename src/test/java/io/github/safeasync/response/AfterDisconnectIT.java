@@ -1,0 +1,183 @@
+package io.github.safeasync.response;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.ClientDisconnectedException;
+import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.Handler;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Witness;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.ServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** What an ordinary copy loop in another thread meets when its client leaves. */
+class AfterDisconnectIT {
+
+  private static final int FIRST = 1000;
+  private static final int MORE = 10_000_000;
+
+  /** Gives a few bytes, then waits for the hang-up, then gives many. */
+  private static final class Source extends InputStream {
+    private final CountDownLatch gone;
+    private int given;
+
+    Source(CountDownLatch gone) {
+      this.gone = gone;
+    }
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) throws IOException {
+      int wanted = given < FIRST ? FIRST : Math.min(length, FIRST + MORE - given);
+      if (given >= FIRST) {
+        pause(gone);
+      }
+      given += wanted;
+      return wanted == 0 ? -1 : wanted;
+    }
+  }
+
+  private static void pause(CountDownLatch gone) throws IOException {
+    try {
+      if (!gone.await(10, SECONDS)) {
+        throw new IOException("nobody noticed the hang-up");
+      }
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
+  }
+
+  /** What is done with the response, in a thread of the application. */
+  private interface Work {
+    String with(ServletResponse response, CountDownLatch gone) throws IOException;
+  }
+
+  private static Handler asynchronously(Work work, CompletableFuture<String> result) {
+    return (request, response) -> {
+      CountDownLatch gone = new CountDownLatch(1);
+      AsyncContext context = request.startAsync();
+      context.addListener(new Gone(gone));
+      context.start(
+          () -> {
+            try {
+              result.complete(work.with(context.getResponse(), gone));
+            } catch (IOException | RuntimeException e) {
+              result.completeExceptionally(e);
+            } finally {
+              context.complete();
+            }
+          });
+    };
+  }
+
+  private static final class Gone extends DeafListener {
+    private final CountDownLatch gone;
+
+    Gone(CountDownLatch gone) {
+      this.gone = gone;
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      gone.countDown();
+    }
+  }
+
+  private static String copy(ServletResponse response, CountDownLatch gone) throws IOException {
+    response.getOutputStream().flush();
+    return "copied " + new Source(gone).transferTo(response.getOutputStream());
+  }
+
+  private static String print(ServletResponse response, CountDownLatch gone) throws IOException {
+    PrintWriter out = response.getWriter();
+    out.print("first");
+    boolean before = out.checkError();
+    pause(gone);
+    out.print("x".repeat(100_000));
+    return "error " + before + " then " + out.checkError();
+  }
+
+  /** Answers what became of the work when its client had left. */
+  private static CompletableFuture<String> whenTheClientLeaves(
+      Container container, String policy, Work work) throws Exception {
+    CompletableFuture<String> result = new CompletableFuture<>();
+    try (Logs logs = Logs.capture();
+        TestServer server =
+            container.start(
+                app ->
+                    app.filter(new SafeAsyncFilter(), Map.of("after-disconnect", policy))
+                        .handler("/work", asynchronously(work, result)));
+        RawClient client = RawClient.connect(server).get("/work")) {
+      assertThat(client.readLine()).startsWith("HTTP/1.1 200");
+      client.closeFin();
+      Witness.await().atMost(30, SECONDS).until(result::isDone);
+      logs.assertQuiet();
+    }
+    return result;
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void throwing_stopsACopyLoop(Container container) throws Exception {
+    assertThat(whenTheClientLeaves(container, "throw", AfterDisconnectIT::copy))
+        .failsWithin(10, SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(ClientDisconnectedException.class);
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void discarding_letsACopyLoopRunOut_G1(Container container) throws Exception {
+    assertThat(whenTheClientLeaves(container, "discard", AfterDisconnectIT::copy))
+        .succeedsWithin(10, SECONDS)
+        .isEqualTo("copied " + (FIRST + MORE));
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void printWriter_tellsItByCheckError_G1(Container container) throws Exception {
+    for (String policy : new String[] {"throw", "discard"}) {
+      assertThat(whenTheClientLeaves(container, policy, AfterDisconnectIT::print))
+          .as(policy)
+          .succeedsWithin(10, SECONDS)
+          .isEqualTo("error false then true");
+    }
+  }
+
+  /** With no pause a write may be inside the container at the moment, and fails its way. */
+  @ParameterizedTest
+  @EveryContainer
+  void throwing_stopsAnEndlessCopyLoop_thatIsWriting(Container container) throws Exception {
+    Work endless =
+        (response, gone) -> {
+          byte[] bytes = new byte[1000];
+          while (true) {
+            response.getOutputStream().write(bytes);
+          }
+        };
+    assertThat(whenTheClientLeaves(container, "throw", endless))
+        .failsWithin(10, SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(IOException.class);
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.safeasync.response;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.Site;
+import io.github.safeasync.testkit.Transport;
+import java.io.IOException;
+import java.net.SocketException;
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/** G13: a body that ends with its connection is cut off by a reset, and never looks whole. */
+class CutOffIT {
+
+  private static final SafeAsyncConfig SOON =
+      SafeAsyncConfig.builder().timeout(Duration.ofSeconds(2)).build();
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void errorBehindAnUnframedPart_resetsTheConnection_G13(Container container, Transport transport)
+      throws Exception {
+    try (Logs expected = Logs.swallow();
+        Site site = Site.start(container, transport);
+        RawClient client = RawClient.connect(site.server())) {
+      client.send("GET /take HTTP/1.0\r\nHost: localhost\r\n\r\n");
+      SafeAsyncResponse response = site.take();
+      response.write("a part");
+      Site.flushed(response);
+      assertThat(client.readLine()).contains("200");
+      assertThat(response.sendError(500)).isTrue();
+      isReset(client);
+    }
+  }
+
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void timeoutBehindAnUnframedPart_resetsTheConnection_G13(Container container, Transport transport)
+      throws Exception {
+    try (Logs expected = Logs.swallow();
+        Site site = Site.start(container, transport, SOON, app -> {});
+        RawClient client = RawClient.connect(site.server())) {
+      client.send("GET /take HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      SafeAsyncResponse response = site.take();
+      response.write("a part");
+      Site.flushed(response);
+      assertThat(client.readLine()).contains("200");
+      isReset(client);
+    }
+  }
+
+  /** Over TLS an end without close_notify would not do: many clients, the JDK's, read it as one. */
+  private static void isReset(RawClient client) {
+    assertThatThrownBy(() -> readToTheEnd(client)).isInstanceOf(SocketException.class);
+  }
+
+  private static void readToTheEnd(RawClient client) throws IOException {
+    byte[] buffer = new byte[1024];
+    while (client.read(buffer) >= 0) {
+      // What was sent before may still come.
+    }
+  }
+}
