@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * What a filter can be told: the table from which the init-params, the checks of {@link
  * SafeAsyncConfig.Builder}, their messages and {@link SafeAsyncConfig#toString} come, and by which
- * README's is checked. A new setting is a row here, and its accessors in SafeAsyncConfig.
+ * that of {@code src/docs/settings.md} is checked. A new setting is a row here, and its accessors
+ * in SafeAsyncConfig.
  */
 final class Setting<T> {
 

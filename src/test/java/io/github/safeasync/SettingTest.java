@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,17 +18,19 @@ class SettingTest {
   private static final Pattern ROW =
       Pattern.compile("\\| `(?<name>[a-z-]+)` \\| `(?<standard>[^`]+)` \\| (?<meaning>.+) \\|");
 
-  /** A row of README's table. */
+  /** As README has them. */
+  private static final Pattern EXAMPLE = Pattern.compile("`([a-z][a-z-]*)=([^`]+)`");
+
+  /** A row of the documents' table. */
   record Row(String name, String standard, String meaning) {}
 
   static List<Setting<?>> all() {
     return Setting.ALL;
   }
 
-  private static List<Row> readme() throws IOException {
-    return Files.readString(Path.of("README.md"))
+  private static List<Row> documented() throws IOException {
+    return Files.readString(Path.of("src/docs/settings.md"))
         .lines()
-        .dropWhile(line -> !line.equals("## Settings"))
         .map(ROW::matcher)
         .filter(row -> row.matches())
         .map(row -> new Row(row.group("name"), row.group("standard"), row.group("meaning")))
@@ -34,17 +38,34 @@ class SettingTest {
   }
 
   @Test
-  void readme_namesEachInOrder() throws IOException {
-    assertThat(readme())
+  void table_namesEachInOrder() throws IOException {
+    assertThat(documented())
         .extracting(Row::name)
         .containsExactlyElementsOf(Setting.ALL.stream().map(Setting::name).toList());
   }
 
+  @Test
+  void readme_setsWhatThereIs_toWhatIsAllowed() throws Exception {
+    List<MatchResult> examples =
+        Files.readString(Path.of("README.md")).lines().flatMap(SettingTest::examples).toList();
+    assertThat(examples).isNotEmpty();
+    for (MatchResult each : examples) {
+      assertThat(Setting.ALL).extracting(Setting::name).contains(each.group(1));
+      Setting<?> setting =
+          Setting.ALL.stream().filter(it -> it.name().equals(each.group(1))).findFirst().get();
+      assertThat(setting.read(each.group(2))).isNotNull();
+    }
+  }
+
+  private static Stream<MatchResult> examples(String line) {
+    return EXAMPLE.matcher(line).results();
+  }
+
   @ParameterizedTest
   @MethodSource("all")
-  void readme_saysDefaultPurposeAndEachConstant(Setting<?> setting) throws Exception {
+  void table_saysDefaultPurposeAndEachConstant(Setting<?> setting) throws Exception {
     Row row =
-        readme().stream().filter(each -> each.name().equals(setting.name())).findFirst().get();
+        documented().stream().filter(each -> each.name().equals(setting.name())).findFirst().get();
     assertThat(setting.read(row.standard())).isEqualTo(setting.standard());
     assertThat(row.meaning()).startsWith(setting.purpose());
     if (setting.standard() instanceof Enum<?> constant) {
