@@ -1,9 +1,15 @@
 package io.github.safeasync;
 
-/** For which requests the work ends with the client. */
+/**
+ * For which requests the work is cancelled when the client disconnects. Immutable and thread-safe.
+ *
+ * @see SafeAsyncConfig.Builder#cancel
+ * @see SafeAsyncResponse#cancelPolicy
+ * @since 0.1.0
+ */
 public enum CancelPolicy {
   /**
-   * GET, HEAD and OPTIONS: those of which a client expects no effect but the answer. Other work
+   * GET, HEAD and OPTIONS: those of which a client expects no effect but the response. Other work
    * runs to its end, what it writes is dropped, and the listeners of the end are told.
    */
   SAFE_METHODS {
@@ -31,19 +37,20 @@ public enum CancelPolicy {
   };
 
   /**
-   * Name of a request attribute by which a request that never takes a {@link SafeAsyncResponse}, as
-   * a blocking servlet under {@code watch=sync}, says what becomes of its work, in place of the
-   * filter's {@code cancel}: its value is a {@link CancelPolicy}. It has to be set behind the
-   * filter and before the client goes. Those that have the response call {@link
-   * SafeAsyncResponse#cancelPolicy}.
+   * The name of the request attribute that overrides the filter's {@code cancel} for one request;
+   * its value is a {@link CancelPolicy}. It is for code that never takes a {@link
+   * SafeAsyncResponse}, such as a blocking servlet under {@code watch=sync}; other code calls
+   * {@link SafeAsyncResponse#cancelPolicy}. Set it behind the filter and before the client
+   * disconnects.
    */
   public static final String ATTRIBUTE = "io.github.safeasync.cancelPolicy";
 
   /**
-   * Returns whether the work of a request is cancelled when its client goes.
+   * Returns whether the work of a request is cancelled when its client disconnects.
    *
-   * @param method the request's HTTP method
-   * @return whether the work ends with the client
+   * @param method the request's HTTP method, in capitals as {@code getMethod} returns it
+   * @return true if the work is cancelled, false if it runs to its end
+   * @throws NullPointerException if the method is null, where the policy depends on it
    */
   public abstract boolean cancels(String method);
 }

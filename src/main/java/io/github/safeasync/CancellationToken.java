@@ -17,41 +17,55 @@ import java.util.concurrent.Future;
  * }
  * }</pre>
  *
- * <p>It follows the filter's policy: a client that has gone cancels a GET, and not a POST unless
- * {@link CancelPolicy} says so; the filter's {@code cancel-after} is waited for. Once cancelled, it
- * stays so; after a normal end it never is. Thread-safe, and cheap enough for the inner loop: a
- * look is one volatile read.
+ * <p>It follows the filter's policy: a disconnect cancels a GET, and not a POST unless {@link
+ * CancelPolicy} says so; the filter's {@code cancel-after} is waited for. Once cancelled, it stays
+ * so; after a normal end it never is. Thread-safe, and cheap enough for the inner loop: a look is
+ * one volatile read.
  *
  * <p>This interface is implemented by the library alone; methods may be added to it.
+ *
+ * @since 0.1.0
  */
 public interface CancellationToken {
 
-  /** Answers a token that is never cancelled, for tests and for callers without a client. */
+  /**
+   * Returns a token that is never cancelled, for tests and for callers without a client. What is
+   * bound to it stays as it is.
+   *
+   * @return a token without an exchange
+   */
   static CancellationToken none() {
     return NoCancellation.INSTANCE;
   }
 
-  /** Answers whether the work should stop. */
+  /**
+   * Returns whether the work should stop.
+   *
+   * @return true from the cancellation on
+   */
   boolean isCancelled();
 
   /**
    * Stops the work by an exception, if it should stop.
    *
-   * @throws CancellationException without a stack trace, if the token is cancelled; a guarded
-   *     callback may let it through
+   * @throws CancellationException if the token is cancelled; it has no stack trace, and a
+   *     {@linkplain SafeAsyncResponse#guard(Runnable) guarded} callback may let it through
    */
   void throwIfCancelled();
 
   /**
-   * Answers whether the client has gone, whatever becomes of the work: also where the policy spares
+   * Returns whether the client has gone, whatever becomes of the work: also where the policy spares
    * it.
+   *
+   * @return true once the exchange has ended {@link End.Kind#DISCONNECTED}
    */
   boolean isGone();
 
   /**
-   * Answers the end of the exchange, in whatever way it ends and whether it cancels or not.
+   * Returns the end of the exchange, in whatever way it ends and whether it cancels or not.
    *
-   * @return completes with the end, never exceptionally; that of {@link #none()} never completes
+   * @return a stage that completes with the end, never exceptionally; that of {@link #none()} never
+   *     completes
    */
   CompletionStage<End> end();
 
@@ -65,7 +79,8 @@ public interface CancellationToken {
    * cancelled now, on the calling thread.
    *
    * @param work what to cancel
-   * @return unbinds the work
+   * @return a handle that unbinds the work
+   * @throws NullPointerException if the work is null
    */
   Handle bind(Future<?> work);
 
@@ -77,7 +92,9 @@ public interface CancellationToken {
    * token.bind(httpUriRequestBase::cancel)}, {@code token.bind(channel::shutdownNow)}.
    *
    * @param resource what to close
-   * @return unbinds the resource. Unbind a statement before its connection goes back to a pool
+   * @return a handle that unbinds the resource. Unbind a statement before its connection goes back
+   *     to a pool
+   * @throws NullPointerException if the resource is null
    */
   Handle bind(AutoCloseable resource);
 
@@ -85,8 +102,10 @@ public interface CancellationToken {
    * Binds a thread that is interrupted with this token, as {@link #bind(Future)} does.
    *
    * @param thread what to interrupt
-   * @return unbinds the thread: after that it is not interrupted any more, and if it was and calls
-   *     this itself, the interrupt is taken back. So a thread of a pool unbinds itself in a finally
+   * @return a handle that unbinds the thread: after that it is not interrupted any more, and if it
+   *     was and calls this itself, the interrupt is taken back. So a thread of a pool unbinds
+   *     itself in a finally
+   * @throws NullPointerException if the thread is null
    */
   Handle bind(Thread thread);
 }

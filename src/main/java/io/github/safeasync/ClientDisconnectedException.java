@@ -4,8 +4,12 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says that the client of an exchange has hung up. It has no stack trace: a hang-up is an event of
- * the network, not a fault in the code that meets it.
+ * Thrown where the client of an exchange has disconnected. It has no stack trace: a disconnect is
+ * an event of the network, not a fault in the code that meets it.
+ *
+ * <p>As thread-safe as every {@link Throwable}. The departure does not survive serialization.
+ *
+ * @since 0.1.0
  */
 public final class ClientDisconnectedException extends IOException {
 
@@ -15,9 +19,9 @@ public final class ClientDisconnectedException extends IOException {
   private final transient Departure departure;
 
   /**
-   * Makes one; the library does, and tests of what is done about it.
+   * Makes an exception without a cause; for the library, and for tests of code that catches it.
    *
-   * @param departure what is known of it
+   * @param departure what is known of the disconnect
    */
   public ClientDisconnectedException(Departure departure) {
     // The words by which Spring's DisconnectedClientHelper knows a lost client.
@@ -26,10 +30,10 @@ public final class ClientDisconnectedException extends IOException {
   }
 
   /**
-   * Makes one with a cause.
+   * Makes an exception with the cause that showed the disconnect.
    *
-   * @param departure what is known of it
-   * @param cause the container's exception that showed it; null if none did
+   * @param departure what is known of the disconnect
+   * @param cause the container's exception that showed it, or null if none did
    */
   public ClientDisconnectedException(Departure departure, @Nullable Throwable cause) {
     this(departure);
@@ -38,12 +42,20 @@ public final class ClientDisconnectedException extends IOException {
     }
   }
 
-  /** Answers what is known of the departure. */
+  /**
+   * Returns what is known of the disconnect.
+   *
+   * @return the departure that it was made with
+   */
   public Departure departure() {
     return departure;
   }
 
-  /** Does nothing: there is no stack trace to fill in. */
+  /**
+   * Does nothing: there is no stack trace to fill in.
+   *
+   * @return this exception
+   */
   @Override
   @SuppressWarnings("UnsynchronizedOverridesSynchronized") // nothing is written
   public Throwable fillInStackTrace() {

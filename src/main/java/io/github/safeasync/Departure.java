@@ -4,20 +4,23 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * The client's departure: what showed it, when, and who noticed.
+ * What is known of a client's disconnect: what showed it, when, and what noticed it.
  *
- * <p>Immutable and safe for use by any number of threads.
+ * <p>Immutable and thread-safe.
  *
  * @param evidence what showed that the client has gone
  * @param noticedAt when it was noticed, by the server's clock
- * @param noticedBy what noticed it, in a few words for a log, such as {@code "selector +
- *     sock_diag"}
+ * @param noticedBy what noticed it, in a few words for a log, such as {@code selector + sock_diag}
+ * @since 0.1.0
  */
 public record Departure(Evidence evidence, Instant noticedAt, String noticedBy) {
 
   /**
-   * Checks the parts.
+   * Makes a departure of its parts.
    *
+   * @param evidence what showed that the client has gone
+   * @param noticedAt when it was noticed
+   * @param noticedBy what noticed it
    * @throws NullPointerException if a part is null
    */
   public Departure {
@@ -31,12 +34,14 @@ public record Departure(Evidence evidence, Instant noticedAt, String noticedBy) 
    *
    * @param evidence what showed that the client has gone
    * @param noticedBy what noticed it
-   * @return the departure
+   * @return the departure, with the time of this call
+   * @throws NullPointerException if an argument is null
    */
   public static Departure now(Evidence evidence, String noticedBy) {
     return new Departure(evidence, Instant.now(), noticedBy);
   }
 
+  /** Returns a line for a log, such as {@code FIN noticed by selector + sock_diag}. */
   @Override
   public String toString() {
     return evidence + " noticed by " + noticedBy;

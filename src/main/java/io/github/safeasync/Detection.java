@@ -1,17 +1,22 @@
 package io.github.safeasync;
 
-/** How a hang-up of the client of one exchange would be noticed. */
+/**
+ * How a disconnect of the client of one exchange would be noticed. Immutable and thread-safe.
+ *
+ * @see SafeAsyncResponse#detection
+ * @since 0.1.0
+ */
 public enum Detection {
   /**
    * An event tells at once: the kernel's readiness event on the connection, or the HTTP/2 stream.
    */
   PUSH,
-  /** The kernel's table of sockets, or the container, is asked in intervals. */
+  /** The kernel's table of sockets, or the container, is asked at intervals. */
   POLL,
   /**
-   * Nothing can be relied on but a failing write, or the container: nothing watches the connection,
-   * or the kernel's table does not show it, or there is no such table, as on macOS and Windows, and
-   * the connection is encrypted: what TLS sends before a close hides it.
+   * Only a failing write, or the container, can be relied on. So it is where nothing watches the
+   * connection, where the kernel's table does not show it, and where there is no such table (macOS,
+   * Windows) and the connection is encrypted: what TLS sends before a close hides the close.
    */
   ON_WRITE
 }

@@ -8,15 +8,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * How one exchange ended, and after how long. An exchange has exactly one end.
  *
- * <p>Immutable and safe for use by any number of threads.
+ * <p>Immutable and thread-safe.
+ *
+ * @see SafeAsyncResponse#end
+ * @since 0.1.0
  */
 public final class End {
 
-  /** The ways in which an exchange can end. */
+  /**
+   * The ways in which an exchange can end. Immutable and thread-safe.
+   *
+   * @since 0.1.0
+   */
   public enum Kind {
     /** The application finished its response, be it a result or an error status of its choice. */
     COMPLETED,
-    /** The client hung up before the response was finished. */
+    /** The client disconnected before the response was finished. */
     DISCONNECTED,
     /** The application had not finished its response within the filter's {@code timeout}. */
     TIMED_OUT,
@@ -39,12 +46,13 @@ public final class End {
   }
 
   /**
-   * Returns an end of which there is no more to say; the library does, and tests of listeners.
+   * Returns an end without a departure or a cause; for the library, and for tests of listeners.
    *
-   * @param kind the way in which it ended, neither DISCONNECTED nor FAILED
-   * @param after the time from the start of the exchange
+   * @param kind the way in which the exchange ended, neither DISCONNECTED nor FAILED
+   * @param after the time from the start of the exchange to its end
    * @return the end
-   * @throws IllegalArgumentException if that kind has a departure or a cause
+   * @throws IllegalArgumentException if the kind is DISCONNECTED or FAILED
+   * @throws NullPointerException if an argument is null
    */
   public static End of(Kind kind, Duration after) {
     if (kind == Kind.DISCONNECTED || kind == Kind.FAILED) {
@@ -55,12 +63,13 @@ public final class End {
   }
 
   /**
-   * Returns the end of an exchange whose client has gone.
+   * Returns the end of an exchange whose client has disconnected.
    *
-   * @param departure what is known of it
-   * @param after the time from the start of the exchange
-   * @param cause the exception that showed it; null if none did
-   * @return the end
+   * @param departure what is known of the disconnect
+   * @param after the time from the start of the exchange to its end
+   * @param cause the exception that showed the disconnect, or null if none did
+   * @return an end {@link Kind#DISCONNECTED}
+   * @throws NullPointerException if the departure or the time is null
    */
   public static End disconnected(Departure departure, Duration after, @Nullable Throwable cause) {
     return new End(Kind.DISCONNECTED, after, Objects.requireNonNull(departure, "departure"), cause);
@@ -70,37 +79,52 @@ public final class End {
    * Returns the end of an exchange that failed.
    *
    * @param cause what failed
-   * @param after the time from the start of the exchange
-   * @return the end
+   * @param after the time from the start of the exchange to its end
+   * @return an end {@link Kind#FAILED}
+   * @throws NullPointerException if an argument is null
    */
   public static End failed(Throwable cause, Duration after) {
     return new End(Kind.FAILED, after, null, Objects.requireNonNull(cause, "cause"));
   }
 
-  /** Answers the way in which the exchange ended. */
+  /**
+   * Returns the way in which the exchange ended.
+   *
+   * @return the kind
+   */
   public Kind kind() {
     return kind;
   }
 
-  /** Answers the time from the start of the exchange to its end. */
+  /**
+   * Returns the time from the start of the exchange to its end.
+   *
+   * @return the time
+   */
   public Duration after() {
     return after;
   }
 
-  /** Answers what is known of the client's departure; present if and only if DISCONNECTED. */
+  /**
+   * Returns what is known of the client's disconnect.
+   *
+   * @return present if and only if the kind is DISCONNECTED
+   */
   public Optional<Departure> departure() {
     return Optional.ofNullable(departure);
   }
 
   /**
-   * Answers what caused the end: always present if FAILED, and if DISCONNECTED where an exception
-   * showed the departure.
+   * Returns the exception that caused or showed the end.
+   *
+   * @return always present if the kind is FAILED; if it is DISCONNECTED, present where an exception
+   *     showed the disconnect; otherwise empty
    */
   public Optional<Throwable> cause() {
     return Optional.ofNullable(cause);
   }
 
-  /** Answers one line for a log, such as {@code DISCONNECTED after 1003 ms (FIN noticed by …)}. */
+  /** Returns one line for a log, such as {@code DISCONNECTED after 1003 ms (FIN noticed by …)}. */
   @Override
   public String toString() {
     String line = kind + " after " + after.toMillis() + " ms";

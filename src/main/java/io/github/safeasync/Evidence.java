@@ -1,6 +1,11 @@
 package io.github.safeasync;
 
-/** What showed that the client has gone. */
+/**
+ * What showed that the client has gone. Immutable and thread-safe.
+ *
+ * @see Departure#evidence
+ * @since 0.1.0
+ */
 public enum Evidence {
   /** The client closed its side of the connection: a TCP FIN has been received. */
   FIN,

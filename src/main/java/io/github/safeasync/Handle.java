@@ -1,14 +1,18 @@
 package io.github.safeasync;
 
-/** The handle of something that was registered with an exchange. Thread-safe. */
+/**
+ * The handle by which something that was registered with an exchange is taken back. Thread-safe.
+ *
+ * @since 0.1.0
+ */
 @FunctionalInterface
 public interface Handle {
 
   /**
-   * Takes back what was registered.
+   * Takes back what was registered. May be called more than once and from any thread.
    *
-   * @return true if it will not run because of this call; false if it has run, is running, or was
-   *     taken back before
+   * @return true if by this call it will not run; false if it has run, is running, or was taken
+   *     back before
    */
   boolean remove();
 }

@@ -5,9 +5,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Thrown by a guarded callback to answer the request with an HTTP error status of its choice.
  *
- * <p>While the client is there, {@link SafeAsyncResponse#guard(Runnable)} turns it into {@link
- * SafeAsyncResponse#sendError(int, String)}; after the client has gone it does nothing. It marks a
- * decision, not a fault, and so carries no stack trace.
+ * <p>While the response is open, {@link SafeAsyncResponse#guard(Runnable)} turns it into {@link
+ * SafeAsyncResponse#sendError(int, String)}; afterwards it is a line at DEBUG. It marks a decision,
+ * not a fault, and so has no stack trace. Immutable and thread-safe.
+ *
+ * @since 0.1.0
  */
 public class HttpStatusException extends RuntimeException {
 
@@ -42,7 +44,11 @@ public class HttpStatusException extends RuntimeException {
     }
   }
 
-  /** Answers the HTTP status to answer with. */
+  /**
+   * Returns the HTTP status to answer with.
+   *
+   * @return 400 to 599
+   */
   public final int status() {
     return status;
   }

@@ -2,18 +2,23 @@ package io.github.safeasync;
 
 /**
  * TCP keepalive, for clients that vanish without a FIN: the kernel asks whether they are still
- * there. Immutable and safe for use by any number of threads.
+ * there. Immutable and thread-safe.
  *
  * @param idleSeconds seconds of silence before the first probe, 1 to 32767
  * @param intervalSeconds seconds between probes, 1 to 32767
  * @param count unanswered probes that end the connection, 1 to 127
+ * @see SafeAsyncConfig.Builder#keepalive
+ * @since 0.1.0
  */
 public record KeepAlive(int idleSeconds, int intervalSeconds, int count) {
 
   /**
-   * Checks the parts.
+   * Makes settings that Linux accepts.
    *
-   * @throws IllegalArgumentException if a part is not within what Linux takes
+   * @param idleSeconds seconds of silence before the first probe, 1 to 32767
+   * @param intervalSeconds seconds between probes, 1 to 32767
+   * @param count unanswered probes that end the connection, 1 to 127
+   * @throws IllegalArgumentException if an argument is out of its range
    */
   public KeepAlive {
     requireWithin("idleSeconds", idleSeconds, 32767);

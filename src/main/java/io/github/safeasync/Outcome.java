@@ -6,6 +6,11 @@ package io.github.safeasync;
  * <p>No server knows more: bytes that the kernel has taken may still be lost on the way, and no
  * answer of HTTP says that they were read. What has to be certain needs an acknowledgement in the
  * application's own protocol.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @see SafeAsyncResponse#outcome
+ * @since 0.1.0
  */
 public enum Outcome {
   /**

@@ -1,6 +1,11 @@
 package io.github.safeasync;
 
-/** What becomes of a write when too much waits for the client already. */
+/**
+ * What becomes of a write when too much waits for the client already. Immutable and thread-safe.
+ *
+ * @see SafeAsyncConfig.Builder#overLimit
+ * @since 0.1.0
+ */
 public enum OverLimit {
   /**
    * A write that would bring what is pending over the limit ends the exchange {@link

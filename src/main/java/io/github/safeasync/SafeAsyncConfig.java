@@ -11,37 +11,53 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link SafeAsyncFilter} is told. Immutable and safe for use by any number of threads.
+ * The settings of a {@link SafeAsyncFilter}. Immutable and thread-safe.
  *
- * <p>Each setting has an init-param of the same meaning for {@code web.xml}, in kebab-case.
+ * <p>Each setting but the executor has an init-param of the same meaning for {@code web.xml}, with
+ * the name in kebab-case. No method returns null but {@link #keepalive} and {@link #executor}.
+ *
+ * @since 0.1.0
  */
 public final class SafeAsyncConfig {
 
-  /** When the filter makes a request asynchronous. */
+  /**
+   * When the filter makes a request asynchronous. Immutable and thread-safe.
+   *
+   * @since 0.1.0
+   */
   public enum Start {
     /** At the first {@link SafeAsyncResponse#of}: other requests stay as they are. */
     ON_DEMAND,
     /**
-     * Before the servlet is called: a request whose servlet does not take it is completed after.
+     * Before the servlet is called. A request whose servlet takes no {@link SafeAsyncResponse} is
+     * completed when the servlet returns.
      */
     EAGER
   }
 
-  /** Which requests are watched for a hang-up. */
+  /**
+   * Which requests are watched for a disconnect. Immutable and thread-safe.
+   *
+   * @since 0.1.0
+   */
   public enum Watch {
-    /** Those that are asynchronous. */
+    /** Those that are asynchronous, and no others. */
     ASYNC,
     /**
      * Synchronous ones as well: the thread of a servlet that blocks, platform or virtual, is
-     * interrupted when the client hangs up, where the {@link CancelPolicy} says so. The interrupt
-     * comes only while the thread is behind the filter, and is taken back before it leaves.
+     * interrupted when the client disconnects, where the {@link CancelPolicy} says so. The
+     * interrupt comes only while the thread is behind the filter, and is taken back before it
+     * leaves.
      */
     SYNC
   }
 
   /**
    * What writes and flushes of a stream that the application took itself do once the client has
-   * gone, or the exchange has ended otherwise. None reaches the container.
+   * gone, or the exchange has ended otherwise. None reaches the container. Immutable and
+   * thread-safe.
+   *
+   * @since 0.1.0
    */
   public enum AfterDisconnect {
     /** Nothing: the application notices it only if it listens for it. */
@@ -67,17 +83,29 @@ public final class SafeAsyncConfig {
     return value == null ? setting.standard() : setting.cast(value);
   }
 
-  /** Answers the settings that a filter has unless it is told otherwise. */
+  /**
+   * Returns the settings of a filter that is told nothing.
+   *
+   * @return the defaults
+   */
   public static SafeAsyncConfig defaults() {
     return builder().build();
   }
 
-  /** Starts from the defaults. */
+  /**
+   * Returns a builder that starts from the defaults.
+   *
+   * @return a new builder
+   */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Starts from these settings. */
+  /**
+   * Returns a builder that starts from these settings.
+   *
+   * @return a new builder
+   */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.values.putAll(values);
@@ -85,87 +113,155 @@ public final class SafeAsyncConfig {
     return builder;
   }
 
-  /** Answers how long the application may take to finish a response; zero for no limit. */
+  /**
+   * Returns how long the application may take to finish a response.
+   *
+   * @return the time, zero for no limit
+   */
   public Duration timeout() {
     return get(Setting.TIMEOUT);
   }
 
-  /** Answers the status that a timeout answers with. */
+  /**
+   * Returns the HTTP status with which a timeout is answered.
+   *
+   * @return 400 to 599
+   */
   public int timeoutStatus() {
     return get(Setting.TIMEOUT_STATUS);
   }
 
-  /** Answers when the filter makes a request asynchronous. */
+  /**
+   * Returns when the filter makes a request asynchronous.
+   *
+   * @return the moment
+   */
   public Start start() {
     return get(Setting.START);
   }
 
-  /** Answers what the guarded stream and response do once the client has gone. */
+  /**
+   * Returns what writes and flushes of the application's own stream do after the end of the
+   * exchange.
+   *
+   * @return what they do
+   */
   public AfterDisconnect afterDisconnect() {
     return get(Setting.AFTER_DISCONNECT);
   }
 
-  /** Answers how long a request has to be pending before its connection is watched. */
+  /**
+   * Returns how long a request has to be pending before its connection is watched.
+   *
+   * @return 0 to 60 seconds
+   */
   public Duration detectAfter() {
     return get(Setting.DETECT_AFTER);
   }
 
-  /** Answers what it means that the client has closed its own side only. */
+  /**
+   * Returns what it means that the client has closed its own side of the connection only.
+   *
+   * @return the meaning of a FIN alone
+   */
   public HalfClose halfClose() {
     return get(Setting.HALF_CLOSE);
   }
 
-  /** Answers the TCP keepalive of watched connections, or null if theirs is left alone. */
+  /**
+   * Returns the TCP keepalive of watched connections.
+   *
+   * @return the keepalive, or null if that of the connection is left alone
+   */
   public @Nullable KeepAlive keepalive() {
     return get(Setting.KEEPALIVE).orElse(null);
   }
 
-  /** Answers for which requests the work ends with the client. */
+  /**
+   * Returns for which requests the work is cancelled when the client disconnects.
+   *
+   * @return the policy
+   */
   public CancelPolicy cancel() {
     return get(Setting.CANCEL);
   }
 
-  /** Answers at which ends bound work is cancelled; immutable. */
+  /**
+   * Returns at which ends bound work is cancelled.
+   *
+   * @return an immutable set, never with {@link End.Kind#COMPLETED}
+   */
   public Set<End.Kind> cancelOn() {
     return get(Setting.CANCEL_ON);
   }
 
-  /** Answers the time between the client's hang-up and the cancelling of its work. */
+  /**
+   * Returns the time between the client's disconnect and the cancelling of its work.
+   *
+   * @return 0 to 1 hour
+   */
   public Duration cancelAfter() {
     return get(Setting.CANCEL_AFTER);
   }
 
-  /** Answers which requests are watched. */
+  /**
+   * Returns which requests are watched for a disconnect.
+   *
+   * @return the requests
+   */
   public Watch watch() {
     return get(Setting.WATCH);
   }
 
-  /** Answers the executor of listeners, or null for the filter's own pool. */
+  /**
+   * Returns the executor that listeners and callbacks run on.
+   *
+   * @return the application's executor, or null for the filter's own pools
+   */
   public @Nullable Executor executor() {
     return executor;
   }
 
-  /** Answers from how many pending bytes on a response is not writable. */
+  /**
+   * Returns from how many pending bytes on a response is not writable.
+   *
+   * @return bytes, at least 1
+   */
   public long maxPendingBytes() {
     return get(Setting.MAX_PENDING_BYTES);
   }
 
-  /** Answers how many bytes may be pending for one client; never less than the former. */
+  /**
+   * Returns how many bytes may be pending for one client.
+   *
+   * @return bytes, never less than {@link #maxPendingBytes}
+   */
   public long pendingLimit() {
     return Math.max(get(Setting.PENDING_LIMIT), maxPendingBytes());
   }
 
-  /** Answers what becomes of a write over the limit. */
+  /**
+   * Returns what becomes of a write over the {@link #pendingLimit}.
+   *
+   * @return what becomes of it
+   */
   public OverLimit overLimit() {
     return get(Setting.OVER_LIMIT);
   }
 
-  /** Answers how long a client may take nothing of what waits for it; zero for no limit. */
+  /**
+   * Returns how long a client may take nothing of what waits for it.
+   *
+   * @return the time, zero for no limit
+   */
   public Duration writeTimeout() {
     return get(Setting.WRITE_TIMEOUT);
   }
 
-  /** Returns the settings as they are written in {@code web.xml}, in one line. */
+  /**
+   * Returns the settings as they are written in {@code web.xml}, in one line; the executor, which
+   * has no init-param, is not among them.
+   */
   @Override
   public String toString() {
     return Setting.ALL.stream()
@@ -173,7 +269,11 @@ public final class SafeAsyncConfig {
         .collect(Collectors.joining(", "));
   }
 
-  /** Collects settings; each is checked as it is given. Not thread-safe. */
+  /**
+   * Collects settings; each is checked as it is given. Not thread-safe.
+   *
+   * @since 0.1.0
+   */
   public static final class Builder {
 
     private final Map<Setting<?>, Object> values = new HashMap<>();
@@ -197,13 +297,14 @@ public final class SafeAsyncConfig {
      * @param timeout zero for no limit; 30 seconds unless set
      * @return this builder
      * @throws IllegalArgumentException if it is negative or longer than 292 years
+     * @throws NullPointerException if it is null
      */
     public Builder timeout(Duration timeout) {
       return set(Setting.TIMEOUT, timeout);
     }
 
     /**
-     * Sets the status that a timeout answers with; init-param {@code timeout-status}.
+     * Sets the HTTP status with which a timeout is answered; init-param {@code timeout-status}.
      *
      * @param status 400 to 599; 503 unless set
      * @return this builder
@@ -218,17 +319,19 @@ public final class SafeAsyncConfig {
      *
      * @param start {@link Start#ON_DEMAND} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder start(Start start) {
       return set(Setting.START, start);
     }
 
     /**
-     * Sets what late writes and flushes of the application's own stream do; init-param {@code
-     * after-disconnect}.
+     * Sets what writes and flushes of the application's own stream do after the end of the
+     * exchange; init-param {@code after-disconnect}.
      *
      * @param afterDisconnect {@link AfterDisconnect#THROW} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder afterDisconnect(AfterDisconnect afterDisconnect) {
       return set(Setting.AFTER_DISCONNECT, afterDisconnect);
@@ -241,6 +344,7 @@ public final class SafeAsyncConfig {
      * @param grace 0 to 60 seconds; 20 ms unless set
      * @return this builder
      * @throws IllegalArgumentException if it is negative or longer than 60 seconds
+     * @throws NullPointerException if it is null
      */
     public Builder detectAfter(Duration grace) {
       return set(Setting.DETECT_AFTER, grace);
@@ -248,21 +352,22 @@ public final class SafeAsyncConfig {
 
     /**
      * Sets what it means that the client has closed its own side of the connection only (a TCP FIN,
-     * as from {@code shutdownOutput}), which looks like a hang-up until something is sent;
+     * as from {@code shutdownOutput}), which looks like a disconnect until something is sent;
      * init-param {@code half-close}.
      *
      * @param halfClose {@link HalfClose#DISCONNECT} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder halfClose(HalfClose halfClose) {
       return set(Setting.HALF_CLOSE, halfClose);
     }
 
     /**
-     * Sets TCP keepalive on watched connections, for clients that vanish without a word; init-param
+     * Sets TCP keepalive on watched connections, for clients that vanish without a FIN; init-param
      * {@code keepalive}. It changes the container's socket while the exchange is pending.
      *
-     * @param keepalive null, unless set, to leave the connection alone
+     * @param keepalive the keepalive, or null to leave the connection alone; null unless set
      * @return this builder
      */
     public Builder keepalive(@Nullable KeepAlive keepalive) {
@@ -270,11 +375,12 @@ public final class SafeAsyncConfig {
     }
 
     /**
-     * Sets for which requests the work ends with the client; init-param {@code cancel}. {@link
-     * SafeAsyncResponse#cancelPolicy} overrides it for one exchange.
+     * Sets for which requests the work is cancelled when the client disconnects; init-param {@code
+     * cancel}. {@link SafeAsyncResponse#cancelPolicy} overrides it for one exchange.
      *
      * @param policy {@link CancelPolicy#SAFE_METHODS} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder cancel(CancelPolicy policy) {
       return set(Setting.CANCEL, policy);
@@ -284,45 +390,49 @@ public final class SafeAsyncConfig {
      * Sets at which ends bound work is cancelled; init-param {@code cancel-on}, a list such as
      * {@code disconnected, timed-out}.
      *
-     * @param ends DISCONNECTED alone unless set
+     * @param ends the ends, copied; {@link End.Kind#DISCONNECTED} alone unless set
      * @return this builder
-     * @throws IllegalArgumentException if COMPLETED is among them
+     * @throws IllegalArgumentException if {@link End.Kind#COMPLETED} is among them
+     * @throws NullPointerException if it is or contains null
      */
     public Builder cancelOn(Set<End.Kind> ends) {
       return set(Setting.CANCEL_ON, Values.copyOf(ends));
     }
 
     /**
-     * Sets the time between the client's hang-up and the cancelling of its work, for clients that
-     * come back; init-param {@code cancel-after}. Meanwhile {@link Handle#remove} unbinds the work,
-     * so that it can be bound to the next exchange.
+     * Sets the time between the client's disconnect and the cancelling of its work, for clients
+     * that come back; init-param {@code cancel-after}. Meanwhile {@link Handle#remove} unbinds the
+     * work, so that it can be bound to the next exchange.
      *
      * @param grace 0 to 1 hour; 0 unless set
      * @return this builder
      * @throws IllegalArgumentException if it is negative or longer than 1 hour
+     * @throws NullPointerException if it is null
      */
     public Builder cancelAfter(Duration grace) {
       return set(Setting.CANCEL_AFTER, grace);
     }
 
     /**
-     * Sets which requests are watched; init-param {@code watch}.
+     * Sets which requests are watched for a disconnect; init-param {@code watch}.
      *
      * @param watch {@link Watch#ASYNC} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder watch(Watch watch) {
       return set(Setting.WATCH, watch);
     }
 
     /**
-     * Sets where listeners, the cancelling of bound work and what hangs on the library's stages
-     * runs. It is handed each task by a thread of the filter's that may wait for it, and that runs
-     * what it refuses; it is not shut down with the filter.
+     * Sets what runs listeners, callbacks, the cancelling of bound work and whatever depends on a
+     * stage of the library. A thread of the filter hands it each task, may wait for it, and runs
+     * what it refuses. It is not shut down with the filter, and has no init-param.
      *
-     * @param executor the application's executor; pools of the filter's own, one of them for
-     *     cancelling, unless set
+     * @param executor the application's executor; unless set, the filter has pools of its own, one
+     *     of them for cancelling
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder executor(Executor executor) {
       this.executor = Objects.requireNonNull(executor, "executor");
@@ -357,10 +467,11 @@ public final class SafeAsyncConfig {
     }
 
     /**
-     * Sets what becomes of a write over the limit; init-param {@code over-limit}.
+     * Sets what becomes of a write over the {@link #pendingLimit}; init-param {@code over-limit}.
      *
      * @param overLimit {@link OverLimit#FAIL} unless set
      * @return this builder
+     * @throws NullPointerException if it is null
      */
     public Builder overLimit(OverLimit overLimit) {
       return set(Setting.OVER_LIMIT, overLimit);
@@ -375,12 +486,17 @@ public final class SafeAsyncConfig {
      * @param writeTimeout zero for no limit; 30 seconds unless set
      * @return this builder
      * @throws IllegalArgumentException if it is negative or longer than 292 years
+     * @throws NullPointerException if it is null
      */
     public Builder writeTimeout(Duration writeTimeout) {
       return set(Setting.WRITE_TIMEOUT, writeTimeout);
     }
 
-    /** Answers the settings given so far. */
+    /**
+     * Returns the settings given so far; the builder can be used again.
+     *
+     * @return the settings
+     */
     public SafeAsyncConfig build() {
       return new SafeAsyncConfig(this);
     }

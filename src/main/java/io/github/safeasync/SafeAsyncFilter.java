@@ -28,9 +28,11 @@ import org.jspecify.annotations.Nullable;
  * </filter-mapping>
  * }</pre>
  *
- * <p>The init-params are those of {@link SafeAsyncConfig} in kebab-case; an unknown or malformed
- * one stops the deployment. Thread-safe. An instance serves one registration; {@link #destroy} ends
- * every open exchange as {@link End.Kind#SHUT_DOWN}.
+ * <p>The init-params are the settings of {@link SafeAsyncConfig} in kebab-case; an unknown or
+ * malformed one stops the deployment. An instance serves one registration; {@link #destroy} ends
+ * every open exchange as {@link End.Kind#SHUT_DOWN}. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class SafeAsyncFilter implements Filter {
 
@@ -52,14 +54,16 @@ public final class SafeAsyncFilter implements Filter {
    *
    * @param config the settings
    * @return a filter for one registration
+   * @throws NullPointerException if the settings are null
    */
   public static SafeAsyncFilter create(SafeAsyncConfig config) {
     return new SafeAsyncFilter(Objects.requireNonNull(config, "config"));
   }
 
   /**
-   * Reads the init-params.
+   * Reads the init-params and starts what the exchanges need. Called by the container.
    *
+   * @param filterConfig the registration's name and init-params
    * @throws ServletException if one is unknown or malformed: its message names the param, the value
    *     and what is allowed
    */
@@ -69,6 +73,16 @@ public final class SafeAsyncFilter implements Filter {
     exchanges = Exchanges.install(filterConfig.getFilterName(), config);
   }
 
+  /**
+   * Passes a request on with its response guarded, and watches its client. Called by the container.
+   *
+   * @param request the request
+   * @param response its response
+   * @param chain what is behind the filter
+   * @throws IOException if what is behind the filter throws it
+   * @throws ServletException if what is behind the filter throws it
+   * @throws IllegalStateException if the container has not called {@link #init}
+   */
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
@@ -79,7 +93,10 @@ public final class SafeAsyncFilter implements Filter {
     now.doFilter(request, response, chain);
   }
 
-  /** Ends every open exchange as {@link End.Kind#SHUT_DOWN} and runs its listeners. */
+  /**
+   * Ends every open exchange as {@link End.Kind#SHUT_DOWN}, runs its listeners and stops the
+   * filter's threads. Called by the container.
+   */
   @Override
   public void destroy() {
     Exchanges now = exchanges;

@@ -23,15 +23,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * SafeAsyncResponse response = SafeAsyncResponse.of(request);
- * response.onDisconnect(gone -> log.info("client left: {}", gone));
+ * response.onDisconnect(departure -> log.info("client has gone: {}", departure));
  * search.whenComplete(response.guard((result, failure) -> {
  *   response.status(200).contentType("text/plain").write(result);
  *   response.finish();
  * }));
  * }</pre>
  *
- * <p>Every method may be called from any thread at any time, and none waits for another thread or
- * for the client. What is written goes out in the order of the calls, each write whole. A null
+ * <p>Thread-safe. Every method may be called from any thread at any time, and none waits for
+ * another thread or for the client, except for a write where the filter's {@code over-limit} is
+ * {@code block}. What is written goes out in the order of the calls, each write whole. A null
  * argument throws {@link NullPointerException}, and a malformed one {@link
  * IllegalArgumentException}, whatever the state.
  *
@@ -41,48 +42,58 @@ import org.jspecify.annotations.Nullable;
  * returned.
  *
  * <p>This interface is implemented by the library alone; methods may be added to it.
+ *
+ * @since 0.1.0
  */
 public interface SafeAsyncResponse {
 
   /**
-   * Answers the response of the exchange that a request belongs to, and makes the request
+   * Returns the response of the exchange that a request belongs to, and makes the request
    * asynchronous if it is not. To be called from the thread that handles the request, inside a
-   * servlet or a filter behind {@link SafeAsyncFilter}; the answer may go to any thread.
+   * servlet or a filter behind {@link SafeAsyncFilter}; the response may go to any thread.
    *
    * @param request the request, or any wrapper of it
-   * @return the same response at each call for one request
+   * @return the response, the same at each call for one request
    * @throws IllegalStateException if no {@link SafeAsyncFilter} is mapped to the request, if it or
    *     another filter or the servlet does not support asynchronous requests, or if the request has
    *     been answered
+   * @throws NullPointerException if the request is null
    */
   static SafeAsyncResponse of(ServletRequest request) {
     return Exchanges.responseOf(request);
   }
 
   /**
-   * Answers the response whose guarded callback runs on the calling thread, for code that is not
-   * handed one.
+   * Returns the response whose {@linkplain #guard(Runnable) guarded} callback runs on the calling
+   * thread, for code that is not handed one.
    *
-   * @return empty outside of a guarded callback
+   * @return the response; empty outside of a guarded callback
    */
   static Optional<SafeAsyncResponse> current() {
     return Optional.ofNullable(Exchanges.currentResponse());
   }
 
   /**
-   * Answers whether a write would be accepted: neither has the exchange ended nor was its response
-   * finished.
+   * Returns whether the response can still be written to: neither has the exchange ended nor was
+   * its response finished.
+   *
+   * @return true if it is open, as far as is known at this moment
    */
   boolean isOpen();
 
-  /** Answers whether status and headers have been handed to the container. */
+  /**
+   * Returns whether status and headers have been handed to the container.
+   *
+   * @return true if they cannot be changed any more
+   */
   boolean isCommitted();
 
   /**
    * Sets the status; ignored, with a line at DEBUG, once the response is committed.
    *
-   * @param status 200 to 599; 200 unless set
+   * @param status the HTTP status, 200 to 599; 200 unless set
    * @return this response
+   * @throws IllegalArgumentException if the status is not in that range
    */
   SafeAsyncResponse status(int status);
 
@@ -94,6 +105,9 @@ public interface SafeAsyncResponse {
    *
    * @param contentType a media type such as {@code text/html} or {@code text/plain;charset=utf-16}
    * @return this response
+   * @throws IllegalArgumentException if it names a charset in which this JVM cannot write, or has a
+   *     line end or U+0000
+   * @throws NullPointerException if it is null
    */
   SafeAsyncResponse contentType(String contentType);
 
@@ -101,34 +115,44 @@ public interface SafeAsyncResponse {
    * Sets a header in place of any value that it has; ignored, with a line at DEBUG, once the
    * response is committed.
    *
-   * @param name the header's name
+   * @param name the header's name, an HTTP token
    * @param value the header's value
    * @return this response
+   * @throws IllegalArgumentException if the name is not a token, or the value has a line end or
+   *     U+0000
+   * @throws NullPointerException if an argument is null
    */
   SafeAsyncResponse header(String name, String value);
 
   /**
    * Adds a value to a header; ignored, with a line at DEBUG, once the response is committed.
    *
-   * @param name the header's name
+   * @param name the header's name, an HTTP token
    * @param value the further value
    * @return this response
+   * @throws IllegalArgumentException if the name is not a token, or the value has a line end or
+   *     U+0000
+   * @throws NullPointerException if an argument is null
    */
   SafeAsyncResponse addHeader(String name, String value);
 
   /**
    * Writes a text in the charset of the content type. Each text is encoded by itself.
    *
-   * @param text the text
-   * @return true if it was accepted, false if the response is not open
+   * @param text the next piece of the body
+   * @return true if it was accepted; false if the response is not open, or the filter's {@code
+   *     over-limit} refuses the write
+   * @throws NullPointerException if the text is null
    */
   boolean write(CharSequence text);
 
   /**
    * Writes bytes; they are copied.
    *
-   * @param bytes the bytes
-   * @return true if they were accepted, false if the response is not open
+   * @param bytes the next piece of the body
+   * @return true if they were accepted; false if the response is not open, or the filter's {@code
+   *     over-limit} refuses the write
+   * @throws NullPointerException if the array is null
    */
   boolean write(byte[] bytes);
 
@@ -136,9 +160,10 @@ public interface SafeAsyncResponse {
    * Writes the remaining bytes of a buffer; they are copied, and the buffer has none remaining
    * afterwards.
    *
-   * @param bytes the buffer
+   * @param bytes the next piece of the body
    * @return true if they were accepted; false, with the buffer unchanged, if the response is not
-   *     open
+   *     open, or the filter's {@code over-limit} refuses the write
+   * @throws NullPointerException if the buffer is null
    */
   boolean write(ByteBuffer bytes);
 
@@ -147,8 +172,10 @@ public interface SafeAsyncResponse {
    * nobody may change them, but they may be given to several responses, each with a buffer of its
    * own that shares them.
    *
-   * @param bytes the buffer; its position does not change
-   * @return true if they were accepted, false if the response is not open
+   * @param bytes the next piece of the body; the buffer's position does not change
+   * @return true if they were accepted; false if the response is not open, or the filter's {@code
+   *     over-limit} refuses the write
+   * @throws NullPointerException if the buffer is null
    */
   boolean writeOwned(ByteBuffer bytes);
 
@@ -156,15 +183,19 @@ public interface SafeAsyncResponse {
    * Writes as {@link #writeOwned} does and sends what was written so far, for those who need not
    * know when it was taken.
    *
-   * @param bytes the buffer; its position does not change
-   * @return true if they were accepted, false if the response is not open
+   * @param bytes the next piece of the body, possibly empty; the buffer's position does not change
+   * @return true if they were accepted; false if the response is not open, or the filter's {@code
+   *     over-limit} refuses the write
+   * @throws NullPointerException if the buffer is null
    */
   boolean writeAndFlush(ByteBuffer bytes);
 
   /**
-   * Answers whether the response is open and fewer than {@code max-pending-bytes} wait for the
+   * Returns whether the response is open and fewer than {@code max-pending-bytes} wait for the
    * client: the next write is accepted then, however large. A write at another time is accepted
    * too, up to the {@code pending-limit}: but it only adds to what waits in memory.
+   *
+   * @return true if it is writable, as far as is known at this moment
    */
   boolean isWritable();
 
@@ -173,24 +204,26 @@ public interface SafeAsyncResponse {
    * that writes as long as {@link #isWritable} is true, and registers itself here when it is not,
    * goes as fast as the client.
    *
-   * @param callback runs on the filter's executor, guarded as by {@link #guard(Runnable)}; never if
-   *     the exchange ends first
-   * @return takes the registration back
+   * @param callback what runs then, on the filter's executor and guarded as by {@link
+   *     #guard(Runnable)}; it never runs if the response is finished or the exchange ends first
+   * @return a handle that takes the registration back
+   * @throws NullPointerException if the callback is null
    */
   Handle onWritable(Runnable callback);
 
   /**
    * Sends what was written so far.
    *
-   * @return completes with true when the container has taken all of it and is ready for more, with
-   *     false if the exchange ended first or {@code over-limit} has refused the flush, which counts
-   *     as a small write; never exceptionally. What hangs on it runs on the filter's executor
+   * @return a stage that completes with true when the container has taken all of it and is ready
+   *     for more; with false if the exchange ended first, or the filter's {@code over-limit} has
+   *     refused the flush, which counts as a small write; never exceptionally. What depends on it
+   *     runs on the filter's executor
    */
   CompletionStage<Boolean> flush();
 
   /**
-   * Finishes the response. The exchange ends COMPLETED when the container has taken all that was
-   * written.
+   * Finishes the response. The exchange ends {@link End.Kind#COMPLETED} when the container has
+   * taken all that was written.
    *
    * @return true if this call finished it, false if the response was not open
    */
@@ -200,7 +233,9 @@ public interface SafeAsyncResponse {
    * Writes a text and finishes the response; nothing comes between the two.
    *
    * @param body the last text of the body
-   * @return true if this call finished it, false if the response was not open
+   * @return true if this call finished it; false if the response was not open, or the filter's
+   *     {@code over-limit} refuses the write
+   * @throws NullPointerException if the text is null
    */
   boolean finish(CharSequence body);
 
@@ -208,15 +243,21 @@ public interface SafeAsyncResponse {
    * Writes bytes and finishes the response; nothing comes between the two.
    *
    * @param body the last bytes of the body; they are copied
-   * @return true if this call finished it, false if the response was not open
+   * @return true if this call finished it; false if the response was not open, or the filter's
+   *     {@code over-limit} refuses the write
+   * @throws NullPointerException if the array is null
    */
   boolean finish(byte[] body);
 
   /**
-   * Writes the remaining bytes of a buffer and finishes the response; nothing comes between.
+   * Writes the remaining bytes of a buffer and finishes the response; nothing comes between the
+   * two.
    *
-   * @param body the last bytes of the body; they are copied
-   * @return true if this call finished it, false if the response was not open
+   * @param body the last bytes of the body; they are copied, and the buffer has none remaining
+   *     afterwards
+   * @return true if this call finished it; false, with the buffer unchanged, if the response was
+   *     not open, or the filter's {@code over-limit} refuses the write
+   * @throws NullPointerException if the buffer is null
    */
   boolean finish(ByteBuffer body);
 
@@ -225,8 +266,9 @@ public interface SafeAsyncResponse {
    * the publisher completes. At the end of the exchange the subscription is cancelled. A failure of
    * the publisher is treated as one of a {@linkplain #guard(Runnable) guarded} callback.
    *
-   * @param source sends buffers that nobody changes any more
-   * @return the {@link #outcome}
+   * @param source the publisher, of buffers that nobody changes any more
+   * @return the stage that {@link #outcome} returns
+   * @throws NullPointerException if the source is null
    */
   CompletionStage<Outcome> send(Flow.Publisher<ByteBuffer> source);
 
@@ -242,7 +284,8 @@ public interface SafeAsyncResponse {
    * to or replaced by another is sent as it was.
    *
    * @param file a regular file; its name is the application's choice and never the client's
-   * @return the {@link #outcome}
+   * @return the stage that {@link #outcome} returns
+   * @throws NullPointerException if the file is null
    */
   CompletionStage<Outcome> send(Path file);
 
@@ -254,91 +297,100 @@ public interface SafeAsyncResponse {
    * @param source a channel in blocking mode
    * @param reader runs the reading, which may block: an executor with enough threads for that, or
    *     of virtual threads
-   * @return the {@link #outcome}
+   * @return the stage that {@link #outcome} returns
+   * @throws NullPointerException if an argument is null
    */
   CompletionStage<Outcome> send(ReadableByteChannel source, Executor reader);
 
   /**
    * Sends what a stream has, as {@link #send(ReadableByteChannel, Executor)} does.
    *
-   * @param source closed at the end of the exchange, by another thread than the one that reads
+   * @param source a stream; closed at the end of the exchange, by another thread than the one that
+   *     reads
    * @param reader runs the reading, which may block
-   * @return the {@link #outcome}
+   * @return the stage that {@link #outcome} returns
+   * @throws NullPointerException if an argument is null
    */
   CompletionStage<Outcome> send(InputStream source, Executor reader);
 
   /**
    * Writes and sends a few bytes whenever nothing was written for some time and nothing waits for
-   * the client, so that one that has vanished without a word is noticed by the failing write, with
+   * the client, so that one that has vanished without a FIN is noticed by the failing write, with
    * {@link Evidence#HEARTBEAT}. The first write to a vanished client succeeds: it takes two
    * heartbeats or more, and as long as TCP tries.
    *
-   * @param idle at least 10 ms; 15 seconds and more suit most proxies
+   * @param idle the time without a write, at least 10 ms; 15 seconds and more suit most proxies
    * @param bytes what the media type allows between two messages, such as a newline, or {@code :}
    *     and two newlines in an event stream; they are copied
-   * @return takes the heartbeat back
+   * @return a handle that stops the heartbeat
+   * @throws IllegalArgumentException if the time is less than 10 ms
+   * @throws NullPointerException if an argument is null
    */
   Handle heartbeat(Duration idle, ByteBuffer bytes);
 
   /**
-   * Answers with an error status and the container's error page, as {@link #sendError(int, String)}
-   * without a message.
+   * Finishes the response with an error status and the container's error page, as {@link
+   * #sendError(int, String)} without a message.
    *
-   * @param status 400 to 599
+   * @param status the HTTP status, 400 to 599
    * @return true if this call finished the response, false if it was not open
+   * @throws IllegalArgumentException if the status is not in that range
    */
   boolean sendError(int status);
 
   /**
-   * Answers with an error status and the container's error page in place of what was written so
-   * far; headers stay. If a part of the body has been sent, the connection is aborted (on HTTP/2
-   * the stream), so that the client sees a truncated response and not a clean one, and the exchange
-   * ends FAILED.
+   * Finishes the response with an error status and the container's error page in place of what was
+   * written so far; headers stay. If a part of the body has been sent, the connection is aborted
+   * (on HTTP/2 the stream), so that the client sees a truncated response and not a clean one, and
+   * the exchange ends {@link End.Kind#FAILED}.
    *
-   * @param status 400 to 599
+   * @param status the HTTP status, 400 to 599
    * @param message what the error page is to say, or null for the container's own words
    * @return true if this call finished the response, false if it was not open
+   * @throws IllegalArgumentException if the status is not in that range
    */
   boolean sendError(int status, @Nullable String message);
 
   /**
    * Answers the end of the exchange.
    *
-   * @return completes with the end, never exceptionally; it cannot be completed by the application.
-   *     What hangs on it runs on the filter's executor
+   * @return a stage that completes with the end, never exceptionally; the application cannot
+   *     complete it. What depends on it runs on the filter's executor
    */
   CompletionStage<End> end();
 
   /**
-   * Answers what is known of the delivery, when the exchange has ended.
+   * Returns what is known of the delivery, when the exchange has ended.
    *
-   * @return completes with the outcome, never exceptionally. What hangs on it runs on the filter's
-   *     executor
+   * @return a stage that completes with the outcome, never exceptionally. What depends on it runs
+   *     on the filter's executor
    */
   CompletionStage<Outcome> outcome();
 
   /**
-   * Answers how a hang-up of this client would be noticed, as things stand now.
+   * Returns how a disconnect of this client would be noticed, as things stand now.
    *
-   * @return never null; {@link Detection#ON_WRITE} once the exchange has ended
+   * @return the way, never null; {@link Detection#ON_WRITE} once the exchange has ended
    */
   Detection detection();
 
   /**
-   * Registers what is to happen when the client hangs up before the response is finished.
+   * Registers what is to happen when the client disconnects before the response is finished.
    *
-   * @param listener runs once, on the filter's executor, and at once on the calling thread if the
-   *     client has gone already; never if the exchange ends otherwise
-   * @return takes the registration back
+   * @param listener what runs once, on the filter's executor, or at once on the calling thread if
+   *     the client has gone already; it never runs if the exchange ends otherwise
+   * @return a handle that takes the registration back
+   * @throws NullPointerException if the listener is null
    */
   Handle onDisconnect(Consumer<? super Departure> listener);
 
   /**
    * Registers what is to happen when the exchange has ended, in whatever way.
    *
-   * @param listener runs once, on the filter's executor in the order of registration, and at once
-   *     on the calling thread if the exchange has ended already
-   * @return takes the registration back
+   * @param listener what runs once, on the filter's executor in the order of registration, or at
+   *     once on the calling thread if the exchange has ended already
+   * @return a handle that takes the registration back
+   * @throws NullPointerException if the listener is null
    */
   Handle onEnd(Consumer<? super End> listener);
 
@@ -354,7 +406,8 @@ public interface SafeAsyncResponse {
    * that throws is a line at DEBUG. What is bound too late is cancelled now, on the calling thread.
    *
    * @param work what to cancel
-   * @return unbinds the work
+   * @return a handle that unbinds the work
+   * @throws NullPointerException if the work is null
    */
   Handle cancelOnDisconnect(Future<?> work);
 
@@ -367,7 +420,9 @@ public interface SafeAsyncResponse {
    * {@code cancelOnDisconnect(httpUriRequestBase::cancel)}.
    *
    * @param resource what to close
-   * @return unbinds the resource. Unbind a statement before its connection goes back to a pool
+   * @return a handle that unbinds the resource. Unbind a statement before its connection goes back
+   *     to a pool
+   * @throws NullPointerException if the resource is null
    */
   Handle cancelOnDisconnect(AutoCloseable resource);
 
@@ -376,23 +431,28 @@ public interface SafeAsyncResponse {
    * #cancelOnDisconnect(Future)} does.
    *
    * @param thread what to interrupt
-   * @return unbinds the thread: after that it is not interrupted any more, and if it was and calls
-   *     this itself, the interrupt is taken back. So a thread of a pool unbinds itself in a finally
+   * @return a handle that unbinds the thread: after that it is not interrupted any more, and if it
+   *     was and calls this itself, the interrupt is taken back. So a thread of a pool unbinds
+   *     itself in a finally
+   * @throws NullPointerException if the thread is null
    */
   Handle cancelOnDisconnect(Thread thread);
 
   /**
-   * Overrides the filter's {@code cancel} for this exchange: whether its work ends with the client.
-   * Without effect once that is decided.
+   * Overrides the filter's {@code cancel} for this exchange: whether its work is cancelled when the
+   * client disconnects. Without effect once that is decided.
    *
-   * @param policy what to do instead
+   * @param policy the policy of this exchange
    * @return this response
+   * @throws NullPointerException if the policy is null
    */
   SafeAsyncResponse cancelPolicy(CancelPolicy policy);
 
   /**
-   * Answers what tells the exchange's work to stop, free of servlets and HTTP, to be handed to
+   * Returns what tells the exchange's work to stop, free of servlets and HTTP, to be handed to
    * those who do it. It follows the {@link CancelPolicy}.
+   *
+   * @return the token, the same at each call
    */
   CancellationToken token();
 
@@ -405,12 +465,13 @@ public interface SafeAsyncResponse {
   void throwIfGone() throws ClientDisconnectedException;
 
   /**
-   * Answers a callback that lets no exception out. While the response is open, an exception becomes
-   * an error response: the status of an {@link HttpStatusException}, otherwise 500, the exchange
-   * ends FAILED and the exception is logged. Afterwards it is one line at DEBUG.
+   * Returns a callback that lets no exception out. While the response is open, an exception becomes
+   * an error response: the status of an {@link HttpStatusException}; otherwise 500, the exchange
+   * ends {@link End.Kind#FAILED} and the exception is logged. Afterwards it is one line at DEBUG.
    *
    * @param callback what to run
    * @return the guarded callback
+   * @throws NullPointerException if the callback is null
    */
   Runnable guard(Runnable callback);
 
@@ -420,6 +481,7 @@ public interface SafeAsyncResponse {
    * @param callback what to call
    * @param <T> the type of the result
    * @return the guarded callback; its result is null if the callback failed
+   * @throws NullPointerException if the callback is null
    */
   <T> Callable<@Nullable T> guard(Callable<? extends @Nullable T> callback);
 
@@ -429,6 +491,7 @@ public interface SafeAsyncResponse {
    * @param callback what to call
    * @param <T> the type of the argument
    * @return the guarded callback
+   * @throws NullPointerException if the callback is null
    */
   <T extends @Nullable Object> Consumer<T> guard(Consumer<? super T> callback);
 
@@ -440,6 +503,7 @@ public interface SafeAsyncResponse {
    * @param <T> the type of the first argument
    * @param <U> the type of the second argument
    * @return the guarded callback
+   * @throws NullPointerException if the callback is null
    */
   <T extends @Nullable Object, U extends @Nullable Object> BiConsumer<T, U> guard(
       BiConsumer<? super T, ? super U> callback);
@@ -452,6 +516,7 @@ public interface SafeAsyncResponse {
    *
    * @param executor what runs the tasks
    * @return the guarded executor
+   * @throws NullPointerException if the executor is null
    */
   Executor guardExecutor(Executor executor);
 }

@@ -33,7 +33,7 @@ public final class Log {
   public static void disconnected(End end) {
     LOGGER.log(Level.DEBUG, "The client has gone: {0}", end);
     if (LOGGER.isLoggable(Level.TRACE)) {
-      end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the departure", cause));
+      end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the disconnect", cause));
     }
   }
 

@@ -30,7 +30,7 @@ final class ConnectionAwareResponse implements AsyncResponse {
     own.register(failingWrite);
   }
 
-  /** The client has hung up. */
+  /** The client has disconnected. */
   void disconnected() {
     try {
       tell();

@@ -4,7 +4,7 @@ import io.github.safeasync.ClientDisconnectedException;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 
-/** Runs an action when the client has hung up, and at no other failure. */
+/** Runs an action when the client has disconnected, and at no other failure. */
 final class HangUpListener implements AsyncListener {
 
   private final Runnable action;

@@ -1,7 +1,20 @@
 /**
- * JAX-RS resources hear of their client's hang-up: {@link
- * io.github.safeasync.jaxrs.SafeAsyncJaxRs}. Works with any implementation in a servlet, such as
- * Jersey and RESTEasy.
+ * JAX-RS resources hear of their client's disconnect through {@link
+ * io.github.safeasync.jaxrs.SafeAsyncJaxRs}, with any implementation in a servlet, such as Jersey
+ * and RESTEasy:
+ *
+ * <pre>{@code
+ * @GET
+ * public void search(@Suspended AsyncResponse suspended, @Context HttpServletRequest request) {
+ *   AsyncResponse response = SafeAsyncJaxRs.guard(suspended, request);
+ *   Future<?> work = database.submit(() -> response.resume(query()));
+ *   response.register((ConnectionCallback) disconnected -> work.cancel(true));
+ * }
+ * }</pre>
+ *
+ * <p>The {@link io.github.safeasync.SafeAsyncFilter} has to be mapped to the requests of the JAX-RS
+ * servlet. Without {@code guard} a resource is guarded as every servlet is, and its implementation
+ * calls its callbacks where it does so by itself.
  */
 @NullMarked
 package io.github.safeasync.jaxrs;

@@ -23,7 +23,9 @@ import org.springframework.core.env.Environment;
  * properties {@code safe-async.*} are the filter's init-params, and checked as those are.
  *
  * <p>Works with Spring Boot 3 and 4, whose embedded containers register filters in different
- * packages but by the same bean.
+ * packages but by the same bean. Immutable and thread-safe.
+ *
+ * @since 0.1.0
  */
 @AutoConfiguration
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -33,13 +35,14 @@ public class SafeAsyncAutoConfiguration {
 
   private static final String PREFIX = "safe-async";
 
-  /** For the container of beans. */
+  /** Makes the configuration; for the container of beans. */
   public SafeAsyncAutoConfiguration() {}
 
   /**
-   * Registers the filter. First in order: what other filters keep of the response is guarded, too.
+   * Returns the registration of the filter. It is the first in order, so that what other filters
+   * keep of the response is guarded, too.
    *
-   * @param environment where the properties are
+   * @param environment where the properties {@code safe-async.*} are
    * @return the registration, for every path and dispatch
    */
   @Bean

@@ -12,13 +12,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Sends events to many clients, each in the same order. A client that has gone, or for which more
- * waits than its response may have pending, is evicted: its stream is closed, and if it comes back
- * it is sent what it has missed, as far as the group remembers.
+ * Sends events to many clients, to each in the same order. A client that has gone, or for which
+ * more waits than its response may have pending, is evicted: its stream is closed, and if it
+ * connects again it is sent what it has missed, as far as the group remembers.
  *
  * <p>Thread-safe. Calls of different threads are put in one order and carried out by one of these
  * threads; none waits for another or for a client, unless the filter's {@code over-limit} is {@code
  * block}.
+ *
+ * @since 0.1.0
  */
 public final class SseGroup {
 
@@ -70,16 +72,21 @@ public final class SseGroup {
     this.remembered = remembered;
   }
 
-  /** Makes a group that remembers nothing. */
+  /**
+   * Returns a group that remembers nothing.
+   *
+   * @return a new group without clients
+   */
   public static SseGroup create() {
     return new SseGroup(0);
   }
 
   /**
-   * Makes a group that remembers its last events, for browsers that connect again.
+   * Returns a group that remembers its last events, for browsers that connect again.
    *
-   * @param events how many events with an identifier; at least 1
-   * @throws IllegalArgumentException if it is less than 1
+   * @param events how many events with an identifier it remembers, at least 1
+   * @return a new group without clients
+   * @throws IllegalArgumentException if the number is less than 1
    */
   public static SseGroup replaying(int events) {
     if (events < 1) {
@@ -94,8 +101,9 @@ public final class SseGroup {
    * none. No event is missed or sent twice in between. A stream that is in the group already stays
    * there as it was added first.
    *
-   * @return takes the client out again and leaves its stream open; answers false if it had gone or
-   *     was evicted before
+   * @param stream the client's stream
+   * @return a handle that takes the client out again and leaves its stream open
+   * @throws NullPointerException if the stream is null
    */
   public Handle add(SseStream stream) {
     Member member = new Member(Objects.requireNonNull(stream, "stream"));
@@ -103,18 +111,28 @@ public final class SseGroup {
     return member;
   }
 
-  /** Sends an event to every client. */
+  /**
+   * Sends a message to every client. An event with an identifier is remembered, as far as the group
+   * remembers any.
+   *
+   * @param event the event or comment
+   * @throws NullPointerException if the message is null
+   */
   public void send(SseMessage event) {
     Objects.requireNonNull(event, "event");
     carryOut(() -> broadcast(event));
   }
 
-  /** Answers how many clients there are. */
+  /**
+   * Returns how many clients are in the group.
+   *
+   * @return the number at this moment
+   */
   public int size() {
     return members.size();
   }
 
-  /** Closes the stream of every client. */
+  /** Takes every client out and closes its stream. Clients can be added afterwards. */
   public void closeAll() {
     carryOut(() -> members.values().forEach(SseGroup::evict));
   }

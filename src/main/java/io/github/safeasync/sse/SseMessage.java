@@ -9,8 +9,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event: its data, and what else there is to say. Immutable and safe for use by any number of
- * threads; it is encoded once, however many clients get it.
+ * One message of an event stream: an event with its data, name, identifier and retry time, or a
+ * comment. Immutable and thread-safe; it is encoded once, however many clients get it.
+ *
+ * @since 0.1.0
  */
 public final class SseMessage {
 
@@ -39,41 +41,49 @@ public final class SseMessage {
   }
 
   /**
-   * Answers an event with data, which may have many lines. The browser is told each line end as a
-   * line feed.
+   * Returns an event with data, which may have many lines. The browser sees each line end as a line
+   * feed.
    *
-   * @param data the data; empty data is an event as well
+   * @param data the data; empty data makes an event as well
+   * @return the event, without a name or an identifier
+   * @throws NullPointerException if the data is null
    */
   public static SseMessage of(String data) {
     return new SseMessage(Objects.requireNonNull(data, "data"), null, null, null, null);
   }
 
   /**
-   * Answers a comment, which the browser ignores.
+   * Returns a comment, which the browser ignores.
    *
    * @param comment the comment; each of its lines becomes one
+   * @return the comment
+   * @throws NullPointerException if the comment is null
    */
   public static SseMessage comment(String comment) {
     return new SseMessage(null, null, null, null, Objects.requireNonNull(comment, "comment"));
   }
 
   /**
-   * Answers the same with a name, for {@code addEventListener(name)}; without it, for {@code
-   * onmessage}.
+   * Returns a copy with a name. The browser gives an event with a name to {@code
+   * addEventListener(name)}, one without to {@code onmessage}.
    *
-   * @param name one line
-   * @throws IllegalArgumentException if it has a line end
+   * @param name the name, one line
+   * @return the copy
+   * @throws IllegalArgumentException if the name has a line end
+   * @throws NullPointerException if the name is null
    */
   public SseMessage event(String name) {
     return new SseMessage(data, oneLine("event", name), id, retry, comment);
   }
 
   /**
-   * Answers the same with an identifier, which the browser sends as {@code Last-Event-ID} when it
+   * Returns a copy with an identifier, which the browser sends as {@code Last-Event-ID} when it
    * connects again.
    *
-   * @param value one line; empty for the browser to forget the last one
-   * @throws IllegalArgumentException if it has a line end or U+0000
+   * @param value the identifier, one line; empty for the browser to forget the last one
+   * @return the copy
+   * @throws IllegalArgumentException if the identifier has a line end or U+0000
+   * @throws NullPointerException if the identifier is null
    */
   public SseMessage id(String value) {
     if (value.indexOf('\0') >= 0) {
@@ -83,11 +93,13 @@ public final class SseMessage {
   }
 
   /**
-   * Answers the same with the time after which the browser connects again once the connection is
+   * Returns a copy with the time after which the browser connects again once the connection is
    * lost.
    *
-   * @param time in whole milliseconds, not negative
-   * @throws IllegalArgumentException if it is negative
+   * @param time the time, not negative; cut to whole milliseconds
+   * @return the copy
+   * @throws IllegalArgumentException if the time is negative
+   * @throws NullPointerException if the time is null
    */
   public SseMessage retry(Duration time) {
     if (time.isNegative()) {
@@ -103,12 +115,16 @@ public final class SseMessage {
     return value;
   }
 
-  /** Answers the identifier, if there is one. */
+  /**
+   * Returns the identifier.
+   *
+   * @return the identifier; empty if it was given none
+   */
   public Optional<String> id() {
     return Optional.ofNullable(id);
   }
 
-  /** Answers the bytes as a buffer of its own; nobody changes them. */
+  /** Returns the bytes as a buffer of its own; nobody changes them. */
   ByteBuffer encoded() {
     return ByteBuffer.wrap(encoded);
   }
@@ -132,7 +148,7 @@ public final class SseMessage {
     }
   }
 
-  /** Answers the event as it is sent. */
+  /** Returns the message as it is sent, with the empty line at its end. */
   @Override
   public String toString() {
     return new String(encoded, StandardCharsets.UTF_8);

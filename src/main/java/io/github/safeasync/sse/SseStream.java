@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The event stream of one client. Harmless in every state, as the response that it writes to: once
- * the client has gone, {@link #send} answers false. Thread-safe; nothing waits.
+ * the client has gone, {@link #send} returns false. Thread-safe; no method waits, unless the
+ * filter's {@code over-limit} is {@code block}.
  *
  * <p>The filter's {@code timeout} ends a stream as any other exchange: an application with streams
  * sets it to 0, or to how long a stream may last, after which the browser connects again.
+ *
+ * @since 0.1.0
  */
 public final class SseStream {
 
@@ -35,7 +38,10 @@ public final class SseStream {
    * onopen} is called.
    *
    * @param request the request, or any wrapper of it
-   * @throws IllegalStateException as {@link SafeAsyncResponse#of} does
+   * @return the stream, on the response that {@link SafeAsyncResponse#of} returns
+   * @throws IllegalStateException if no {@link io.github.safeasync.SafeAsyncFilter} is mapped to
+   *     the request, if it does not support asynchronous processing, or if it has been answered
+   * @throws NullPointerException if the request is null
    */
   public static SseStream open(HttpServletRequest request) {
     SafeAsyncResponse response = SafeAsyncResponse.of(request);
@@ -62,16 +68,22 @@ public final class SseStream {
     }
   }
 
-  /** Answers the identifier of the last event that the browser has seen, if it says one. */
+  /**
+   * Returns the identifier of the last event that the browser has seen, as its request says.
+   *
+   * @return the identifier; empty at the first connection
+   */
   public Optional<String> lastEventId() {
     return Optional.ofNullable(lastEventId);
   }
 
   /**
-   * Sends an event.
+   * Sends a message.
    *
+   * @param event the event or comment
    * @return true if it was accepted; false if the client has gone, the stream was closed, or the
-   *     filter's {@code over-limit} is {@code drop-newest} and too much waits for the client
+   *     filter's {@code over-limit} refuses it
+   * @throws NullPointerException if the message is null
    */
   public boolean send(SseMessage event) {
     return response.writeAndFlush(event.encoded());
@@ -80,7 +92,9 @@ public final class SseStream {
   /**
    * Sends an event that is data alone.
    *
-   * @return as {@link #send(SseEvent)}
+   * @param data the data, of one or many lines
+   * @return as {@link #send(SseMessage)} does
+   * @throws NullPointerException if the data is null
    */
   public boolean send(String data) {
     return send(SseMessage.of(data));
@@ -90,24 +104,34 @@ public final class SseStream {
    * Sends a comment whenever nothing was sent for some time, so that a client that has vanished is
    * noticed and no proxy thinks the connection dead.
    *
-   * @param idle at least 10 ms; the HTML standard suggests 15 seconds
-   * @return takes the heartbeat back
+   * @param idle the time without an event, at least 10 ms; the HTML standard suggests 15 seconds
+   * @return a handle that stops the heartbeat
+   * @throws IllegalArgumentException if the time is less than 10 ms
+   * @throws NullPointerException if the time is null
    */
   public Handle heartbeat(Duration idle) {
     return response.heartbeat(idle, HEARTBEAT);
   }
 
-  /** Answers whether an event would be accepted, as far as is known at this moment. */
+  /**
+   * Returns whether the stream is open: the client has not gone, and the stream was not closed.
+   *
+   * @return true if it is open, as far as is known at this moment
+   */
   public boolean isOpen() {
     return response.isOpen();
   }
 
-  /** Answers the response, to hear of its end, for example. */
+  /**
+   * Returns the response that the stream is written to, for its listeners, for example.
+   *
+   * @return the response
+   */
   public SafeAsyncResponse response() {
     return response;
   }
 
-  /** Closes the stream; the browser will connect again, unless it is answered 204 then. */
+  /** Closes the stream. The browser connects again, and stops if it is answered 204 then. */
   public void close() {
     response.finish();
   }

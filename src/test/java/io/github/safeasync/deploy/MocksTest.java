@@ -137,7 +137,7 @@ class MocksTest {
   }
 
   @Test
-  void startAsyncThatAnswersNull_startsNothing_G13() throws Exception {
+  void startAsyncThatReturnsNull_startsNothing_G13() throws Exception {
     behindTheFilter(
         Map.of("isAsyncSupported", true),
         (request, response) -> {
@@ -146,7 +146,7 @@ class MocksTest {
           assertThat(request.isAsyncStarted()).isFalse();
           assertThatIllegalStateException()
               .isThrownBy(() -> SafeAsyncResponse.of(request))
-              .withMessageContaining("answers null");
+              .withMessageContaining("returns null");
         });
   }
 }

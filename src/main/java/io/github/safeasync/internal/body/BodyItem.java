@@ -10,12 +10,12 @@ public sealed interface BodyItem {
   /** What an item takes of the heap beside its bytes: the objects that hold it, rounded up. */
   int OVERHEAD = 128;
 
-  /** Answers how many bytes of the heap it takes while it waits. */
+  /** Returns how many bytes of the heap it takes while it waits. */
   default long weight() {
     return OVERHEAD;
   }
 
-  /** Answers whether nothing can follow. */
+  /** Returns whether nothing can follow. */
   default boolean isLast() {
     return false;
   }

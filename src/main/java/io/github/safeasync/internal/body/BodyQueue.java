@@ -35,7 +35,7 @@ final class BodyQueue {
 
   private volatile @Nullable Node top;
 
-  /** Puts an item in; any thread. Answers false once closed. */
+  /** Puts an item in; any thread. Returns false once closed. */
   boolean put(BodyItem item) {
     while (true) {
       Node now = top;

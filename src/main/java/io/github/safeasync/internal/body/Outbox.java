@@ -57,7 +57,7 @@ public final class Outbox {
     /** Leaves the container. */
     void exit();
 
-    /** Answers how many bytes may be written in one go without a look at {@link #isReady}. */
+    /** Returns how many bytes may be written in one go without a look at {@link #isReady}. */
     int wholeLimit();
 
     /** Commits nothing yet, but hands over status and headers, before a body in one go. */
@@ -66,7 +66,7 @@ public final class Outbox {
     /** Hands over status and headers and asks for a call of {@link #writable} when ready. */
     void startStream() throws IOException;
 
-    /** Answers the length that the headers declare, -1 if they do not. After a start. */
+    /** Returns the length that the headers declare, -1 if they do not. After a start. */
     long declaredLength();
 
     /** Whether the container's stream closes at the declared length, and is silent from then on. */
@@ -75,13 +75,13 @@ public final class Outbox {
     /** Whether a stream must be flushed, and ready once more, before it is finished. */
     boolean needsFlushBeforeEnd();
 
-    /** Answers false if the response has no content, whatever is written. After a start. */
+    /** Returns false if the response has no content, whatever is written. After a start. */
     boolean takesBody();
 
-    /** Answers whether a write would not block; if not, {@link #writable} will be called. */
+    /** Returns whether a write would not block; if not, {@link #writable} will be called. */
     boolean isReady() throws IOException;
 
-    /** Writes; the bytes are the container's until {@link #isReady} answers true. */
+    /** Writes; the bytes are the container's until {@link #isReady} returns true. */
     void write(ByteBuffer bytes) throws IOException;
 
     void flush() throws IOException;
@@ -104,7 +104,7 @@ public final class Outbox {
     /** The application wrote more than may be pending. On its thread. */
     void overLimit(SlowClientException why);
 
-    /** Answers whether the calling thread may wait for room. */
+    /** Returns whether the calling thread may wait for room. */
     boolean mayWait();
   }
 
@@ -129,7 +129,7 @@ public final class Outbox {
     this.drain = new Drain(sink, pending, stall);
   }
 
-  /** Takes bytes that nobody else will touch. Any thread. Answers false if not accepted. */
+  /** Takes bytes that nobody else will touch. Any thread. Returns false if not accepted. */
   public boolean write(ByteBuffer bytes) {
     return bytes.hasRemaining() ? write(new Chunk(bytes, Chunk.Kind.PLAIN)) : !isClosed();
   }
@@ -152,7 +152,7 @@ public final class Outbox {
   }
 
   /**
-   * Answers a future that becomes true when all before it was handed to the container and the
+   * Returns a future that becomes true when all before it was handed to the container and the
    * container is ready for more, false if that did not come to pass. Any thread.
    */
   public CompletableFuture<Boolean> flush() {
@@ -164,7 +164,7 @@ public final class Outbox {
   }
 
   /**
-   * Closes the body with its last bytes, which nobody else will touch, if any. Any thread. Answers
+   * Closes the body with its last bytes, which nobody else will touch, if any. Any thread. Returns
    * false if it was closed before, or the bytes are not accepted.
    */
   public boolean finish(@Nullable ByteBuffer bytes) {
@@ -231,7 +231,7 @@ public final class Outbox {
     return accepted;
   }
 
-  /** Answers when bytes were last accepted, by {@link System#nanoTime}. */
+  /** Returns when bytes were last accepted, by {@link System#nanoTime}. */
   public long lastWriteNanos() {
     return lastWriteNanos;
   }

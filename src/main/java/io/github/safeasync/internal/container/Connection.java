@@ -34,7 +34,7 @@ public interface Connection {
   boolean isSecure();
 
   /**
-   * Answers false once the HTTP/2 stream or its connection is known to be gone, where the container
+   * Returns false once the HTTP/2 stream or its connection is known to be gone, where the container
    * knows but does not tell; null where there is nothing to ask.
    */
   @Nullable BooleanSupplier streamOpen();

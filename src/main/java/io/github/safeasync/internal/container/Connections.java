@@ -49,8 +49,8 @@ public final class Connections {
     if (UNREACHABLE.add(found.container())) {
       LOGGER.log(
           Level.INFO,
-          "A {0} has no channel that can be reached (container: {1}): hang-ups are looked for by its"
-              + " addresses, in the kernel''s table",
+          "A {0} has no channel that can be reached (container: {1}): disconnects are looked for by"
+              + " its addresses, in the kernel''s table",
           own.getClass().getName(),
           found.container());
     }

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is peculiar to a container in writing and ending the response of one request.
  *
- * <p>There are no defaults: whoever stands in front of a connection answers all of it, or passes it
- * on whole. Nothing in here throws. Thread-safe; to be dropped with the {@link Connection}.
+ * <p>There are no defaults: whoever stands in front of a connection implements all of it, or passes
+ * it on whole. Nothing in here throws. Thread-safe; to be dropped with the {@link Connection}.
  */
 public interface Quirks {
 

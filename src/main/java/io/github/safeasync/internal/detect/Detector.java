@@ -75,7 +75,7 @@ public final class Detector implements AutoCloseable {
    * at, on every path, errors and the container's own ends included. Containers end exchanges
    * before they tell, so prefer the other form unless the supplier holds on to nothing pooled.
    *
-   * @param connection may answer null, and may throw: then only a write tells
+   * @param connection may return null, and may throw: then only a write tells
    * @param gone called at most once, on the watcher's thread, and must not block
    */
   public HangUpWatch watch(
@@ -138,7 +138,7 @@ public final class Detector implements AutoCloseable {
     return own == null || !own.mechanisms.isDone() ? null : own.mechanisms.join();
   }
 
-  /** Answers which layers are on, and why others are not, for one line of a log. */
+  /** Returns which layers are on, and why others are not, for one line of a log. */
   public String describe() {
     return ready.isDone() ? ready.join() : "its mechanisms are still testing themselves";
   }

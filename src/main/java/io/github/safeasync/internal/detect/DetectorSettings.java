@@ -76,22 +76,22 @@ public record DetectorSettings(
     layers = Set.copyOf(Objects.requireNonNull(layers, "layers"));
   }
 
-  /** Answers these settings with another grace period. */
+  /** Returns these settings with another grace period. */
   public DetectorSettings withGrace(Duration grace) {
     return new DetectorSettings(grace, halfClose, keepAlive, layers);
   }
 
-  /** Answers these settings with another meaning of a FIN alone. */
+  /** Returns these settings with another meaning of a FIN alone. */
   public DetectorSettings withHalfClose(HalfClose halfClose) {
     return new DetectorSettings(grace, halfClose, keepAlive, layers);
   }
 
-  /** Answers these settings with another keepalive, or null for none. */
+  /** Returns these settings with another keepalive, or null for none. */
   public DetectorSettings withKeepAlive(@Nullable KeepAlive keepAlive) {
     return new DetectorSettings(grace, halfClose, keepAlive, layers);
   }
 
-  /** Answers these settings with only these layers. */
+  /** Returns these settings with only these layers. */
   public DetectorSettings withLayers(Set<Layer> layers) {
     return new DetectorSettings(grace, halfClose, keepAlive, layers);
   }

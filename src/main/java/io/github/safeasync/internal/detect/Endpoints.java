@@ -23,7 +23,7 @@ record Endpoints(
 
   private static final long MAPPED = 0xFFFFL << 32;
 
-  /** Answers null unless both are resolved internet addresses. */
+  /** Returns null unless both are resolved internet addresses. */
   static @Nullable Endpoints of(@Nullable SocketAddress local, @Nullable SocketAddress remote) {
     if (!(local instanceof InetSocketAddress here)
         || !(remote instanceof InetSocketAddress there)

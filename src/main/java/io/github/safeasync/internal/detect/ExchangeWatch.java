@@ -112,7 +112,7 @@ final class ExchangeWatch implements HangUpWatch {
     return origin;
   }
 
-  /** Called by the watcher. Answers false if the exchange has ended meanwhile. */
+  /** Called by the watcher. Returns false if the exchange has ended meanwhile. */
   boolean arm(Detection how) {
     detection = how;
     return STATE.compareAndSet(this, WatchState.PENDING, WatchState.ARMED);
@@ -142,7 +142,7 @@ final class ExchangeWatch implements HangUpWatch {
     detection = how;
   }
 
-  /** Called by the watcher. Answers true, once, if the listener is to be told. */
+  /** Called by the watcher. Returns true, once, if the listener is to be told. */
   boolean depart() {
     boolean departs = STATE.compareAndSet(this, WatchState.ARMED, WatchState.GONE);
     if (departs) {

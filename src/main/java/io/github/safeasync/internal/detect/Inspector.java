@@ -164,7 +164,7 @@ final class Inspector {
     return entry != null && entry.sighting() == SocketState.FIN_RECEIVED && !line.isClosedHere();
   }
 
-  /** Answers ASKED, or when to come again. */
+  /** Returns ASKED, or when to come again. */
   private long scan(long now) {
     collect(undecided);
     if (scanningJudge == null || entries.isEmpty()) {

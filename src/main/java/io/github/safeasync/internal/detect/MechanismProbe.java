@@ -49,7 +49,7 @@ final class MechanismProbe {
     return new Mechanisms(selector, flags, judge, gate, looksNanos / Math.max(looks, 1), missing);
   }
 
-  /** One trial; answers whether the mechanism did what it should. */
+  /** One trial; returns whether the mechanism did what it should. */
   private interface Trial {
     boolean run() throws IOException;
   }

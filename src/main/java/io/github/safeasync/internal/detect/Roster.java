@@ -112,7 +112,7 @@ final class Roster {
       watch.tell(departure);
       return true;
     } catch (RuntimeException e) {
-      LOGGER.log(Level.WARNING, "A listener for hang-ups failed", e);
+      LOGGER.log(Level.WARNING, "A listener for disconnects failed", e);
       return true;
     } catch (Throwable e) {
       survived.accept(e);

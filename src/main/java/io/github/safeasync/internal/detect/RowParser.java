@@ -36,7 +36,7 @@ final class RowParser {
     this.ipv6 = ipv6;
   }
 
-  /** Reads both ends and the state; answers false if this is no row. */
+  /** Reads both ends and the state; returns false if this is no row. */
   boolean read(byte[] from, int start, int afterEnd) {
     bytes = from;
     at = start;

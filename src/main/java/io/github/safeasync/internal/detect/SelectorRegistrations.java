@@ -32,7 +32,7 @@ final class SelectorRegistrations {
     this.onReady = onReady;
   }
 
-  /** Answers the line of a channel, new or as it stands; null if it cannot be selected. */
+  /** Returns the line of a channel, new or as it stands; null if it cannot be selected. */
   @Nullable WatchedConnection ofChannel(Connection connection, SocketChannel channel) {
     try {
       SelectionKey key = channel.keyFor(selector);
@@ -71,7 +71,7 @@ final class SelectorRegistrations {
     }
   }
 
-  /** Answers a new line to be polled; null if these are no addresses of a TCP connection. */
+  /** Returns a new line to be polled; null if these are no addresses of a TCP connection. */
   @Nullable WatchedConnection ofEndpoints(@Nullable Endpoints endpoints, long now) {
     if (endpoints == null) {
       return null;

@@ -64,7 +64,7 @@ final class StreamPoll {
     return suspected.isEmpty() || nextRound - secondLook < 0 ? nextRound : secondLook;
   }
 
-  /** Answers the watches whose stream was found closed twice; valid until the next call. */
+  /** Returns the watches whose stream was found closed twice; valid until the next call. */
   List<ExchangeWatch> run(long now) {
     closed.clear();
     if (!suspected.isEmpty() && secondLook - now <= 0) {

@@ -87,7 +87,7 @@ final class Watcher implements Runnable {
         serveWith(found);
       }
     } catch (Throwable e) {
-      LOGGER.log(Level.INFO, "Watching for hang-ups could not begin: " + e);
+      LOGGER.log(Level.INFO, "Watching for disconnects could not begin: " + e);
     } finally {
       mailbox.stop();
       close(selector);
@@ -158,14 +158,14 @@ final class Watcher implements Runnable {
   private void survived(Throwable failure) {
     try {
       Level level = warned ? Level.DEBUG : Level.WARNING;
-      LOGGER.log(level, "Watching for hang-ups: what failed is done again", failure);
+      LOGGER.log(level, "Watching for disconnects: what failed is done again", failure);
       warned = true;
     } catch (Throwable unsaid) {
       warned = false;
     }
   }
 
-  /** Answers when the next watch is due. */
+  /** Returns when the next watch is due. */
   private long arm(WatchLoop post, long now) {
     int armed = 0;
     long next = now + Suspects.LONG;

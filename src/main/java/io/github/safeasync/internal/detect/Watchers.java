@@ -22,7 +22,7 @@ final class Watchers {
 
   private Watchers() {}
 
-  /** Answers the watcher, which serves the detector from now on. */
+  /** Returns the watcher, which serves the detector from now on. */
   static synchronized Watcher join(WatchQueue queue) throws IOException {
     Watcher own = watcher;
     Thread runner = thread;

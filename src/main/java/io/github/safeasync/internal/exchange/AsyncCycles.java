@@ -63,7 +63,7 @@ final class AsyncCycles {
           begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
       if (begun == null) {
         throw new IllegalStateException(
-            "startAsync() of the request behind the filter answers null, as a mock's may: there is"
+            "startAsync() of the request behind the filter returns null, as a mock's may: there is"
                 + " no asynchronous response of such a request");
       }
     }
@@ -147,7 +147,7 @@ final class AsyncCycles {
   /**
    * Starts a cycle. By the thread that has claimed it from the lifecycle.
    *
-   * @return null where the container answers null, so that nothing has begun
+   * @return null where the container returns null, so that nothing has begun
    */
   private @Nullable AsyncCycle begin(
       Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {

@@ -56,7 +56,7 @@ final class ChannelSource implements Runnable {
     }
   }
 
-  /** Answers false at the end of the source. */
+  /** Returns false at the end of the source. */
   private boolean readSome() throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(CHUNK);
     int length = source.read(bytes);

@@ -124,7 +124,7 @@ public final class ContainerObjects {
     return now != null && now.quirks().completesOnDispatchThread();
   }
 
-  /** Answers what the request wants of a file: the whole, if it cannot be asked any more. */
+  /** Returns what the request wants of a file: the whole, if it cannot be asked any more. */
   FileRequest fileRequest(ExchangeAccess access) {
     if (!access.enterToAsk()) {
       return FileRequest.unconditional(method);
@@ -136,7 +136,7 @@ public final class ContainerObjects {
     }
   }
 
-  /** Answers what the container, or else the JDK, takes a file of this name for. */
+  /** Returns what the container, or else the JDK, takes a file of this name for. */
   @Nullable String mimeType(String fileName) {
     Objects now = objects;
     String type = null;
@@ -150,7 +150,7 @@ public final class ContainerObjects {
 
   /**
    * Makes the request asynchronous, or joins the cycle that an outer filter has started; null where
-   * a mock answers that.
+   * a mock returns that.
    */
   @Nullable AsyncContext start() {
     HttpServletRequest request = present().request;

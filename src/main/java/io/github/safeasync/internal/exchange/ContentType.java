@@ -75,13 +75,13 @@ final class ContentType {
     }
   }
 
-  /** Answers the charset of texts: UTF-8 unless another one is declared. */
+  /** Returns the charset of texts: UTF-8 unless another one is declared. */
   Charset charset() {
     return charset;
   }
 
   /**
-   * Answers the content type of a response with text in it. Text without a declared charset was
+   * Returns the content type of a response with text in it. Text without a declared charset was
    * encoded in UTF-8, and a {@code text} type says so: a client would guess otherwise. An event
    * stream is UTF-8 by definition (HTML standard, section 9.2.5).
    */

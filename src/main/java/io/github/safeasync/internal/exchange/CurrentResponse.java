@@ -21,7 +21,7 @@ final class CurrentResponse {
     return now;
   }
 
-  /** Answers what {@link #leave} has to be given. */
+  /** Returns what {@link #leave} has to be given. */
   static @Nullable SafeAsyncResponse enter(SafeAsyncResponse response) {
     SafeAsyncResponse before = CURRENT.get();
     CURRENT.set(response);

@@ -118,7 +118,7 @@ public final class Exchange implements ResponseEnds {
     this.guardedResponse = new GuardedResponse(gate, response);
   }
 
-  /** Answers the exchange of a request, through any wrapper. */
+  /** Returns the exchange of a request, through any wrapper. */
   static Exchange behind(ServletRequest request) {
     Exchange exchange = of(request);
     if (exchange == null) {
@@ -266,7 +266,7 @@ public final class Exchange implements ResponseEnds {
     dispatchedLate = true;
   }
 
-  /** What the guards answer, which are closed: the last dispatch is an asynchronous one. */
+  /** What the guards return, which are closed: the last dispatch is an asynchronous one. */
   boolean isDispatchedLate() {
     return dispatchedLate;
   }
@@ -429,7 +429,7 @@ public final class Exchange implements ResponseEnds {
     }
   }
 
-  /** Answers how a hang-up would be noticed. */
+  /** Returns how a hang-up would be noticed. */
   @Override
   public Detection detection() {
     HangUpWatch now = watch;
@@ -462,7 +462,7 @@ public final class Exchange implements ResponseEnds {
     end(End.failed(cause, age()));
   }
 
-  /** Answers false if it has ended in another way, and is being closed. */
+  /** Returns false if it has ended in another way, and is being closed. */
   boolean shutDown() {
     end(End.of(End.Kind.SHUT_DOWN, age()));
     body.left();

@@ -119,7 +119,7 @@ public final class FilterScope implements Cancellation.Canceller {
     }
   }
 
-  /** Answers in what ways hang-ups are noticed, as soon as that is known. */
+  /** Returns in what ways hang-ups are noticed, as soon as that is known. */
   CompletionStage<String> detection() {
     return detector.described();
   }

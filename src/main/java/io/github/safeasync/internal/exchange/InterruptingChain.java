@@ -38,7 +38,7 @@ final class InterruptingChain implements FilterChain {
   }
 
   /**
-   * Answers a chain that interrupts the calling thread, if the filter is told so; it serves one
+   * Returns a chain that interrupts the calling thread, if the filter is told so; it serves one
    * request.
    *
    * @param wanted whether that is one to be interrupted, asked at the hang-up: it may say so itself

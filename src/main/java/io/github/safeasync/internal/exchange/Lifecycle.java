@@ -253,7 +253,7 @@ public final class Lifecycle {
     return STATE.compareAndSet(this, expected, next);
   }
 
-  /** Claims the call of startAsync. Answers true to one thread. */
+  /** Claims the call of startAsync. Returns true to one thread. */
   boolean starting() {
     State now = state;
     return (now.phase == Phase.NEW || now.phase == Phase.RESUMED)
@@ -494,7 +494,7 @@ public final class Lifecycle {
 
   /**
    * Called by the container's thread when it leaves the filter. The caller has to try {@link
-   * #claimTell}, {@link #claimDispatch} and {@link #claimClose} if the answer is not OPEN.
+   * #claimTell}, {@link #claimDispatch} and {@link #claimClose} if the result is not OPEN.
    *
    * @return the phase that is left; RESUMED if no new cycle was started, so that the container
    *     completes by itself
@@ -832,7 +832,7 @@ public final class Lifecycle {
     return state.lets(Thread.currentThread());
   }
 
-  /** Answers the phase of this moment, for decisions that a transition confirms. */
+  /** Returns the phase of this moment, for decisions that a transition confirms. */
   public Phase phase() {
     return state.phase;
   }
@@ -842,7 +842,7 @@ public final class Lifecycle {
     return state.containerCompletes;
   }
 
-  /** Answers the end once it is decided. */
+  /** Returns the end once it is decided. */
   public @Nullable End decidedEnd() {
     return state.end;
   }

@@ -81,7 +81,7 @@ final class ResponseHead {
     return change(f -> f.withStatus(status));
   }
 
-  /** Answers false, and changes nothing, if text has been encoded in another charset already. */
+  /** Returns false, and changes nothing, if text has been encoded in another charset already. */
   boolean contentType(ContentType contentType) {
     Charset wanted = contentType.charset();
     Fields before = update(f -> f.takes(wanted) ? f.withContentType(contentType) : f);
@@ -103,7 +103,7 @@ final class ResponseHead {
     return status == 0 || status == HttpServletResponse.SC_OK;
   }
 
-  /** Answers the last value of a header, if it was given here. */
+  /** Returns the last value of a header, if it was given here. */
   @Nullable String header(String name) {
     Header header = fields.headers;
     while (header != null && !header.name.equalsIgnoreCase(name)) {
@@ -112,7 +112,7 @@ final class ResponseHead {
     return header == null ? null : header.value;
   }
 
-  /** Answers the bytes of a text that is part of the body. */
+  /** Returns the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
     change(Fields::withText);
     return text.toString().getBytes(fields.charset());
@@ -146,12 +146,12 @@ final class ResponseHead {
     }
   }
 
-  /** Answers false, and changes nothing, once the response is committed. */
+  /** Returns false, and changes nothing, once the response is committed. */
   private boolean change(UnaryOperator<Fields> change) {
     return !update(change).committed;
   }
 
-  /** Changes the fields unless they are committed, and answers what they were before. */
+  /** Changes the fields unless they are committed, and returns what they were before. */
   private Fields update(UnaryOperator<Fields> change) {
     while (true) {
       Fields now = fields;

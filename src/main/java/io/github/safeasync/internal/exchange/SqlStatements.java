@@ -21,7 +21,7 @@ final class SqlStatements {
     }
   }
 
-  /** Answers what cancels a resource: closing it, or a statement's own cancel. */
+  /** Returns what cancels a resource: closing it, or a statement's own cancel. */
   static AutoCloseable cancelOf(AutoCloseable resource) {
     return PRESENT ? Sql.cancelOf(resource) : resource;
   }

@@ -9,7 +9,7 @@ final class VirtualFactory {
 
   private VirtualFactory() {}
 
-  /** Answers what makes them, with a name and no inherited thread locals; null before JDK 21. */
+  /** Returns what makes them, with a name and no inherited thread locals; null before JDK 21. */
   static @Nullable ThreadFactory of(String prefix) {
     try {
       Class<?> type = Class.forName("java.lang.Thread$Builder$OfVirtual");

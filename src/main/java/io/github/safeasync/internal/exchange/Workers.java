@@ -270,7 +270,7 @@ final class Workers {
                     || frame.getClassName().startsWith("jdk."));
   }
 
-  /** Answers false if interrupted. */
+  /** Returns false if interrupted. */
   private boolean join(long nanos) {
     long deadline = System.nanoTime() + nanos;
     try {

@@ -36,7 +36,7 @@ public final class Gate {
     void run() throws IOException;
   }
 
-  /** A call of the container that answers something. */
+  /** A call of the container that returns something. */
   @FunctionalInterface
   interface IoQuestion<T> {
     @Nullable T get() throws IOException;
@@ -70,7 +70,7 @@ public final class Gate {
   }
 
   /**
-   * Asks the container, or answers what stands for it after the end. A thread on which the
+   * Asks the container, or returns what stands for it after the end. A thread on which the
    * container, or the library before the container is completed, runs an AsyncListener still asks
    * the container: a listener is where requests are logged and measured.
    */
@@ -78,7 +78,7 @@ public final class Gate {
     return ask(question, known -> otherwise);
   }
 
-  /** As {@link #read}, where the answer after the end is one that was remembered. */
+  /** As {@link #read}, where the result after the end is one that was remembered. */
   <T extends @Nullable Object> T ask(
       Supplier<? extends T> question, Function<RequestSnapshot, ? extends T> otherwise) {
     if (exchange.enterToAsk()) {
@@ -91,7 +91,7 @@ public final class Gate {
     return exchange.isInListener() ? question.get() : otherwise.apply(exchange.remembered());
   }
 
-  /** Asks the container what only matters to someone who writes; the other answer after the end. */
+  /** Asks the container what only matters to someone who writes; the other result after the end. */
   public <T> T readWhileOpen(Supplier<? extends T> question, T otherwise) {
     if (exchange.enter()) {
       try {
@@ -124,7 +124,7 @@ public final class Gate {
     return readOrNull(question, null);
   }
 
-  /** Asks the container, which may answer null. */
+  /** Asks the container, which may return null. */
   <T> @Nullable T readOrNull(Supplier<? extends @Nullable T> question, @Nullable T otherwise) {
     if (exchange.enterToAsk()) {
       try {
@@ -220,7 +220,7 @@ public final class Gate {
   /**
    * Reads the body, of which there may be more behind the end of the exchange.
    *
-   * @param atEnd the answer where the body's end was read before
+   * @param atEnd the result where the body's end was read before
    * @throws IOException the container's own; or one for the end of the exchange, if the rest of the
    *     body cannot be read any more
    */
@@ -301,7 +301,7 @@ public final class Gate {
     return parts;
   }
 
-  /** Asks the container's body something, or answers what stands for it after the end. */
+  /** Asks the container's body something, or returns what stands for it after the end. */
   boolean askBody(BooleanSupplier question, boolean otherwise) {
     if (!exchange.enterToRead()) {
       return otherwise;
@@ -352,7 +352,7 @@ public final class Gate {
     boolean unused = isSent(call);
   }
 
-  /** As {@link #send}; answers false if it did not go in. */
+  /** As {@link #send}; returns false if it did not go in. */
   boolean isSent(IoCall call) throws IOException {
     IOException failure = null;
     Lock lock = acquire(exchange.writeLock());

@@ -35,10 +35,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request that the application sees. What the container answers is passed on, null included: a
- * mock in a test answers that where a container throws or makes something. Its {@code startAsync}
+ * The request that the application sees. What the container returns is passed on, null included: a
+ * mock in a test returns that where a container throws or makes something. Its {@code startAsync}
  * makes the exchange that the library looks after; its other methods are the container's until the
- * end, and answer what was known, or nothing, afterwards: the container has given the object behind
+ * end, and return what was known, or nothing, afterwards: the container has given the object behind
  * it to another request by then.
  */
 public final class GuardedRequest extends HttpServletRequestWrapper {
@@ -176,7 +176,7 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     }
   }
 
-  // The session: it outlives the request, so the one that was seen is answered.
+  // The session: it outlives the request, so the one that was seen is returned.
 
   @Override
   public @Nullable HttpSession getSession() {
@@ -494,7 +494,7 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
   }
 
   @Override
-  @SuppressWarnings("JdkObsolete") // it is what the method answers
+  @SuppressWarnings("JdkObsolete") // it is what the method returns
   public StringBuffer getRequestURL() {
     return gate.isFree()
         ? super.getRequestURL()

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The response that the application sees: the container's until the end. Afterwards it is committed
- * and answers what was known. What would send a part of the body fails then, as it does on every
+ * and returns what was known. What would send a part of the body fails then, as it does on every
  * container; every other call does nothing.
  */
 public final class GuardedResponse extends HttpServletResponseWrapper {
@@ -343,7 +343,7 @@ public final class GuardedResponse extends HttpServletResponseWrapper {
     }
   }
 
-  // What answers.
+  // What is asked of it.
 
   @Override
   public boolean containsHeader(String name) {

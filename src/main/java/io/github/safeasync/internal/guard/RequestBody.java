@@ -136,7 +136,7 @@ public final class RequestBody {
     listener = reading;
   }
 
-  /** Answers a number that changes with each read. */
+  /** Returns a number that changes with each read. */
   public int reads() {
     return reads;
   }
@@ -220,7 +220,7 @@ public final class RequestBody {
     }
   }
 
-  /** Counts what a read has answered: a number of bytes, or -1 for the end. */
+  /** Counts what a read has returned: a number of bytes, or -1 for the end. */
   int met(int read) throws EOFException {
     if (read < 0) {
       endRead();
@@ -230,7 +230,7 @@ public final class RequestBody {
     return read;
   }
 
-  /** As {@link #met(int)}, of a read that answers less than was wanted at the end. */
+  /** As {@link #met(int)}, of a read that returns less than was wanted at the end. */
   void met(int read, int wanted) throws EOFException {
     read(read);
     if (read < wanted) {

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the guarded request and response answer after the end: what they were, as a listener that
+ * What the guarded request and response return after the end: what they were, as a listener that
  * logs or measures wants to know it. Taken in the moment before the container gets its objects
  * back; until then it is asked itself.
  */

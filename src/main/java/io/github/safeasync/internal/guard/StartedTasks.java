@@ -45,7 +45,7 @@ final class StartedTasks {
   /**
    * Has a task run.
    *
-   * @param container answers whether it has taken the task; what it throws is thrown
+   * @param container returns whether it has taken the task; what it throws is thrown
    */
   void start(Runnable given, Predicate<Runnable> container) {
     Task task = new Task(given);
