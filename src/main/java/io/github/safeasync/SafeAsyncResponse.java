@@ -2,7 +2,10 @@ package io.github.safeasync;
 
 import io.github.safeasync.internal.exchange.Exchanges;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.Cookie;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
@@ -135,6 +138,28 @@ public interface SafeAsyncResponse {
    * @throws NullPointerException if an argument is null
    */
   SafeAsyncResponse addHeader(String name, String value);
+
+  /**
+   * Declares how long the body is; ignored, with a line at DEBUG, once the response is committed. A
+   * body of another length ends the exchange FAILED, and is cut off.
+   *
+   * @param bytes the length of the body in bytes, 0 or more
+   * @return this response
+   * @throws IllegalArgumentException if it is negative
+   * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-8.6">RFC 9110 section 8.6</a>
+   */
+  SafeAsyncResponse contentLength(long bytes);
+
+  /**
+   * Adds a cookie, as it is now; ignored, with a line at DEBUG, once the response is committed. The
+   * container writes it in the form that it is told to.
+   *
+   * @param cookie the cookie; its value may be empty
+   * @return this response
+   * @throws IllegalArgumentException if its value, path or domain has a character that a cookie
+   *     cannot have (RFC 6265 section 4.1.1): encode the value
+   */
+  SafeAsyncResponse cookie(Cookie cookie);
 
   /**
    * Writes a text in the charset of the content type. Each text is encoded by itself.
@@ -350,6 +375,52 @@ public interface SafeAsyncResponse {
    * @throws IllegalArgumentException if the status is not in that range
    */
   boolean sendError(int status, @Nullable String message);
+
+  /**
+   * Sends the client to another place with the status 302, as {@link #redirect(int, String)} does.
+   *
+   * @param location where to: a URI reference, relative or absolute
+   * @return true if this call finished the response, false if it was not open
+   * @throws IllegalArgumentException if it is empty, or has a character that a URI cannot have
+   */
+  boolean redirect(String location);
+
+  /**
+   * Sends the client to another place, in place of what was written so far; headers stay. If a part
+   * of the body has been sent, the connection is aborted, as by {@link #sendError(int, String)}.
+   *
+   * @param status 301, 302, 303, 307 or 308
+   * @param location where to: a URI reference, relative or absolute, sent as it is (RFC 9110
+   *     section 10.2.2)
+   * @return true if this call finished the response, false if it was not open
+   * @throws IllegalArgumentException if the status is another one, or if the location is empty or
+   *     has a character that a URI cannot have (RFC 3986): encode it
+   */
+  boolean redirect(int status, String location);
+
+  /**
+   * Returns the body as a stream, for libraries that write to one, such as those for JSON, CSV or
+   * ZIP. To be used by one thread at a time, on a thread of the application's own or a virtual one:
+   * there a write waits while the response is not writable, for the {@code write-timeout} at most,
+   * as with {@link OverLimit#BLOCK}. The thread that handles the request does not wait, as nothing
+   * is sent before the servlet returns.
+   *
+   * <p>Some kilobytes are kept together until {@link OutputStream#flush flush} or the next ones;
+   * {@link OutputStream#close close} finishes the response. Once the client has gone, writing,
+   * flushing and closing throw {@link ClientDisconnectedException}; after any other end, or once
+   * the response was finished, another {@link java.io.IOException}.
+   *
+   * @return a new view of the body; what several write goes out piece by piece
+   */
+  OutputStream outputStream();
+
+  /**
+   * Returns the body as a text stream, as {@link #outputStream}, in the charset of the content
+   * type, which cannot change any more.
+   *
+   * @return a new view of the body
+   */
+  Writer writer();
 
   /**
    * Answers the end of the exchange.

@@ -151,8 +151,7 @@ class CompatibilityIT {
     Map<String, String> without = WITHOUT.get(container);
     Map<String, String> with = play(container, new SafeAsyncFilter(), types, every -> true);
     // Only a guarded request hides the library's attribute.
-    with.replaceAll(
-        (name, seen) -> seen.replace("io.github.safeasync.internal.exchange.Exchange, ", ""));
+    with.replaceAll((name, seen) -> seen.replace("io.github.safeasync.exchange, ", ""));
     Set<String> changed = new TreeSet<>(without.keySet());
     changed.removeIf(name -> with.get(name).equals(without.get(name)));
     if (container == Container.UNDERTOW) {

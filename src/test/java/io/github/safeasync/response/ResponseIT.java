@@ -14,6 +14,7 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.http.Cookie;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
@@ -122,6 +123,55 @@ class ResponseIT {
       assertThat(answer.header("WWW-Authenticate")).hasValue("Basic realm=\"x\"");
       assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
       assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void redirect_replacesWhatWasWritten_keepsHeadersAndCookies(Container container)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container);
+        RawClient client = RawClient.connect(site.server())) {
+      client.get("/take");
+      SafeAsyncResponse response = site.take();
+      Cookie cookie = new Cookie("session", "a=1");
+      cookie.setHttpOnly(true);
+      response.header("X-Kept", "yes").cookie(cookie).write("not sent");
+      cookie.setValue("changed later");
+      assertThat(response.redirect(303, "/plain?a=%20b")).isTrue();
+      assertThat(response.redirect("/elsewhere")).isFalse();
+
+      RawResponse answer = client.readResponse();
+      assertThat(answer.status()).isEqualTo(303);
+      assertThat(answer.header("Location")).hasValue("/plain?a=%20b");
+      assertThat(answer.header("X-Kept")).hasValue("yes");
+      assertThat(answer.header("Set-Cookie").orElseThrow())
+          .startsWith("session=a=1")
+          .containsIgnoringCase("HttpOnly");
+      assertThat(answer.bodyBytes()).isEmpty();
+      assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
+      assertThat(client.get("/plain").readResponse().body()).isEqualTo("plain");
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void contentLength_isDeclared_andKept(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        Site site = Site.start(container);
+        RawClient client = RawClient.connect(site.server())) {
+      client.get("/take");
+      SafeAsyncResponse response = site.take();
+      response.contentLength(5).write("12");
+      assertThat(Site.flushed(response)).isTrue();
+      response.finish("345");
+      RawResponse answer = client.readResponse();
+      assertThat(answer.header("Content-Length")).hasValue("5");
+      assertThat(answer.body()).isEqualTo("12345");
+      assertThat(Site.endOf(response).kind()).isEqualTo(End.Kind.COMPLETED);
       logs.assertQuiet();
     }
   }

@@ -58,7 +58,7 @@ public sealed interface BodyItem {
     }
   }
 
-  /** An error in place of the body. */
+  /** An error in place of the body, or a redirect, whose message says where to. */
   record Failure(int status, @Nullable String message) implements BodyItem {
 
     @Override

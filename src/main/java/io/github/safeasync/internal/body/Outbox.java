@@ -86,7 +86,11 @@ public final class Outbox {
 
     void flush() throws IOException;
 
-    /** Sends an error in place of a body of which nothing was handed over. */
+    /**
+     * Sends an error, or a redirect, in place of a body of which nothing was handed over.
+     *
+     * @param message of an error, null for the container's own words; where to, of a redirect
+     */
     void sendError(int status, @Nullable String message) throws IOException;
 
     /** Everything was handed over. Called outside enter and exit. */
@@ -134,6 +138,15 @@ public final class Outbox {
     return bytes.hasRemaining() ? write(new Chunk(bytes, Chunk.Kind.PLAIN)) : !isClosed();
   }
 
+  /**
+   * As {@link #write(ByteBuffer)}, which waits for room whatever else a write over the limit does.
+   */
+  public boolean writeOnceThereIsRoom(ByteBuffer bytes) {
+    lastWriteNanos = System.nanoTime();
+    Chunk chunk = new Chunk(bytes, Chunk.Kind.PLAIN);
+    return !isClosed() && admitWaiting(chunk.weight()) && putAdmitted(chunk, chunk.weight());
+  }
+
   /** Takes bytes and sends them, for those who need not know when. */
   public boolean writeAndFlush(ByteBuffer bytes) {
     return bytes.hasRemaining()
@@ -177,6 +190,11 @@ public final class Outbox {
   /** Closes with an error in place of the body. Any thread. False if it was closed before. */
   public boolean sendError(int status, @Nullable String message) {
     return put(new Failure(status, message));
+  }
+
+  /** As {@link #sendError}, with a redirect. */
+  public boolean redirect(int status, String location) {
+    return put(new Failure(status, location));
   }
 
   public boolean isClosed() {
@@ -238,9 +256,10 @@ public final class Outbox {
 
   private boolean putAdmitted(BodyItem item) {
     long weight = item.weight();
-    if (isClosed() || !admit(weight)) {
-      return false;
-    }
+    return !isClosed() && admit(weight) && putAdmitted(item, weight);
+  }
+
+  private boolean putAdmitted(BodyItem item, long weight) {
     boolean accepted = put(item);
     if (!accepted) {
       pending.release(weight);
@@ -252,9 +271,12 @@ public final class Outbox {
     return switch (limits.overLimit) {
       case FAIL -> pending.admit(weight) || refused(weight);
       case DROP_NEWEST -> pending.admit(weight);
-      case BLOCK ->
-          sink.mayWait() ? admitOnceThereIsRoom(weight) : pending.admit(weight) || refused(weight);
+      case BLOCK -> admitWaiting(weight);
     };
+  }
+
+  private boolean admitWaiting(long weight) {
+    return sink.mayWait() ? admitOnceThereIsRoom(weight) : pending.admit(weight) || refused(weight);
   }
 
   private boolean admitOnceThereIsRoom(long weight) {

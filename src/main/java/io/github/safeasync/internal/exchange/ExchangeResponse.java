@@ -14,7 +14,13 @@ import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.BodySubscriber;
 import io.github.safeasync.internal.body.Outbox;
 import io.github.safeasync.internal.guard.ExchangeAccess;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
@@ -93,6 +99,20 @@ public final class ExchangeResponse implements SafeAsyncResponse {
       return contentType(value);
     }
     return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
+  }
+
+  @Override
+  public SafeAsyncResponse contentLength(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("A length is 0 bytes or more, not " + bytes);
+    }
+    return header("Content-Length", Long.toString(bytes));
+  }
+
+  @Override
+  public SafeAsyncResponse cookie(Cookie cookie) {
+    Cookie checked = HeaderChecks.cookie((Cookie) cookie.clone());
+    return noted("cookie " + checked.getName(), hasNotEnded() && head().cookie(checked));
   }
 
   private SafeAsyncResponse noted(String call, boolean done) {
@@ -214,6 +234,35 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   public boolean sendError(int status, @Nullable String message) {
     HttpStatusException answer = new HttpStatusException(status, message);
     return isOpen() && closed(outbox().sendError(answer.status(), message));
+  }
+
+  @Override
+  public boolean redirect(String location) {
+    return redirect(HttpServletResponse.SC_FOUND, location);
+  }
+
+  @Override
+  public boolean redirect(int status, String location) {
+    HeaderChecks.redirectStatus(status);
+    HeaderChecks.location(location);
+    return isOpen() && closed(outbox().redirect(status, location));
+  }
+
+  @Override
+  public OutputStream outputStream() {
+    return new ResponseOutputStream(this, outbox());
+  }
+
+  @Override
+  public Writer writer() {
+    return new OutputStreamWriter(outputStream(), head().textCharset());
+  }
+
+  /** What a write fails with that was not accepted. */
+  IOException refusal() {
+    return hasNotEnded()
+        ? new IOException("The response has been finished: nothing can be written behind its end")
+        : access.endedException();
   }
 
   private boolean closed(boolean closed) {

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponseHead {
 
-  /** A header and those given before it. */
-  private record Header(String name, String value, boolean replaces, @Nullable Header before) {}
+  /** A header, or a cookie, and those given before it. */
+  private record Header(
+      String name,
+      String value,
+      boolean replaces,
+      @Nullable Cookie cookie,
+      @Nullable Header before) {
+
+    void applyTo(HttpServletResponse response) {
+      if (cookie != null) {
+        response.addCookie(cookie);
+      } else if (replaces) {
+        response.setHeader(name, value);
+      } else {
+        response.addHeader(name, value);
+      }
+    }
+  }
 
   /** All of it at one moment. */
   private record Fields(
@@ -45,7 +62,12 @@ final class ResponseHead {
     }
 
     Fields withHeader(String name, String value, boolean replaces) {
-      Header added = new Header(name, value, replaces, headers);
+      Header added = new Header(name, value, replaces, null, headers);
+      return new Fields(committed, status, contentType, text, added);
+    }
+
+    Fields withCookie(Cookie cookie) {
+      Header added = new Header("", "", false, cookie, headers);
       return new Fields(committed, status, contentType, text, added);
     }
 
@@ -97,6 +119,10 @@ final class ResponseHead {
     return change(f -> f.withHeader(name, value, replaces));
   }
 
+  boolean cookie(Cookie cookie) {
+    return change(f -> f.withCookie(cookie));
+  }
+
   /** Whether the status is 200. */
   boolean isOk() {
     int status = fields.status;
@@ -116,6 +142,12 @@ final class ResponseHead {
   byte[] encode(CharSequence text) {
     change(Fields::withText);
     return text.toString().getBytes(fields.charset());
+  }
+
+  /** The charset of text, which is fixed from now on. */
+  Charset textCharset() {
+    change(Fields::withText);
+    return fields.charset();
   }
 
   boolean isCommitted() {
@@ -166,12 +198,6 @@ final class ResponseHead {
     for (Header header = last; header != null; header = header.before) {
       inOrder.push(header);
     }
-    for (Header header : inOrder) {
-      if (header.replaces) {
-        response.setHeader(header.name, header.value);
-      } else {
-        response.addHeader(header.name, header.value);
-      }
-    }
+    inOrder.forEach(header -> header.applyTo(response));
   }
 }

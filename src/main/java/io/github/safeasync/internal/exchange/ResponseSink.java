@@ -341,7 +341,10 @@ final class ResponseSink implements Outbox.Sink {
           "The application has committed the response itself, so that it cannot become " + status);
     }
     ContainerObjects.commitErrorTo(response, head);
-    if (message == null) {
+    if (HeaderChecks.isRedirect(status)) {
+      response.setStatus(status);
+      response.setHeader("Location", message);
+    } else if (message == null) {
       response.sendError(status);
     } else {
       response.sendError(status, message);
@@ -355,10 +358,11 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void truncated(int status, @Nullable String message) {
+    String call = HeaderChecks.isRedirect(status) ? "redirect " : "sendError ";
     String what = message == null ? "" : " " + message;
     ends.failed(
         new IllegalStateException(
-            "sendError " + status + what + " after a part of the body had been sent"));
+            call + status + what + " after a part of the body had been sent"));
   }
 
   /**

@@ -1,9 +1,12 @@
 package io.github.safeasync.internal.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.safeasync.HttpStatusException;
+import jakarta.servlet.http.Cookie;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,5 +75,51 @@ class HeaderChecksTest {
         .isThrownBy(() -> HeaderChecks.headerValue("Retry-After", value))
         .withMessageContaining("Retry-After")
         .withMessageContaining(character);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "../up", "https://example.org:8443/a%20b?c=d&e#f", "?q", "//host/"})
+  void location_uriReference_isTaken(String location) {
+    assertThatCode(() -> HeaderChecks.location(location)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'/a b', U+0020", "'/\r\nX: y', U+000D", "/ä, U+00E4", "'/a|b', U+007C"})
+  void location_other_namesTheCharacter(String location, String character) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HeaderChecks.location(location))
+        .withMessageContaining(character);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {200, 300, 304, 305, 306, 400})
+  void redirectStatus_other_isNamed(int status) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HeaderChecks.redirectStatus(status))
+        .withMessageEndingWith("not " + status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "abc", "a=b", "\"quoted\"", "YWJj+/=="})
+  void cookie_value_isTaken(String value) {
+    assertThat(HeaderChecks.cookie(new Cookie("c", value)).getValue()).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'a b', U+0020", "'a;b', U+003B", "'a,b', U+002C", "'a\r\nb', U+000D", "ä, U+00E4"})
+  void cookie_value_namesTheCookieAndTheCharacter(String value, String character) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HeaderChecks.cookie(new Cookie("named", value)))
+        .withMessageContaining("named")
+        .withMessageContaining(character);
+  }
+
+  @Test
+  void cookie_pathThatSplits_isRefused() {
+    Cookie cookie = new Cookie("named", "1");
+    cookie.setPath("/;x");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HeaderChecks.cookie(cookie))
+        .withMessageContaining("path");
   }
 }
