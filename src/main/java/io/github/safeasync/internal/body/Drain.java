@@ -7,7 +7,6 @@ import io.github.safeasync.internal.body.BodyItem.Flush;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -84,29 +83,13 @@ final class Drain {
 
   private final Deque<BodyItem> backlog = new ArrayDeque<>();
 
-  /** Flushes of which all that was before them is written. */
-  private final List<Flush> due = new ArrayList<>();
-
-  /** Whether the container is to be asked to flush, even if nobody waits for it. */
-  private boolean isFlushDue;
-
-  /** Whether it was asked to, and has not been ready since: only a look at that sends the rest. */
-  private boolean isFlushAsked;
-
-  /** Those for which the container was asked to flush; done when it is ready again. */
-  private final List<Flush> flushed = new ArrayList<>();
-
+  private final Flushes flushes = new Flushes();
   private Stage stage = Stage.HELD;
   private long backlogBytes;
   private long written;
 
   /** What the chunks weighed that the next write is made of, beside their bytes. */
   private long overhead;
-
-  private boolean flushWanted;
-
-  /** Whether the container was asked to flush since the last write. */
-  private boolean isFlushed;
 
   private @Nullable Finish finish;
   private @Nullable Failure failure;
@@ -142,10 +125,12 @@ final class Drain {
   void accept(BodyItem item) {
     if (item instanceof Chunk chunk) {
       backlogBytes += chunk.bytes().remaining();
-      flushWanted |= chunk.kind().isFlushed();
+      if (chunk.kind().isFlushed()) {
+        flushes.want();
+      }
       backlog.add(chunk);
     } else if (item instanceof Flush flush) {
-      flushWanted = true;
+      flushes.want();
       backlog.add(flush);
     } else if (item instanceof Finish last) {
       finish = last;
@@ -185,7 +170,7 @@ final class Drain {
       if (thrown != null) {
         sink.failed(thrown, heartbeat);
       } else if (progress == Progress.FINISHED) {
-        tellAll(true);
+        tell(flushes.end(), true);
         sink.finished();
       } else if (progress == Progress.TRUNCATED && failure != null) {
         sink.truncated(failure.status(), failure.message());
@@ -213,7 +198,7 @@ final class Drain {
       return Progress.FINISHED;
     }
     boolean fits = backlogBytes <= sink.wholeLimit();
-    if (finish != null && fits && !flushWanted) {
+    if (finish != null && fits && !flushes.isWanted()) {
       sink.startWhole(backlogBytes);
       requireWhole(backlogBytes);
       while (!backlog.isEmpty()) {
@@ -221,7 +206,7 @@ final class Drain {
       }
       return Progress.FINISHED;
     }
-    if (finish == null && fits && !flushWanted && pending.isWritable()) {
+    if (finish == null && fits && !flushes.isWanted() && pending.isWritable()) {
       return Progress.WAIT;
     }
     stage = Stage.STREAMING;
@@ -236,7 +221,7 @@ final class Drain {
     }
     while (backlog.peek() instanceof Flush flush) {
       backlog.remove();
-      becomesDue(flush);
+      flushes.becomeDue(flush);
     }
     boolean allWritten = backlog.isEmpty() && finish != null;
     if (allWritten && sink.endsByItself() && sink.declaredLength() == written) {
@@ -247,7 +232,7 @@ final class Drain {
     }
     // A call of writable may have come between the container's answer and the note of it.
     stall.moved();
-    if (backlog.isEmpty() && !isFlushDue && !isFlushAsked && finish == null) {
+    if (backlog.isEmpty() && !flushes.isUnderWay() && finish == null) {
       coalesced = null; // There may be thousands of streams that idle.
       return Progress.WAIT;
     }
@@ -265,19 +250,14 @@ final class Drain {
   }
 
   private Progress streamWhenReady() throws IOException {
-    isFlushAsked = false;
-    tell(true);
-    if (isFlushDue) {
-      isFlushDue = false;
-      isFlushAsked = true;
-      flushed.addAll(due);
-      due.clear();
+    tell(flushes.ready(), true);
+    if (flushes.isDue()) {
       flush();
     } else if (!backlog.isEmpty()) {
       writeSome();
     } else if (finish != null) {
       requireWhole(written);
-      if (isFlushed || !sink.needsFlushBeforeEnd()) {
+      if (flushes.isSent() || !sink.needsFlushBeforeEnd()) {
         return Progress.FINISHED;
       }
       flush();
@@ -286,7 +266,7 @@ final class Drain {
   }
 
   private void flush() throws IOException {
-    isFlushed = true;
+    flushes.ask();
     sink.flush();
   }
 
@@ -318,13 +298,10 @@ final class Drain {
 
   /** All of a chunk is on its way. */
   private void written(Chunk chunk) {
-    isFlushDue |= chunk.kind().isFlushed();
+    if (chunk.kind().isFlushed()) {
+      flushes.becomeDue();
+    }
     overhead += BodyItem.OVERHEAD;
-  }
-
-  private void becomesDue(Flush flush) {
-    due.add(flush);
-    isFlushDue = true;
   }
 
   /** Puts small chunks together; flushes between them are due when those are written. */
@@ -347,7 +324,7 @@ final class Drain {
         }
         written(chunk);
       } else if (next instanceof Flush flush) {
-        becomesDue(flush);
+        flushes.becomeDue(flush);
       }
     }
     return ByteBuffer.wrap(room, 0, filled);
@@ -366,7 +343,7 @@ final class Drain {
     if (declared >= 0 && written > declared) {
       throw ContentLengthException.of(written, declared, false);
     }
-    isFlushed = false;
+    flushes.written();
     sink.write(bytes);
   }
 
@@ -378,7 +355,7 @@ final class Drain {
     long weight = 0;
     for (BodyItem item; (item = backlog.poll()) != null; ) {
       if (item instanceof Flush flush) {
-        due.add(flush);
+        flushes.becomeDue(flush);
       } else {
         weight += item.weight();
       }
@@ -386,20 +363,12 @@ final class Drain {
     pending.release(weight);
     coalesced = null;
     backlogBytes = 0;
-    tellAll(false);
-  }
-
-  private void tellAll(boolean accepted) {
-    flushed.addAll(due);
-    due.clear();
-    tell(accepted);
+    tell(flushes.end(), false);
   }
 
   /** Completes futures on a thread of ours: what the application hangs on them runs there. */
-  private void tell(boolean accepted) {
-    if (!flushed.isEmpty()) {
-      List<Flush> told = List.copyOf(flushed);
-      flushed.clear();
+  private void tell(List<Flush> told, boolean accepted) {
+    if (!told.isEmpty()) {
       pending.release((long) BodyItem.OVERHEAD * told.size());
       sink.execute(() -> told.forEach(flush -> flush.done().complete(accepted)));
     }
