@@ -252,10 +252,7 @@ class CutUploadIT {
   private static void judge(
       Reading reading, String path, String raw, String guarded, boolean missedByContainer) {
     if (reading.isOfParameters()) {
-      if (!missedByContainer) {
-        // Of a form that is cut off Tomcat 10.1 answers null, as of one without parameters.
-        assertThat(raw).as("%s raw", path).isIn("unchecked", "value null finished false");
-      }
+      // Tomcat 10.1 takes a form that is cut off for an empty one, Undertow may take it for whole.
       assertThat(guarded).as(path).isEqualTo("unchecked");
     } else if (reading == Reading.PARTS) {
       assertThat(raw).as("%s raw", path).isIn("unchecked", FAILED);
