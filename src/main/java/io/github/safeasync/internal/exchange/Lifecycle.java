@@ -30,27 +30,60 @@ public final class Lifecycle {
    *            starting                started
    *   ┌─────┐ ────────► ┌──────────┐ ────────► ┌──────┐ ◄──┐ enter, exit:
    *   │ NEW │           │ STARTING │           │ OPEN │ ───┘ calls of the container
-   *   └─────┘ ◄──────── └──────────┘           └──┬───┘ ◄──────────┐
-   *           notStarted     ▲ │ notStarted       │ dispatching    │ notDispatched
-   *                 starting │ ▼                  ▼                │
-   *                   ┌─────────┐  arrive ┌────────────┐    ┌─────────────┐
-   *                   │ RESUMED │ ◄────── │ DISPATCHED │ ◄─ │ DISPATCHING │
-   *                   └─────────┘         └────────────┘    └─────────────┘
-   *                                         claimDispatch: once no call is inside
+   *   └─────┘ ◄──────── └──────────┘           └──┬───┘ ◄────────────┐
+   *           notStarted     ▲ │ notStarted       │ dispatching      │ notDispatched
+   *                 starting │ ▼                  ▼                  │
+   *                   ┌─────────┐          ┌─────────────┐    ┌──────┴─────┐
+   *                   │ RESUMED │ ◄──┐     │ DISPATCHING │ ─► │ DISPATCHED │
+   *                   └─────────┘    │     └─────────────┘    └──────┬─────┘
+   *                                  └───────────────────────────────┘
+   *                                arrive    claimDispatch: once no call is inside
    *
-   *   end: exactly one thread wins, from any of these but NEW
-   *   ┌───────┐ claimTell: exactly one thread wins,  ┌─────────┐ told   ┌──────┐
-   *   │ ENDED │ ──────────────────────────────────►  │ TELLING │ ─────► │ TOLD │
-   *   └───────┘ once the servlet, and a Read- or     └────┬────┘        └┬───┬─┘
-   *        │    WriteListener, has returned               │              ▲   │ claimClose: exactly
-   *        exit: calls come out, none goes in             │              │   │ one thread wins, once
-   *        enterToFail: a write fails     toldWhileUnread │     lingered │   │ no call and no read
-   *                                                       ▼              │   │ is inside
-   *                                                 ┌───────────┐        │   │
-   *                                                 │ LINGERING │ ───────┘   │
-   *                  ┌────────┐ closed ┌─────────┐  └───────────┘            │
-   *                  │ CLOSED │ ◄───── │ CLOSING │ ◄─────────────────────────┘
-   *                  └────────┘        └─────────┘
+   *   end: exactly one thread wins, from any of these but NEW, and from STARTING
+   *        only where a dispatch has brought the servlet's thread here
+   *       │ any other end                            │ COMPLETED, of which the
+   *       ▼                                          ▼ container tells
+   *   ┌───────┐ claimTell ┌─────────┐ told        ┌──────┐ claimClose ┌─────────┐
+   *   │ ENDED │ ────────► │ TELLING │ ──────────► │ TOLD │ ─────────► │ CLOSING │
+   *   └───────┘           └────┬────┘             └──────┘            └────┬────┘
+   *                            │ toldWhileUnread      ▲                    │ closed
+   *                            ▼                      │ lingered           ▼
+   *                      ┌───────────┐                │               ┌────────┐
+   *                      │ LINGERING │ ───────────────┘               │ CLOSED │
+   *                      └───────────┘                                └────────┘
+   *
+   *   claimTell: exactly one thread wins, once the servlet, and a Read- or WriteListener on
+   *   another thread, has returned
+   *   claimClose: exactly one thread wins, once no call and no read is inside, and the
+   *   container's thread is out
+   * </pre>
+   *
+   * <p>After the end calls come out, and few go in: questions, reads of what has arrived, what the
+   * servlet still may, and what fails a write. Where the servlet has started a cycle meanwhile,
+   * {@link #started} leaves ENDED or TOLD as it is, and makes that cycle the library's to complete.
+   *
+   * <p>Every arrow; a test compares them with what happens:
+   *
+   * <pre>
+   *   NEW          starting         → STARTING
+   *   STARTING     started          → OPEN
+   *   STARTING     notStarted       → NEW, RESUMED
+   *   OPEN         dispatching      → DISPATCHING
+   *   DISPATCHING  claimDispatch    → DISPATCHED
+   *   DISPATCHED   notDispatched    → OPEN
+   *   DISPATCHED   arrive           → RESUMED
+   *   RESUMED      starting         → STARTING
+   *   STARTING     end              → ENDED, TOLD
+   *   OPEN         end              → ENDED, TOLD
+   *   DISPATCHING  end              → ENDED, TOLD
+   *   DISPATCHED   end              → ENDED, TOLD
+   *   RESUMED      end              → ENDED, TOLD
+   *   ENDED        claimTell        → TELLING
+   *   TELLING      told             → TOLD
+   *   TELLING      toldWhileUnread  → LINGERING
+   *   LINGERING    lingered         → TOLD
+   *   TOLD         claimClose       → CLOSING
+   *   CLOSING      closed           → CLOSED
    * </pre>
    */
   public enum Phase {
