@@ -1,11 +1,11 @@
 package io.github.safeasync.internal.body;
 
 import io.github.safeasync.Handle;
+import io.github.safeasync.internal.OneShot;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,35 +21,13 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class PendingBytes {
 
-  /** Somebody who wants to be called when there is room. Runs once, or is removed. */
-  private final class Waiter extends AtomicBoolean implements Handle {
-
-    private static final long serialVersionUID = 1L;
-
-    private final transient Runnable action;
-
-    Waiter(Runnable action) {
-      this.action = action;
-    }
-
-    boolean take() {
-      return compareAndSet(false, true);
-    }
-
-    @Override
-    public boolean remove() {
-      boolean removed = take();
-      if (removed) {
-        waiters.remove(this);
-      }
-      return removed;
-    }
-  }
-
   private final long mark;
   private final long limit;
   private final AtomicLong bytes = new AtomicLong();
-  private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+
+  /** Those who want to be called when there is room. */
+  private final Queue<OneShot<Runnable>> waiters = new ConcurrentLinkedQueue<>();
+
   private final Queue<CountDownLatch> blocked = new ConcurrentLinkedQueue<>();
   private volatile boolean ended;
 
@@ -103,7 +81,7 @@ public final class PendingBytes {
 
   /** Runs an action once when there is room, which may be now, on the calling thread. */
   public Handle whenWritable(Runnable action) {
-    Waiter waiter = new Waiter(action);
+    OneShot<Runnable> waiter = new OneShot<>(waiters, action);
     waiters.add(waiter);
     if (ended) {
       waiters.clear();
@@ -152,12 +130,12 @@ public final class PendingBytes {
   /** An action may fill the room and wait again at once: those who wait then are not run now. */
   private void runWaiters() {
     while (isWritable()) {
-      Waiter waiter = waiters.poll();
+      OneShot<Runnable> waiter = waiters.poll();
       if (waiter == null) {
         return;
       }
       if (waiter.take()) {
-        waiter.action.run();
+        waiter.action().run();
       }
     }
   }

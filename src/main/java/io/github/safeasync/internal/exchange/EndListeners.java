@@ -3,9 +3,9 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
 import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.OneShot;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,38 +13,13 @@ import org.jspecify.annotations.Nullable;
  * Those who want to hear of an exchange's end: each hears of it once, whatever races. Lock-free.
  *
  * <p>A listener is in the queue before its registration looks for an end, and the end is set before
- * the queue is walked, so one of the two sees the other; the entry's own flag keeps both from
- * running it. One that comes after the end never gets into the queue: no thread but its own can
- * take it, and it has run when its registration returns.
+ * the queue is walked, so one of the two sees the other; of an entry that both find one takes it.
+ * One that comes after the end never gets into the queue: no thread but its own can take it, and it
+ * has run when its registration returns.
  */
 final class EndListeners {
 
-  private final class Entry extends AtomicBoolean implements Handle {
-
-    private static final long serialVersionUID = 1L;
-
-    private final transient Consumer<? super End> listener;
-
-    Entry(Consumer<? super End> listener) {
-      this.listener = listener;
-    }
-
-    /** Taken: the listener has been called, or was removed. */
-    boolean take() {
-      return compareAndSet(false, true);
-    }
-
-    @Override
-    public boolean remove() {
-      boolean removed = take();
-      if (removed) {
-        entries.remove(this);
-      }
-      return removed;
-    }
-  }
-
-  private final Queue<Entry> entries = new ConcurrentLinkedQueue<>();
+  private final Queue<OneShot<Consumer<? super End>>> entries = new ConcurrentLinkedQueue<>();
   private volatile @Nullable End end;
 
   /**
@@ -52,7 +27,7 @@ final class EndListeners {
    * thread.
    */
   Handle add(Consumer<? super End> listener) {
-    Entry entry = new Entry(listener);
+    OneShot<Consumer<? super End>> entry = new OneShot<>(entries, listener);
     End before = end;
     if (before != null) {
       run(entry, before);
@@ -82,17 +57,19 @@ final class EndListeners {
     if (now == null) {
       throw new IllegalStateException("The end has not been published");
     }
-    for (Entry entry; (entry = entries.peek()) != null; entries.remove(entry)) {
+    for (OneShot<Consumer<? super End>> entry;
+        (entry = entries.peek()) != null;
+        entries.remove(entry)) {
       run(entry, now);
     }
   }
 
-  private static void run(Entry entry, End end) {
+  private static void run(OneShot<Consumer<? super End>> entry, End end) {
     if (!entry.take()) {
       return;
     }
     try {
-      entry.listener.accept(end);
+      entry.action().accept(end);
     } catch (Throwable failure) {
       Log.listenerFailed(end, failure);
     }
