@@ -310,7 +310,7 @@ public final class Exchange implements ResponseEnds {
     if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
       completedByContainer();
     }
-    return lifecycle.isServlet() && lifecycle.containerCompletes() && lifecycle.lets();
+    return lifecycle.isContainersThread() && lifecycle.containerCompletes() && lifecycle.lets();
   }
 
   /** Whatever went through the filter has reached the container, which tells of it. */

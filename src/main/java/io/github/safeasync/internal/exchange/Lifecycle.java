@@ -167,9 +167,9 @@ public final class Lifecycle {
    * @param callbacks who runs a ReadListener or WriteListener of the application's: the container
    *     would tell no other listener before that has returned
    * @param servlet the container's thread while it is in the filter and what comes after it; to the
-   *     container that is inside too, and it puts off complete and dispatch until the thread is
-   *     out. Or the thread on which the container answers a timeout or failure by itself, until it
-   *     has completed
+   *     container that is inside too, and it puts off complete and dispatch until the thread is out
+   * @param answering the thread on which the container answers a timeout or failure by itself,
+   *     until it has completed; null while the servlet's is here
    * @param end set from ENDED on
    * @param containerCompletes set where the container completes by itself, so that nobody else must
    */
@@ -179,32 +179,48 @@ public final class Lifecycle {
       int reads,
       @Nullable Call callbacks,
       @Nullable Thread servlet,
+      @Nullable Thread answering,
       @Nullable End end,
       boolean containerCompletes) {
 
     private State to(Phase next) {
-      return new State(next, calls, reads, callbacks, servlet, end, containerCompletes);
+      return new State(next, calls, reads, callbacks, servlet, answering, end, containerCompletes);
     }
 
     private State with(@Nullable Call inside) {
-      return new State(phase, inside, reads, callbacks, servlet, end, containerCompletes);
+      return new State(
+          phase, inside, reads, callbacks, servlet, answering, end, containerCompletes);
     }
 
-    private State with(@Nullable Thread thread) {
-      return new State(phase, calls, reads, callbacks, thread, end, containerCompletes);
+    private State withServlet(@Nullable Thread thread) {
+      return new State(phase, calls, reads, callbacks, thread, null, end, containerCompletes);
+    }
+
+    private State with(boolean completes) {
+      return new State(phase, calls, reads, callbacks, servlet, answering, end, completes);
+    }
+
+    /** The container's thread that has not come out; no other may close or tell before that. */
+    private @Nullable Thread containersThread() {
+      return servlet == null ? answering : servlet;
     }
 
     private State withCallbacks(@Nullable Call running) {
-      return new State(phase, calls, reads, running, servlet, end, containerCompletes);
+      return new State(phase, calls, reads, running, servlet, answering, end, containerCompletes);
     }
 
     private State withReads(int inside) {
-      return new State(phase, calls, inside, callbacks, servlet, end, containerCompletes);
+      return new State(
+          phase, calls, inside, callbacks, servlet, answering, end, containerCompletes);
+    }
+
+    private State ended(Phase next, @Nullable Thread answerer, End decided, boolean completes) {
+      return new State(next, calls, reads, callbacks, servlet, answerer, decided, completes);
     }
 
     /** The shared state where this is no other. */
     private State shared() {
-      boolean idle = calls == null && reads == 0 && callbacks == null && servlet == null;
+      boolean idle = calls == null && reads == 0 && callbacks == null && containersThread() == null;
       return idle && phase == Phase.OPEN ? OPEN : this;
     }
 
@@ -233,7 +249,7 @@ public final class Lifecycle {
             // Where the container completes by itself, it does not before the servlet is out.
             (end != null
                     && end.kind() == End.Kind.DISCONNECTED
-                    && (!containerCompletes || servlet != null))
+                    && (!containerCompletes || containersThread() != null))
                 || lets(thread);
         case TOLD, CLOSING, CLOSED -> lets(thread);
       };
@@ -242,15 +258,16 @@ public final class Lifecycle {
     private boolean isHeldUp() {
       boolean waiting =
           switch (phase) {
-            case DISPATCHING, ENDED, TELLING, TOLD -> servlet == null || containerCompletes;
+            case DISPATCHING, ENDED, TELLING, TOLD ->
+                containersThread() == null || containerCompletes;
             // What has arrived is still being read while it lingers, by the same connection.
             case NEW, STARTING, OPEN, DISPATCHED, RESUMED, LINGERING, CLOSING, CLOSED -> false;
           };
-      return waiting && Call.othersSend(calls, servlet);
+      return waiting && Call.othersSend(calls, containersThread());
     }
 
     private boolean isQuiet() {
-      return phase == Phase.TOLD && calls == null && servlet == null;
+      return phase == Phase.TOLD && calls == null && containersThread() == null;
     }
 
     private boolean isClosable() {
@@ -263,7 +280,7 @@ public final class Lifecycle {
         case OPEN, DISPATCHED, RESUMED -> true;
         // The servlet's own thread may go on until it returns (Servlet 6.0, section 2.3.3.3).
         case DISPATCHING -> servlet == thread;
-        case ENDED, TOLD -> servlet == thread && end != null && lets(end.kind());
+        case ENDED, TOLD -> containersThread() == thread && end != null && lets(end.kind());
         // What the container does while it is closed: Undertow's error page is given the guards.
         case CLOSING -> calls != null && calls.thread == thread;
         case NEW, STARTING, TELLING, LINGERING, CLOSED -> false;
@@ -274,8 +291,8 @@ public final class Lifecycle {
   /** That reads are waited for no longer: those that are inside come out when they can. */
   private static final int UNCOUNTED = -1;
 
-  private static final State NEW = new State(Phase.NEW, null, 0, null, null, null, false);
-  private static final State OPEN = new State(Phase.OPEN, null, 0, null, null, null, false);
+  private static final State NEW = new State(Phase.NEW, null, 0, null, null, null, null, false);
+  private static final State OPEN = new State(Phase.OPEN, null, 0, null, null, null, null, false);
 
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
@@ -302,7 +319,7 @@ public final class Lifecycle {
     State now = state;
     return now.phase == Phase.ENDED
         && now.containerCompletes
-        && now.servlet == Thread.currentThread();
+        && now.containersThread() == Thread.currentThread();
   }
 
   /** Called by the thread that claimed {@link #starting}: the container has started. */
@@ -321,9 +338,9 @@ public final class Lifecycle {
       State now = state;
       State next;
       if (now.phase == Phase.STARTING) {
-        next = now.with(servlet).to(Phase.OPEN).shared();
+        next = now.withServlet(servlet).to(Phase.OPEN).shared();
       } else if (now.phase == Phase.ENDED || now.phase == Phase.TOLD) {
-        next = new State(now.phase, now.calls, now.reads, now.callbacks, servlet, now.end, false);
+        next = now.withServlet(servlet).with(false);
       } else {
         throw new IllegalStateException("started does not follow " + now);
       }
@@ -519,7 +536,7 @@ public final class Lifecycle {
       if (now.phase != Phase.DISPATCHED) {
         return false;
       }
-      if (compareAndSet(now, now.with(Thread.currentThread()).to(Phase.RESUMED))) {
+      if (compareAndSet(now, now.withServlet(Thread.currentThread()).to(Phase.RESUMED))) {
         return true;
       }
     }
@@ -535,7 +552,7 @@ public final class Lifecycle {
   Phase depart() {
     while (true) {
       State now = state;
-      if (now.servlet == null || compareAndSet(now, now.with((Thread) null).shared())) {
+      if (now.containersThread() == null || compareAndSet(now, now.withServlet(null).shared())) {
         return now.phase;
       }
     }
@@ -575,12 +592,11 @@ public final class Lifecycle {
       }
       // Of the application's own completion its listeners hear from the container.
       Phase next = end.kind() == End.Kind.COMPLETED ? Phase.TOLD : Phase.ENDED;
-      Thread servlet =
-          now.servlet == null && containerCompletes && end.kind() != End.Kind.COMPLETED
+      Thread answering =
+          now.servlet == null && containerCompletes && next == Phase.ENDED
               ? Thread.currentThread()
-              : now.servlet;
-      if (compareAndSet(
-          now, new State(next, now.calls, now.reads, now.callbacks, servlet, end, itself))) {
+              : null;
+      if (compareAndSet(now, now.ended(next, answering, end, itself))) {
         return true;
       }
     }
@@ -592,10 +608,7 @@ public final class Lifecycle {
     while (now.end != null
         && now.phase != Phase.CLOSED
         && !now.containerCompletes
-        && !compareAndSet(
-            now,
-            new State(
-                now.phase, now.calls, now.reads, now.callbacks, now.servlet, now.end, true))) {
+        && !compareAndSet(now, now.with(true))) {
       now = state;
     }
   }
@@ -618,9 +631,7 @@ public final class Lifecycle {
       if (!claims) {
         return false;
       }
-      State next =
-          new State(now.phase, now.calls, now.reads, now.callbacks, now.servlet, now.end, true);
-      if (compareAndSet(now, next)) {
+      if (compareAndSet(now, now.with(true))) {
         return true;
       }
     }
@@ -691,7 +702,7 @@ public final class Lifecycle {
   private @Nullable End claimTell(@Nullable Thread teller) {
     while (true) {
       State now = state;
-      boolean busy = now.servlet != null || Call.othersThan(now.callbacks, teller);
+      boolean busy = now.containersThread() != null || Call.othersThan(now.callbacks, teller);
       if (now.phase != Phase.ENDED || busy) {
         return null;
       }
@@ -855,9 +866,9 @@ public final class Lifecycle {
     return state.phase == Phase.OPEN;
   }
 
-  /** Whether the calling thread is the container's, in the filter and what comes after it. */
-  boolean isServlet() {
-    return state.servlet == Thread.currentThread();
+  /** Whether the calling thread is the container's, in the filter or answering by itself. */
+  boolean isContainersThread() {
+    return state.containersThread() == Thread.currentThread();
   }
 
   /** Whether {@link #enter} would let the calling thread in at this moment. */

@@ -129,9 +129,9 @@ class LifecycleDispatchTest {
       assertThat(lifecycle.starting()).isTrue();
       lifecycle.started(Thread.currentThread());
       assertThat(lifecycle.isOpen()).isTrue();
-      assertThat(lifecycle.isServlet()).isTrue();
+      assertThat(lifecycle.isContainersThread()).isTrue();
       assertThat(lifecycle.depart()).isEqualTo(Phase.OPEN);
-      assertThat(lifecycle.isServlet()).isFalse();
+      assertThat(lifecycle.isContainersThread()).isFalse();
     }
 
     @Test
