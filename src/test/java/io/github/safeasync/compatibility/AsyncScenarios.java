@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Asynchronous cycles. */
 final class AsyncScenarios {
@@ -27,6 +28,7 @@ final class AsyncScenarios {
         notSupported(),
         dispatches(),
         dispatchTo(),
+        contextOfACycle(),
         listeners(),
         timeouts(),
         failures(),
@@ -128,6 +130,55 @@ final class AsyncScenarios {
 
   private static String state(HttpServletRequest in) {
     return in.isAsyncStarted() + " " + in.isAsyncSupported() + " " + in.getDispatcherType();
+  }
+
+  /** What the context of a cycle answers once that has ended. */
+  private static final class Asking extends DeafListener {
+    private final Scenario it;
+
+    Asking(Scenario it) {
+      this.it = it;
+      it.begins();
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      ask(it, "in onComplete", event.getAsyncContext());
+      it.ends();
+    }
+  }
+
+  private static void ask(Scenario it, String when, AsyncContext context) {
+    it.note(when + ", request", () -> context.getRequest() != null);
+    it.note(when + ", response", () -> context.getResponse() != null);
+  }
+
+  private static Scenario contextOfACycle() {
+    Scenario it = new Scenario("context");
+    AtomicReference<AsyncContext> first = new AtomicReference<>();
+    return it.serves(
+            "/dispatch",
+            (in, out) -> {
+              if (in.getDispatcherType() == DispatcherType.ASYNC) {
+                ask(it, "dispatched", first.get());
+                out.getWriter().write("dispatched");
+                return;
+              }
+              AsyncContext context = in.startAsync();
+              context.addListener(new Asking(it));
+              first.set(context);
+              context.dispatch();
+            })
+        .serves(
+            "/complete",
+            (in, out) -> {
+              AsyncContext context = in.startAsync();
+              context.addListener(new Asking(it));
+              out.getWriter().write("completed");
+              context.complete();
+            })
+        .gets("/dispatch")
+        .gets("/complete");
   }
 
   private static Scenario states() {

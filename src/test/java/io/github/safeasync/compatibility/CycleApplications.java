@@ -258,11 +258,14 @@ final class CycleApplications {
     }
   }
 
-  /** Takes the application's attribute away when the cycle is over. */
+  /**
+   * Takes the application's attribute away when the cycle is over. Not by its context: after a
+   * dispatch Tomcat's may refuse already, or not yet.
+   */
   private static final class Cleaning extends io.github.safeasync.testkit.DeafListener {
     @Override
     public void onComplete(AsyncEvent event) {
-      event.getAsyncContext().getRequest().removeAttribute("mine");
+      event.getSuppliedRequest().removeAttribute("mine");
     }
   }
 

@@ -14,9 +14,6 @@ final class Open {
       """
       T dispatch IDLE_AGAIN callbacks: [onStartAsync, onComplete]
       T dispatch IN_ASYNC_DISPATCH callbacks: [onStartAsync, onComplete]
-      T error-page-of-dispatch IDLE attribute: null
-      T error-page-of-dispatch IN_ERROR_PAGE attribute: null
-      T error-page-of-dispatch NONE attribute: null
       T read-async BEFORE_BODY read: 0
       T read-listener BEHIND_BODY overlapping callbacks: onError
       T read-listener IN_BODY callbacks: [ReadListener.onError(IOException), onComplete]

@@ -30,6 +30,7 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
   private final long startedNanos = System.nanoTime();
   private volatile @Nullable AsyncCycle next;
   private volatile boolean claimedWithWrappers;
+  private volatile boolean dispatched;
 
   // Set before the application sees the context.
   private @Nullable ServletRequest request;
@@ -141,6 +142,22 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
   @Override
   public void dispatch(Consumer<AsyncContext> how) {
     exchange.cycles().dispatch(this, how);
+  }
+
+  /** Has the container dispatch; by the one thread that may. */
+  void dispatchBy(Consumer<AsyncContext> how) {
+    dispatched = true;
+    try {
+      how.accept(container);
+    } catch (RuntimeException refused) {
+      dispatched = false;
+      throw refused;
+    }
+  }
+
+  @Override
+  public boolean isDispatched() {
+    return dispatched;
   }
 
   /** Whether it has outlasted its timeout, and the second within which a container tells of it. */

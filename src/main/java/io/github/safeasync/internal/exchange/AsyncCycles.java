@@ -248,7 +248,7 @@ final class AsyncCycles {
     } else if (of == current && exchange.events().isTelling() && lifecycle.dispatchingEnded()) {
       // What a listener of the container's asks for is carried out, as it has not heard of the end.
       exchange.closing().remember();
-      how.accept(of.container());
+      of.dispatchBy(how);
     } else {
       exchange.body().left();
     }
@@ -271,7 +271,7 @@ final class AsyncCycles {
     try {
       // The end may come before the container's thread is back, which then looks after the rest.
       exchange.closing().remember();
-      how.accept(now.container());
+      now.dispatchBy(how);
       return null;
     } catch (RuntimeException e) {
       lifecycle.notDispatched();

@@ -17,6 +17,9 @@ public interface CycleAccess {
 
   boolean hasOriginals();
 
+  /** Whether the container has been asked to dispatch. */
+  boolean isDispatched();
+
   /** The application makes the cycle its own, by using it: a look at it is none. */
   void claim();
 

@@ -7,6 +7,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import java.util.function.Consumer;
 
 /**
  * The AsyncContext that the application sees, of one cycle: complete and dispatch go through the
@@ -27,14 +28,27 @@ public final class GuardedAsyncContext implements AsyncContext {
     this.tasks = new StartedTasks(exchange::start);
   }
 
+  /** After a dispatch the container may refuse, as the specification has it: Tomcat does. */
   @Override
   public ServletRequest getRequest() {
-    return cycle.request();
+    ServletRequest known = cycle.request();
+    return cycle.isDispatched() ? asked(AsyncContext::getRequest, known) : known;
   }
 
+  /** As {@link #getRequest}. */
   @Override
   public ServletResponse getResponse() {
-    return cycle.response();
+    ServletResponse known = cycle.response();
+    return cycle.isDispatched() ? asked(AsyncContext::getResponse, known) : known;
+  }
+
+  private <T> T asked(Consumer<AsyncContext> question, T known) {
+    return gate.read(
+        () -> {
+          question.accept(cycle.container());
+          return known;
+        },
+        known);
   }
 
   @Override
