@@ -37,7 +37,7 @@ final class Setting<T> {
           "max-pending-bytes",
           Values.bytes(),
           1L << 20,
-          "how many bytes may wait for the client before `isWritable()` answers false");
+          "how many bytes may wait for the client before `isWritable()` returns false");
 
   static final Setting<Long> PENDING_LIMIT =
       new Setting<>(
@@ -76,7 +76,7 @@ final class Setting<T> {
           "cancel-after",
           Values.durationUpTo(Duration.ofHours(1), "1 hour"),
           Duration.ZERO,
-          "how long to wait between the hang-up and the cancel");
+          "how long to wait between the disconnect and the cancel");
 
   static final Setting<SafeAsyncConfig.Watch> WATCH =
       new Setting<>(
