@@ -162,7 +162,8 @@ public interface SafeAsyncResponse {
   SafeAsyncResponse cookie(Cookie cookie);
 
   /**
-   * Writes a text in the charset of the content type. Each text is encoded by itself.
+   * Writes a text in the charset of the content type. Each text is encoded by itself: a surrogate
+   * pair must not be split between two.
    *
    * @param text the next piece of the body
    * @return true if it was accepted; false if the response is not open, or the filter's {@code
@@ -423,7 +424,7 @@ public interface SafeAsyncResponse {
   Writer writer();
 
   /**
-   * Answers the end of the exchange.
+   * Returns the end of the exchange.
    *
    * @return a stage that completes with the end, never exceptionally; the application cannot
    *     complete it. What depends on it runs on the filter's executor
