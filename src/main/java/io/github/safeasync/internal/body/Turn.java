@@ -3,7 +3,7 @@ package io.github.safeasync.internal.body;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * Lets one thread at a time work on an exchange. A thread that comes while another one works does
+ * Lets one thread at a time do a piece of work. A thread that comes while another one works does
  * not wait: it leaves a note, and the working thread goes round once more.
  *
  * <pre>
@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * it to another thread, with a happens-before edge of their own between them. What the thread with
  * the turn writes is seen by the next one.
  */
-final class Turn {
+public final class Turn {
 
   private enum State {
     /** Nobody works. */
@@ -39,7 +39,7 @@ final class Turn {
    *
    * @return true if the caller has the turn now
    */
-  boolean take() {
+  public boolean take() {
     while (true) {
       State now = state;
       State next = now == State.FREE ? State.TAKEN : State.TAKEN_NOTE;
@@ -54,7 +54,7 @@ final class Turn {
    *
    * @return false if the caller still has the turn and has to go round once more
    */
-  boolean leave() {
+  public boolean leave() {
     if (STATE.compareAndSet(this, State.TAKEN, State.FREE)) {
       return true;
     }

@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.body.Turn;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -9,7 +10,6 @@ import jakarta.servlet.ServletResponse;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * hears of one fault at most, then of the completion, each once and in the order of registration;
  * one that is registered late catches up. No lock is held while they run.
  *
- * <p>One thread at a time tells; a thread that comes with an event while another one tells leaves
- * it there.
+ * <p>One thread at a time tells, the one that has the {@link Turn}; a thread that comes with an
+ * event while another one tells leaves it there.
  */
 final class CycleListeners {
 
@@ -36,7 +36,7 @@ final class CycleListeners {
     private final AsyncListener listener;
     private final @Nullable ServletRequest request;
     private final @Nullable ServletResponse response;
-    // Touched by the thread that tells.
+    // Touched by the thread that has the turn.
     private int told;
 
     Entry(
@@ -52,9 +52,9 @@ final class CycleListeners {
   private final AsyncContext context;
   private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
   private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
-  private final AtomicInteger work = new AtomicInteger();
+  private final Turn turn = new Turn();
 
-  // Touched by the thread that tells.
+  // Touched by the thread that has the turn.
   private final CopyOnWriteArrayList<Event> history = new CopyOnWriteArrayList<>();
 
   private volatile boolean completed;
@@ -101,17 +101,15 @@ final class CycleListeners {
 
   /** Tells what was left, on the calling thread unless another one is telling. */
   void drain() {
-    if (work.getAndIncrement() != 0) {
+    if (!turn.take()) {
       return;
     }
-    int done = 1;
     do {
       catchUp();
       for (Runnable next; (next = news.poll()) != null; ) {
         next.run();
       }
-      done = work.addAndGet(-done);
-    } while (done != 0);
+    } while (!turn.leave());
   }
 
   private void happened(Event event) {
