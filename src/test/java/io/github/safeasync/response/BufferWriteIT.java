@@ -2,7 +2,7 @@ package io.github.safeasync.response;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.safeasync.internal.guard.BufferWrite;
+import io.github.safeasync.internal.guard.Servlet61;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.nio.ByteBuffer;
@@ -19,7 +19,7 @@ class BufferWriteIT {
   @Test
   void buffer_outsideTheHeap_isWrittenAsItIsSinceServlet61() throws Exception {
     ByteBuffer direct = ByteBuffer.allocateDirect(8).putLong(42).flip();
-    BufferWrite.to(stream, direct);
+    Servlet61.writeAnywhere(stream, direct);
     if (isServlet61()) {
       assertThat(stream.buffers).singleElement().isSameAs(direct);
       assertThat(stream.arrays).isEmpty();
@@ -31,7 +31,7 @@ class BufferWriteIT {
   @Test
   void buffer_onTheHeap_isWrittenFromItsArray() throws Exception {
     byte[] array = {1, 2, 3, 4, 5};
-    BufferWrite.to(stream, ByteBuffer.wrap(array, 1, 4).slice().limit(2));
+    Servlet61.writeAnywhere(stream, ByteBuffer.wrap(array, 1, 4).slice().limit(2));
     assertThat(stream.arrays).containsExactly(new byte[] {2, 3});
     assertThat(stream.source).isSameAs(array);
     assertThat(stream.buffers).isEmpty();

@@ -6,8 +6,8 @@ import io.github.safeasync.SlowClientException;
 import io.github.safeasync.internal.body.Outbox;
 import io.github.safeasync.internal.container.ConnectionFailures;
 import io.github.safeasync.internal.container.Quirks;
-import io.github.safeasync.internal.guard.BufferWrite;
 import io.github.safeasync.internal.guard.ExchangeAccess;
+import io.github.safeasync.internal.guard.Servlet61;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletResponse;
@@ -319,7 +319,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void write(ByteBuffer bytes) throws IOException {
-    BufferWrite.to(stream(), bytes);
+    Servlet61.writeAnywhere(stream(), bytes);
     access.written();
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The methods that came after Servlet 6.0, which the library is compiled against. A container that
  * has one calls it by way of the guards, so that what it does stays the container's.
  */
-final class Servlet61 {
+public final class Servlet61 {
 
   private static final @Nullable MethodHandle WRITE =
       find(ServletOutputStream.class, "write", void.class, ByteBuffer.class);
@@ -49,6 +49,20 @@ final class Servlet61 {
           .findVirtual(in, name, MethodType.methodType(returns, takes));
     } catch (NoSuchMethodException | IllegalAccessException older) {
       return null;
+    }
+  }
+
+  /** Writes a buffer without a copy where that is possible: from its array, or as it is. */
+  public static void writeAnywhere(ServletOutputStream stream, ByteBuffer bytes)
+      throws IOException {
+    if (bytes.hasArray()) {
+      stream.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    } else if (WRITE != null) {
+      write(stream, bytes);
+    } else {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      stream.write(copy, 0, copy.length);
     }
   }
 
