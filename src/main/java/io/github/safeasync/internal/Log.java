@@ -82,8 +82,8 @@ public final class Log {
     LOGGER.log(Level.TRACE, "Where it failed", failure);
   }
 
-  public static void asyncListenerFailed(Object event, Throwable failure) {
-    Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
+  public static void asyncListenerFailed(Object event, Throwable failure, boolean ofDeparture) {
+    Level level = ofDeparture || isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
     LOGGER.log(level, "An AsyncListener failed on being told of " + event, failure);
   }
 

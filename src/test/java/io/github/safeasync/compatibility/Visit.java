@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 /** The client of one {@link Play}. */
 abstract class Visit implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(8);
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /** What every request brings beside its body. */
   private static final Map<String, String> FIELDS =

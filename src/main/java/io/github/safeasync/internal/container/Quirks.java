@@ -109,6 +109,13 @@ public interface Quirks {
    */
   boolean isBodyCut(long received);
 
+  /**
+   * The lock under which a streamed response on HTTP/2 is closed, and aborted if its client has
+   * reset it: to complete that may close the connection with all its streams. Null where it does
+   * not. Tomcat only.
+   */
+  @Nullable Lock streamCloseLock();
+
   /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
   boolean isAbort(int status);
 

@@ -165,6 +165,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public @Nullable Lock streamCloseLock() {
+    return null;
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return false;
   }

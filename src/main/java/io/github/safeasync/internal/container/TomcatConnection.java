@@ -185,6 +185,16 @@ final class TomcatConnection extends ReachedConnection {
         && received < announced;
   }
 
+  /**
+   * Tomcat 11.0.27 flushes what a WriteListener has left in the stream's buffer once it is
+   * completed (AsyncStateMachine.asyncPostProcess). If the stream has been reset that throws, which
+   * StreamProcessor.process takes for an error of the connection.
+   */
+  @Override
+  public @Nullable Lock streamCloseLock() {
+    return isMultiplexed() ? lock : null;
+  }
+
   /** AbstractProcessor.action(CLIENT_FLUSH) and the like set the error state before they throw. */
   @Override
   public boolean isBroken() {

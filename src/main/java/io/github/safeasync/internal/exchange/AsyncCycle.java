@@ -40,7 +40,7 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
     this.exchange = exchange;
     this.container = container;
     this.guarded = new GuardedAsyncContext(this, exchange.gate());
-    this.listeners = new CycleListeners(guarded);
+    this.listeners = new CycleListeners(guarded, exchange.events()::showsDeparture);
     // Undertow takes what a filter has wrapped for the original where startAsync has no arguments.
     this.originals =
         container.hasOriginalRequestAndResponse()

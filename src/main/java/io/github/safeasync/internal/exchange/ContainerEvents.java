@@ -120,7 +120,8 @@ final class ContainerEvents {
     return exchange.isDisconnected() || exchange.side().isCut();
   }
 
-  private boolean showsDeparture(Throwable failure) {
+  /** Whether what the container, or a listener of the application's, throws is of a lost client. */
+  boolean showsDeparture(Throwable failure) {
     return ConnectionFailures.showDeparture(failure, exchange.side().connection());
   }
 }

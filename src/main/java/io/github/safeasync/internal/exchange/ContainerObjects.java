@@ -118,6 +118,15 @@ public final class ContainerObjects {
     return now == null ? null : now.writeLock();
   }
 
+  /** The lock to hold from before it is claimed that the response is closed; null for none. */
+  @Nullable Lock closeLock() {
+    Quirks now = quirks();
+    if (now == null) {
+      return null;
+    }
+    return http2 && streamed ? now.streamCloseLock() : now.writeLock();
+  }
+
   /** Whether the thread of a dispatch is the one on which the container goes on to the end. */
   boolean completesOnDispatchThread() {
     Connection now = connection;
@@ -402,10 +411,12 @@ public final class ContainerObjects {
 
   /**
    * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
-   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack.
+   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack; but see
+   * {@link Quirks#streamCloseLock}.
    */
   private void leave() {
-    if (http2 || !isAborted()) {
+    boolean completes = http2 && closeLock() == null;
+    if (completes || !isAborted()) {
       completeStream();
     }
   }

@@ -10,6 +10,7 @@ import jakarta.servlet.ServletResponse;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ final class CycleListeners {
   }
 
   private final AsyncContext context;
+  private final Predicate<Throwable> ofDeparture;
   private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
   private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
   private final Turn turn = new Turn();
@@ -59,8 +61,14 @@ final class CycleListeners {
 
   private volatile boolean completed;
 
-  CycleListeners(AsyncContext context) {
+  /**
+   * Makes an empty one.
+   *
+   * @param ofDeparture whether what a listener throws is what its container throws of a lost client
+   */
+  CycleListeners(AsyncContext context, Predicate<Throwable> ofDeparture) {
     this.context = context;
+    this.ofDeparture = ofDeparture;
   }
 
   boolean isEmpty() {
@@ -147,7 +155,7 @@ final class CycleListeners {
         case COMPLETE -> entry.listener.onComplete(event);
       }
     } catch (Throwable failure) {
-      Log.asyncListenerFailed(told.kind, failure);
+      Log.asyncListenerFailed(told.kind, failure, ofDeparture.test(failure));
     }
   }
 }

@@ -405,7 +405,7 @@ final class Termination {
    * waits for whoever has claimed, and would recycle what is about to be completed.
    */
   void close() {
-    Lock lock = exchange.side().writeLock();
+    Lock lock = exchange.side().closeLock();
     if (!lifecycle.isClosable()) {
       waitForReads();
       return;
