@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.container.ConnectionFailures;
 import io.github.safeasync.internal.guard.CycleAccess;
 import io.github.safeasync.internal.guard.GuardedAsyncContext;
 import io.github.safeasync.internal.guard.GuardedRequest;
@@ -40,13 +41,18 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
     this.exchange = exchange;
     this.container = container;
     this.guarded = new GuardedAsyncContext(this, exchange.gate());
-    this.listeners = new CycleListeners(guarded, exchange.events()::showsDeparture);
+    this.listeners = new CycleListeners(guarded, this::isOfDeparture);
     // Undertow takes what a filter has wrapped for the original where startAsync has no arguments.
     this.originals =
         container.hasOriginalRequestAndResponse()
             || (container.getRequest() instanceof GuardedRequest
                 && container.getResponse() instanceof GuardedResponse);
     this.timeout = container.getTimeout();
+  }
+
+  /** Whether a listener has thrown what its container has thrown of this request's lost client. */
+  private boolean isOfDeparture(Throwable failure) {
+    return exchange.isDisconnected() && ConnectionFailures.showDeparture(failure);
   }
 
   /** Says what the application gave to startAsync; the guards of the originals if nothing. */

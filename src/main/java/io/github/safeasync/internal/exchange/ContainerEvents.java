@@ -120,8 +120,7 @@ final class ContainerEvents {
     return exchange.isDisconnected() || exchange.side().isCut();
   }
 
-  /** Whether what the container, or a listener of the application's, throws is of a lost client. */
-  boolean showsDeparture(Throwable failure) {
+  private boolean showsDeparture(Throwable failure) {
     return ConnectionFailures.showDeparture(failure, exchange.side().connection());
   }
 }
