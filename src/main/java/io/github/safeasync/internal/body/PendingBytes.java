@@ -123,7 +123,7 @@ public final class PendingBytes {
     waiters.clear();
   }
 
-  boolean hasEnded() {
+  public boolean hasEnded() {
     return ended;
   }
 

@@ -32,12 +32,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The response that the application sees: checks arguments, and asks the exchange. */
 public final class ExchangeResponse implements SafeAsyncResponse {
+
+  /** How long the end of a response that has failed may take, of which a container says why. */
+  private static final Duration END_COMES = Duration.ofSeconds(2);
 
   private final ExchangeAccess access;
   private final ResponseEnds ends;
@@ -258,11 +262,25 @@ public final class ExchangeResponse implements SafeAsyncResponse {
     return new OutputStreamWriter(outputStream(), head().textCharset());
   }
 
-  /** What a write fails with that was not accepted. */
+  /**
+   * What a write fails with that was not accepted. Waits for the end where the body has failed: its
+   * reason may come a moment later.
+   */
   IOException refusal() {
-    return hasNotEnded()
+    if (outbox().pending().hasEnded()) {
+      awaitEnd();
+    }
+    End decided = lifecycle.decidedEnd();
+    return decided == null || decided.kind() == End.Kind.COMPLETED
         ? new IOException("The response has been finished: nothing can be written behind its end")
         : access.endedException();
+  }
+
+  private void awaitEnd() {
+    long start = System.nanoTime();
+    while (hasNotEnded() && System.nanoTime() - start < END_COMES.toNanos()) {
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   private boolean closed(boolean closed) {
