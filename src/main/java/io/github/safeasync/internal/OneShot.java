@@ -27,7 +27,7 @@ public final class OneShot<T> extends AtomicBoolean implements Handle {
     this.action = action;
   }
 
-  /** Answers true to one caller, who is to run the action. */
+  /** Returns true to one caller, who is to run the action. */
   public boolean take() {
     return compareAndSet(false, true);
   }

@@ -62,7 +62,6 @@ final class Play {
 
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final CountDownLatch left = new CountDownLatch(1);
-  private final AtomicBoolean unnoticed = new AtomicBoolean();
   private final AtomicLong progress = new AtomicLong();
 
   private final Map<String, String> values = new ConcurrentHashMap<>();
@@ -140,8 +139,8 @@ final class Play {
       pause(UNTOLD_MILLIS);
       return;
     }
-    if (!way.reads() && !Ends.await(own, NOTICE)) {
-      unnoticed.set(true);
+    if (!way.reads()) {
+      boolean unused = Ends.await(own, NOTICE);
     }
     pause(A_WHILE_MILLIS);
   }
@@ -404,10 +403,6 @@ final class Play {
 
   boolean isRunning() {
     return running.get() > 0;
-  }
-
-  boolean isUnnoticed() {
-    return unnoticed.get();
   }
 
   /** The server stops: what happens now is no part of the play. */

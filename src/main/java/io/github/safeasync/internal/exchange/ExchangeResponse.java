@@ -236,8 +236,11 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public boolean sendError(int status, @Nullable String message) {
-    HttpStatusException answer = new HttpStatusException(status, message);
-    return isOpen() && closed(outbox().sendError(answer.status(), message));
+    return isAnswered(new HttpStatusException(status, message));
+  }
+
+  private boolean isAnswered(HttpStatusException error) {
+    return isOpen() && closed(outbox().sendError(error.status(), error.getMessage()));
   }
 
   @Override
@@ -351,7 +354,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
       Log.callbackFailedLate(decided == null ? "finish" : decided, failure);
     } else if (failure instanceof HttpStatusException answer) {
       Log.callbackAnswered(answer);
-      sendError(answer.status(), answer.getMessage());
+      boolean unused = isAnswered(answer);
     } else {
       ends.failed(failure);
     }
@@ -482,7 +485,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private boolean hasNotEnded() {
-    return lifecycle.decidedEnd() == null;
+    return access.isLive();
   }
 
   private Outbox outbox() {

@@ -1,6 +1,8 @@
 package io.github.safeasync.internal.exchange;
 
 import jakarta.servlet.http.Cookie;
+import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a head may hold: its status and its fields. */
@@ -21,26 +23,19 @@ final class HeaderChecks {
     if (name.isEmpty()) {
       throw new IllegalArgumentException("A header's name must not be empty");
     }
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      boolean alphanumeric = c < 128 && Character.isLetterOrDigit(c);
-      if (!alphanumeric && "!#$%&'*+-.^_`|~".indexOf(c) < 0) {
-        throw new IllegalArgumentException(
-            "A header's name must not contain the character " + codePoint(c) + ": " + name);
-      }
-    }
+    requireEach(
+        name,
+        HeaderChecks::isOfToken,
+        c -> "A header's name must not contain the character " + c + ": " + name);
     return name;
   }
 
   /** Checks a header's value: no character that would end or split it (RFC 9110 section 5.5). */
   static String headerValue(String name, String value) {
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (c == '\r' || c == '\n' || c == 0) {
-        throw new IllegalArgumentException(
-            "The value of the header " + name + " must not contain the character " + codePoint(c));
-      }
-    }
+    requireEach(
+        value,
+        c -> c != '\r' && c != '\n' && c != 0,
+        c -> "The value of the header " + name + " must not contain the character " + c);
     return value;
   }
 
@@ -63,54 +58,68 @@ final class HeaderChecks {
     if (location.isEmpty()) {
       throw new IllegalArgumentException("A location must not be empty");
     }
-    for (int i = 0; i < location.length(); i++) {
-      char c = location.charAt(i);
-      if (c <= ' ' || c >= 0x7f || "\"<>\\^`{|}".indexOf(c) >= 0) {
-        throw new IllegalArgumentException(
-            "A location must not contain the character " + codePoint(c) + ": encode it");
-      }
-    }
+    requireEach(
+        location,
+        c -> isVisible(c) && "\"<>\\^`{|}".indexOf(c) < 0,
+        c -> "A location must not contain the character " + c + ": encode it");
   }
 
   /** Checks what the Servlet API leaves to the container, which would refuse it too late. */
   static Cookie cookie(Cookie cookie) {
     String value = cookie.getValue();
     if (value != null) {
-      int length = value.length();
-      boolean quoted = length > 1 && value.charAt(0) == '"' && value.charAt(length - 1) == '"';
-      for (int i = quoted ? 1 : 0; i < (quoted ? length - 1 : length); i++) {
-        char c = value.charAt(i);
-        if (c <= ' ' || c >= 0x7f || "\",;\\".indexOf(c) >= 0) {
-          throw new IllegalArgumentException(
+      requireEach(
+          unquoted(value),
+          c -> isVisible(c) && "\",;\\".indexOf(c) < 0,
+          c ->
               "The value of the cookie "
                   + cookie.getName()
                   + " must not contain the character "
-                  + codePoint(c)
+                  + c
                   + ": encode it");
-        }
-      }
     }
     cookieAttribute(cookie, "path", cookie.getPath());
     cookieAttribute(cookie, "domain", cookie.getDomain());
     return cookie;
   }
 
+  private static String unquoted(String value) {
+    int last = value.length() - 1;
+    boolean quoted = last > 0 && value.charAt(0) == '"' && value.charAt(last) == '"';
+    return quoted ? value.substring(1, last) : value;
+  }
+
   private static void cookieAttribute(Cookie cookie, String name, @Nullable String value) {
-    for (int i = 0; value != null && i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (c < ' ' || c >= 0x7f || c == ';') {
-        throw new IllegalArgumentException(
-            "The "
-                + name
-                + " of the cookie "
-                + cookie.getName()
-                + " must not contain the character "
-                + codePoint(c));
-      }
+    if (value != null) {
+      requireEach(
+          value,
+          c -> (c == ' ' || isVisible(c)) && c != ';',
+          c ->
+              "The "
+                  + name
+                  + " of the cookie "
+                  + cookie.getName()
+                  + " must not contain the character "
+                  + c);
     }
   }
 
-  private static String codePoint(char c) {
-    return String.format("U+%04X", (int) c);
+  private static boolean isOfToken(int c) {
+    boolean alphanumeric = c < 128 && Character.isLetterOrDigit(c);
+    return alphanumeric || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+  }
+
+  private static boolean isVisible(int c) {
+    return c > ' ' && c < 0x7f;
+  }
+
+  private static void requireEach(
+      String text, IntPredicate allowed, UnaryOperator<String> message) {
+    for (int i = 0; i < text.length(); i++) {
+      int c = text.charAt(i);
+      if (!allowed.test(c)) {
+        throw new IllegalArgumentException(message.apply(String.format("U+%04X", c)));
+      }
+    }
   }
 }

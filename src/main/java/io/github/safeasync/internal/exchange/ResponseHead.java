@@ -140,8 +140,7 @@ final class ResponseHead {
 
   /** Returns the bytes of a text that is part of the body. */
   byte[] encode(CharSequence text) {
-    change(Fields::withText);
-    return text.toString().getBytes(fields.charset());
+    return text.toString().getBytes(textCharset());
   }
 
   /** The charset of text, which is fixed from now on. */

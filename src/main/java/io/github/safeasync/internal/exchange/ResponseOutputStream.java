@@ -4,6 +4,7 @@ import io.github.safeasync.internal.body.Outbox;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,7 +19,7 @@ final class ResponseOutputStream extends OutputStream {
 
   private final ExchangeResponse response;
   private final Outbox outbox;
-  private byte[] piece = new byte[PIECE];
+  private final byte[] piece = new byte[PIECE];
   private int length;
   private boolean closed;
   private boolean failed;
@@ -95,9 +96,8 @@ final class ResponseOutputStream extends OutputStream {
     if (length == 0) {
       return;
     }
-    ByteBuffer next = ByteBuffer.wrap(piece, 0, length);
-    // Whoever sends it keeps the array.
-    piece = new byte[PIECE];
+    // What waits holds no more of the heap than it is counted for.
+    ByteBuffer next = ByteBuffer.wrap(Arrays.copyOf(piece, length));
     length = 0;
     if (!response.isOpen() || !outbox.writeOnceThereIsRoom(next)) {
       throw refused();

@@ -403,8 +403,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean mayWait() {
-    Thread thread = Thread.currentThread();
-    return !servlet.isCurrent() && !Workers.isOwn(thread);
+    return !servlet.isCurrent() && !Workers.isOwn(Thread.currentThread());
   }
 
   /** What the container tells of the stream, on its own threads. */

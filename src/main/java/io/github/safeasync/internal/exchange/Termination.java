@@ -273,10 +273,7 @@ final class Termination {
   /** Closes what was kept for who reads the body, if nobody does any more. */
   void lingered() {
     if (!exchange.body().isAwaited() && lifecycle.lingered()) {
-      Future<?> due = lingerDue;
-      if (due != null) {
-        due.cancel(false);
-      }
+      cancel(lingerDue);
       close();
     }
   }
@@ -365,10 +362,7 @@ final class Termination {
         cycle.listeners().drain();
         return;
       }
-      Future<?> due = overdue;
-      if (due != null) {
-        due.cancel(false);
-      }
+      cancel(overdue);
       Attempt.to("tell the listeners of a request", () -> listenersOf(cycle));
       told(decided);
       exchange.settle();
@@ -484,10 +478,7 @@ final class Termination {
       closer = null;
     }
     side.forget();
-    Future<?> due = callDue;
-    if (due != null) {
-      due.cancel(false);
-    }
+    cancel(callDue);
     lifecycle.closed();
     Attempt.to("let go of a response", exchange::closed);
     if (last != null && isHeard(last)) {
@@ -541,7 +532,10 @@ final class Termination {
     } else if (!tellsCompletion) {
       tell(of, CycleListeners.Kind.COMPLETE, failure);
     }
-    Future<?> due = completionDue;
+    cancel(completionDue);
+  }
+
+  private static void cancel(@Nullable Future<?> due) {
     if (due != null) {
       due.cancel(false);
     }

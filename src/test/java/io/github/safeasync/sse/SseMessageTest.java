@@ -7,7 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The format of the HTML standard, section 9.2.5. */
-class SseEventTest {
+class SseMessageTest {
 
   @Test
   void data_ofManyLines_isOneFieldALine() {
