@@ -162,6 +162,30 @@ public interface SafeAsyncResponse {
   SafeAsyncResponse cookie(Cookie cookie);
 
   /**
+   * Sets a field that follows the body, such as a checksum of it or a status that is known late.
+   * Once the response is committed, that takes a header {@code Trailer} which names it, set before:
+   *
+   * <pre>{@code
+   * response.header("Trailer", "Digest");
+   * rows.forEach(row -> response.write(digest.update(row)));
+   * response.trailer("Digest", digest.value()).finish();
+   * }</pre>
+   *
+   * <p>Ignored, with a line at DEBUG, if the response is not open, or is committed and has no
+   * header {@code Trailer}. Nothing follows the body of a response that has a length, that answers
+   * a HEAD, or whose client speaks HTTP/1.0; and many clients look at no trailer.
+   *
+   * @param name the field's name, an HTTP token
+   * @param value the field's value
+   * @return this response
+   * @throws IllegalArgumentException if the name is not a token or is that of a field that is
+   *     needed before the body, or the value has a line end or U+0000
+   * @throws NullPointerException if an argument is null
+   * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-6.5">RFC 9110 section 6.5</a>
+   */
+  SafeAsyncResponse trailer(String name, String value);
+
+  /**
    * Writes a text in the charset of the content type. Each text is encoded by itself: a surrogate
    * pair must not be split between two.
    *

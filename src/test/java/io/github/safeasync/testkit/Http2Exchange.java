@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.MetaData;
 import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.http2.api.Stream;
@@ -24,6 +25,7 @@ public final class Http2Exchange implements Stream.Listener {
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private volatile Stream stream;
   private volatile boolean unread;
+  private volatile HttpFields trailers = HttpFields.EMPTY;
 
   Http2Exchange(boolean unread) {
     this.unread = unread;
@@ -69,6 +71,12 @@ public final class Http2Exchange implements Stream.Listener {
     return Optional.ofNullable(response.getHttpFields().get(name));
   }
 
+  /** Waits for the response's end and answers one of the fields that followed the body. */
+  public Optional<String> trailer(String name) throws Exception {
+    awaitEnd();
+    return Optional.ofNullable(trailers.get(name));
+  }
+
   /** Waits for the response's end and answers the body as far as it came. */
   public String awaitBody() throws Exception {
     awaitEnd();
@@ -104,6 +112,8 @@ public final class Http2Exchange implements Stream.Listener {
     boolean isRead = !unread;
     if (frame.getMetaData() instanceof MetaData.Response response && response.getStatus() >= 200) {
       head.complete(response);
+    } else if (!(frame.getMetaData() instanceof MetaData.Response)) {
+      trailers = frame.getMetaData().getHttpFields();
     }
     callback.succeeded();
     if (frame.isEndStream()) {

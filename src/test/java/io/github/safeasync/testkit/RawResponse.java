@@ -19,12 +19,19 @@ public final class RawResponse {
   private final int status;
   private final Map<String, List<String>> headers;
   private final byte[] body;
+  private final Map<String, List<String>> trailers;
   private final End end;
 
-  RawResponse(int status, Map<String, List<String>> headers, byte[] body, End end) {
+  RawResponse(
+      int status,
+      Map<String, List<String>> headers,
+      byte[] body,
+      Map<String, List<String>> trailers,
+      End end) {
     this.status = status;
     this.headers = headers;
     this.body = body;
+    this.trailers = trailers;
     this.end = end;
   }
 
@@ -41,6 +48,11 @@ public final class RawResponse {
   /** All headers, by name in any case. */
   public Map<String, List<String>> headers() {
     return headers;
+  }
+
+  /** The fields that followed the body, by name in any case. */
+  public Map<String, List<String>> trailers() {
+    return trailers;
   }
 
   /** The body so far as it came, without the chunks' framing, as UTF-8. */

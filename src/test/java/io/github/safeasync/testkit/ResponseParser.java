@@ -14,6 +14,7 @@ import java.util.TreeMap;
 /** Reads responses of HTTP/1.1 (RFC 9112) and keeps what came of a truncated one. */
 final class ResponseParser {
   private final InputStream in;
+  private Map<String, List<String>> trailers = Map.of();
 
   ResponseParser(InputStream in) {
     this.in = in;
@@ -31,17 +32,22 @@ final class ResponseParser {
       throw new IOException("no status line: " + statusLine);
     }
     int status = Integer.parseInt(statusLine.substring(9, 12));
-    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    for (String line = line(); !line.isEmpty(); line = line()) {
-      int colon = line.indexOf(':');
-      headers
-          .computeIfAbsent(line.substring(0, colon), name -> new ArrayList<>())
-          .add(line.substring(colon + 1).strip());
-    }
+    Map<String, List<String>> headers = fields();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     boolean complete = hasNoBody(status, headOnly) || readBody(headers, body);
     RawResponse.End end = complete ? RawResponse.End.COMPLETE : RawResponse.End.TRUNCATED;
-    return new RawResponse(status, headers, body.toByteArray(), end);
+    return new RawResponse(status, headers, body.toByteArray(), trailers, end);
+  }
+
+  private Map<String, List<String>> fields() throws IOException {
+    Map<String, List<String>> fields = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (String line = line(); !line.isEmpty(); line = line()) {
+      int colon = line.indexOf(':');
+      fields
+          .computeIfAbsent(line.substring(0, colon), name -> new ArrayList<>())
+          .add(line.substring(colon + 1).strip());
+    }
+    return fields;
   }
 
   private static boolean hasNoBody(int status, boolean headOnly) {
@@ -73,9 +79,7 @@ final class ResponseParser {
       copy(size, body);
       line();
     }
-    while (!line().isEmpty()) {
-      // A trailer field.
-    }
+    trailers = fields();
   }
 
   private int chunkSize() throws IOException {

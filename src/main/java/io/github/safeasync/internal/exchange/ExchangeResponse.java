@@ -119,6 +119,12 @@ public final class ExchangeResponse implements SafeAsyncResponse {
     return noted("cookie " + checked.getName(), hasNotEnded() && head().cookie(checked));
   }
 
+  @Override
+  public SafeAsyncResponse trailer(String name, String value) {
+    HeaderChecks.headerValue(HeaderChecks.trailerName(name), value);
+    return noted("trailer " + name, isOpen() && head().trailer(name, value));
+  }
+
   private SafeAsyncResponse noted(String call, boolean done) {
     if (!done) {
       Log.ignored(call, whyClosed());

@@ -1,12 +1,35 @@
 package io.github.safeasync.internal.exchange;
 
 import jakarta.servlet.http.Cookie;
+import java.util.Locale;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a head may hold: its status and its fields. */
 final class HeaderChecks {
+
+  /** Framing, routing, payload and what answers a request's conditions. */
+  private static final Set<String> NOT_AFTER_THE_BODY =
+      Set.of(
+          "age",
+          "cache-control",
+          "connection",
+          "content-encoding",
+          "content-length",
+          "content-range",
+          "content-type",
+          "date",
+          "expires",
+          "location",
+          "retry-after",
+          "set-cookie",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "vary",
+          "www-authenticate");
 
   private HeaderChecks() {}
 
@@ -37,6 +60,16 @@ final class HeaderChecks {
         c -> c != '\r' && c != '\n' && c != 0,
         c -> "The value of the header " + name + " must not contain the character " + c);
     return value;
+  }
+
+  /** Checks a trailer's name: it must not be needed before the body (RFC 9110 section 6.5.1). */
+  static String trailerName(String name) {
+    headerName(name);
+    if (NOT_AFTER_THE_BODY.contains(name.toLowerCase(Locale.ROOT))) {
+      throw new IllegalArgumentException(
+          name + " must not be a trailer, as it is needed before the body: use header");
+    }
+    return name;
   }
 
   static boolean isRedirect(int status) {

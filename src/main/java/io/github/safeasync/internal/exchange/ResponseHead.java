@@ -1,11 +1,14 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.Log;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * change them without a call of the container. Thread-safe and lock-free.
  */
 final class ResponseHead {
+
+  private static final String TRAILER = "Trailer";
 
   /** A header, or a cookie, and those given before it. */
   private record Header(
@@ -41,34 +46,45 @@ final class ResponseHead {
       int status,
       @Nullable ContentType contentType,
       boolean text,
-      @Nullable Header headers) {
+      @Nullable Header headers,
+      @Nullable Header trailers) {
 
-    static final Fields NONE = new Fields(false, 0, null, false, null);
+    static final Fields NONE = new Fields(false, 0, null, false, null, null);
 
     Fields asCommitted() {
-      return new Fields(true, status, contentType, text, headers);
+      return new Fields(true, status, contentType, text, headers, trailers);
     }
 
     Fields withStatus(int value) {
-      return new Fields(committed, value, contentType, text, headers);
+      return new Fields(committed, value, contentType, text, headers, trailers);
     }
 
     Fields withContentType(ContentType value) {
-      return new Fields(committed, status, value, text, headers);
+      return new Fields(committed, status, value, text, headers, trailers);
     }
 
     Fields withText() {
-      return new Fields(committed, status, contentType, true, headers);
+      return new Fields(committed, status, contentType, true, headers, trailers);
     }
 
     Fields withHeader(String name, String value, boolean replaces) {
       Header added = new Header(name, value, replaces, null, headers);
-      return new Fields(committed, status, contentType, text, added);
+      return new Fields(committed, status, contentType, text, added, trailers);
     }
 
     Fields withCookie(Cookie cookie) {
       Header added = new Header("", "", false, cookie, headers);
-      return new Fields(committed, status, contentType, text, added);
+      return new Fields(committed, status, contentType, text, added, trailers);
+    }
+
+    Fields withTrailer(String name, String value) {
+      Header added = new Header(name, value, true, null, trailers);
+      return new Fields(committed, status, contentType, text, headers, added);
+    }
+
+    /** Whether fields may follow the body: some are given, or announced. */
+    boolean sendsTrailers() {
+      return trailers != null || valueOf(TRAILER, headers) != null;
     }
 
     Charset charset() {
@@ -123,6 +139,33 @@ final class ResponseHead {
     return change(f -> f.withCookie(cookie));
   }
 
+  /** A field that follows the body; false if the head has gone and announced none. */
+  boolean trailer(String name, String value) {
+    while (true) {
+      Fields now = fields;
+      if (now.committed && !now.sendsTrailers()) {
+        return false;
+      }
+      if (FIELDS.compareAndSet(this, now, now.withTrailer(name, value))) {
+        return true;
+      }
+    }
+  }
+
+  /** Whether fields may follow the body, which has to be framed in a way that lets them. */
+  boolean sendsTrailers() {
+    return fields.sendsTrailers();
+  }
+
+  /** What follows the body, as it is now. */
+  private Map<String, String> trailers() {
+    Map<String, String> given = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    for (Header trailer = fields.trailers; trailer != null; trailer = trailer.before) {
+      given.putIfAbsent(trailer.name, trailer.value);
+    }
+    return given;
+  }
+
   /** Whether the status is 200. */
   boolean isOk() {
     int status = fields.status;
@@ -131,7 +174,11 @@ final class ResponseHead {
 
   /** Returns the last value of a header, if it was given here. */
   @Nullable String header(String name) {
-    Header header = fields.headers;
+    return valueOf(name, fields.headers);
+  }
+
+  private static @Nullable String valueOf(String name, @Nullable Header last) {
+    Header header = last;
     while (header != null && !header.name.equalsIgnoreCase(name)) {
       header = header.before;
     }
@@ -167,6 +214,17 @@ final class ResponseHead {
       response.setContentType(contentType);
     }
     apply(last.headers, response);
+    if (last.sendsTrailers()) {
+      offerTrailers(response);
+    }
+  }
+
+  private void offerTrailers(HttpServletResponse response) {
+    try {
+      response.setTrailerFields(this::trailers);
+    } catch (IllegalStateException e) {
+      Log.refused("setTrailerFields", e);
+    }
   }
 
   /** Hands over the headers alone, for an error in place of the body. */

@@ -199,6 +199,9 @@ final class ResponseSink implements Outbox.Sink {
     }
     if (isHeadAlone()) {
       response.flushBuffer();
+    } else if (head.sendsTrailers() && framing.length() < 0 && framing.takesBody()) {
+      // A container that sees the end of the body before the head has gone gives it a length.
+      commit(response);
     } else if (isHeadLarge(response)) {
       if (framing.length() < 0 && framing.takesBody()) {
         response.setContentLengthLong(length);

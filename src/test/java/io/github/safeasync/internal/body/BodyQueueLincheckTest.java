@@ -2,6 +2,7 @@ package io.github.safeasync.internal.body;
 
 import io.github.safeasync.internal.body.BodyItem.Chunk;
 import io.github.safeasync.internal.body.BodyItem.Finish;
+import io.github.safeasync.testkit.Tries;
 import java.nio.ByteBuffer;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -47,7 +48,7 @@ public class BodyQueueLincheckTest {
     new ModelCheckingOptions()
         .threads(2)
         .actorsPerThread(3)
-        .iterations(10)
+        .iterations(Tries.of(10))
         .invocationsPerIteration(1000)
         .checkObstructionFreedom(true)
         .check(getClass());
@@ -58,7 +59,7 @@ public class BodyQueueLincheckTest {
     new StressOptions()
         .threads(3)
         .actorsPerThread(3)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(2000)
         .check(getClass());
   }

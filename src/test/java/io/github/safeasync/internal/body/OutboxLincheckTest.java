@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.body;
 
 import io.github.safeasync.OverLimit;
+import io.github.safeasync.testkit.Tries;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -152,7 +153,7 @@ class OutboxLincheckTest {
         .actorsPerThread(1)
         .actorsBefore(0)
         .actorsAfter(0)
-        .iterations(30)
+        .iterations(Tries.of(30))
         .invocationsPerIteration(400)
         .check(stream);
   }

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.body;
 
+import io.github.safeasync.testkit.Tries;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
@@ -52,7 +53,7 @@ public class TurnLincheckTest {
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(0)
-        .iterations(2)
+        .iterations(Tries.of(2))
         .invocationsPerIteration(3000)
         .checkObstructionFreedom(true)
         .check(getClass());
@@ -63,7 +64,7 @@ public class TurnLincheckTest {
     new StressOptions()
         .threads(3)
         .actorsPerThread(3)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(2000)
         .check(getClass());
   }

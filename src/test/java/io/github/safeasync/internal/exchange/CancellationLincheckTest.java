@@ -4,6 +4,7 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 
 import io.github.safeasync.End.Kind;
 import io.github.safeasync.Handle;
+import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -108,7 +109,7 @@ public class CancellationLincheckTest {
         .actorsAfter(0)
         .addGuarantee(
             forClasses(ConcurrentLinkedQueue.class.getName()).allMethods().treatAsAtomic())
-        .iterations(8)
+        .iterations(Tries.of(8))
         .invocationsPerIteration(300)
         .check(getClass());
   }

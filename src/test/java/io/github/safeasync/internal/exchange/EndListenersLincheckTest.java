@@ -5,6 +5,7 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 import io.github.safeasync.End;
 import io.github.safeasync.End.Kind;
 import io.github.safeasync.Handle;
+import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -84,7 +85,7 @@ public class EndListenersLincheckTest {
         .actorsAfter(0)
         .addGuarantee(
             forClasses(ConcurrentLinkedQueue.class.getName()).allMethods().treatAsAtomic())
-        .iterations(8)
+        .iterations(Tries.of(8))
         .invocationsPerIteration(300)
         .check(getClass());
   }

@@ -57,6 +57,20 @@ class HeaderChecksTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"Content-Length", "transfer-encoding", "Set-Cookie", "Trailer"})
+  void trailerName_ofWhatIsNeededBefore_isNamed(String name) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HeaderChecks.trailerName(name))
+        .withMessage(name + " must not be a trailer, as it is needed before the body: use header");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Digest", "grpc-status"})
+  void trailerName_other_isAnswered(String name) {
+    assertThat(HeaderChecks.trailerName(name)).isEqualTo(name);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = "")
   void headerName_empty_isRefused(String name) {
     assertThatIllegalArgumentException().isThrownBy(() -> HeaderChecks.headerName(name));

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.testkit.Tries;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -52,7 +53,7 @@ public class InterruptionLincheckTest {
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(0)
-        .iterations(8)
+        .iterations(Tries.of(8))
         .invocationsPerIteration(300)
         .check(getClass());
   }

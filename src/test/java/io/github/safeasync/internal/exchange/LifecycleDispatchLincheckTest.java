@@ -2,6 +2,7 @@ package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.End;
 import io.github.safeasync.End.Kind;
+import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -137,7 +138,7 @@ public class LifecycleDispatchLincheckTest {
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(0)
-        .iterations(10)
+        .iterations(Tries.of(10))
         .invocationsPerIteration(250)
         .checkObstructionFreedom(true)
         .check(getClass());
@@ -148,7 +149,7 @@ public class LifecycleDispatchLincheckTest {
     new StressOptions()
         .threads(3)
         .actorsPerThread(3)
-        .iterations(10)
+        .iterations(Tries.of(10))
         .invocationsPerIteration(500)
         .check(getClass());
   }

@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.End.Kind;
+import io.github.safeasync.testkit.Tries;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -163,7 +164,7 @@ public class LifecycleLincheckTest {
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(1)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(250)
         .checkObstructionFreedom(true)
         .check(getClass());
@@ -174,7 +175,7 @@ public class LifecycleLincheckTest {
     new StressOptions()
         .threads(3)
         .actorsPerThread(2)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(500)
         .check(getClass());
   }

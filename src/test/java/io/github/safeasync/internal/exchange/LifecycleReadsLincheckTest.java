@@ -2,6 +2,7 @@ package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.End;
 import io.github.safeasync.End.Kind;
+import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -122,7 +123,7 @@ public class LifecycleReadsLincheckTest {
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(1)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(250)
         .checkObstructionFreedom(true)
         .check(getClass());
@@ -133,7 +134,7 @@ public class LifecycleReadsLincheckTest {
     new StressOptions()
         .threads(3)
         .actorsPerThread(2)
-        .iterations(5)
+        .iterations(Tries.of(5))
         .invocationsPerIteration(500)
         .check(getClass());
   }

@@ -3,6 +3,7 @@ package io.github.safeasync.internal.exchange;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
 
+import io.github.safeasync.testkit.Tries;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,7 @@ public class ResponseHeadLincheckTest {
         .actorsBefore(0)
         .actorsAfter(1)
         .addGuarantee(forClasses(ContentType.class.getName()).allMethods().ignore())
-        .iterations(3)
+        .iterations(Tries.of(3))
         .invocationsPerIteration(200)
         .check(getClass());
   }
