@@ -8,6 +8,7 @@ import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.TestWar;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -23,11 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 /** G4: an application with the library in it leaves nothing behind when it is undeployed. */
 class UndeployIT {
 
-  private static final int TIMES = 20;
+  private static final int TIMES = Tries.of(20);
 
   @ParameterizedTest
   @EveryContainer(deployingWars = true)
-  void undeployedWithARequestPending_twentyTimes_leavesNothing_G4(Container container)
+  void undeployedWithARequestPending_timeAndAgain_leavesNothing_G4(Container container)
       throws Exception {
     try (TestServer server = container.deployWar(TestWar.demo(), "/demo")) {
       List<WeakReference<ClassLoader>> loaders = new ArrayList<>();

@@ -19,6 +19,7 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,7 +46,7 @@ class NoFalseReportIT {
       SafeAsyncConfig.builder().detectAfter(Duration.ZERO).build();
 
   private static final int CONNECTIONS = 8;
-  private static final int ROUNDS = 10;
+  private static final int ROUNDS = Tries.of(10);
   private static final int STREAMS = 5;
   private static final int GRACE_MICROS = 3_000;
 

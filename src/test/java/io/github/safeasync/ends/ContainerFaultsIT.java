@@ -18,6 +18,7 @@ import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
@@ -277,7 +278,7 @@ class ContainerFaultsIT {
       throws Exception {
     try (Logs logs = Logs.capture();
         Site site = start(container)) {
-      for (int i = 0; i < TRIES; i++) {
+      for (int i = 0; i < Tries.of(TRIES); i++) {
         assertThat(isSound(site.server(), "/guarded", this::writeRawWhileCompleting))
             .as("try %d", i)
             .isTrue();
@@ -318,7 +319,7 @@ class ContainerFaultsIT {
       throws Exception {
     try (Logs logs = Logs.capture();
         Site site = start(container)) {
-      for (int i = 0; i < TRIES; i++) {
+      for (int i = 0; i < Tries.of(TRIES); i++) {
         assertThat(isSound(site.server(), "/take", () -> writeWhileFinishing(site)))
             .as("try %d", i)
             .isTrue();

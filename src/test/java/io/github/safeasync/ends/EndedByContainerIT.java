@@ -18,6 +18,7 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -45,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 /** Whatever a container ends by itself, and tells nobody, is an end: told once, and closed. */
 class EndedByContainerIT {
 
-  private static final int TRIES = 20;
+  private static final int TRIES = Tries.of(20);
 
   /** Generous: it is looked once a second, and twice. */
   private static final long PATIENCE_SECONDS = 20;

@@ -35,7 +35,7 @@ class FileIT {
 
   private static final String MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT";
   private static final byte[] SMALL = new byte[20_000];
-  private static final int LARGE = 16 << 20;
+  private static final int LARGE = 8 << 20;
 
   static {
     new Random(1).nextBytes(SMALL);

@@ -17,6 +17,7 @@ import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Threads;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ class StreamIT {
 
   private static final int THREADS = 8;
   private static final int RECORDS = Integer.getInteger("safeasync.records", 200);
-  private static final int STREAMS = Integer.getInteger("safeasync.streams", 1000);
+  private static final int STREAMS = Integer.getInteger("safeasync.streams", Tries.of(1000));
   private static final int LARGEST = 20_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -18,6 +18,7 @@ import io.github.safeasync.testkit.RawResponse.End;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
@@ -123,7 +124,7 @@ class ConnectionIT {
 
   @Nested
   class Aborting {
-    private static final int TRIES = 100;
+    private static final int TRIES = Tries.of(100);
 
     private static void abort(Pending pending) {
       Quirks quirks = pending.connection.quirks();

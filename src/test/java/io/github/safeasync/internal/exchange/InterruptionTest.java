@@ -2,6 +2,7 @@ package io.github.safeasync.internal.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.safeasync.testkit.Tries;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** G9: an interrupt reaches a thread only while it serves the request that it is meant for. */
 class InterruptionTest {
 
-  private static final int REQUESTS = 100_000;
+  private static final int REQUESTS = Tries.of(100_000);
 
   @Test
   void interruptsOnce_andTakesItBack() {
@@ -42,8 +43,8 @@ class InterruptionTest {
   }
 
   /**
-   * 100,000 requests on one thread of a pool, each raced by an interrupt that comes just before,
-   * while or just after it ends: none is ever seen between two requests.
+   * Requests on one thread of a pool, each raced by an interrupt that comes just before, while or
+   * just after it ends: none is ever seen between two requests.
    */
   @Test
   void requestsRacedByInterrupts_leaveNoStrayOne_G9() throws Exception {
