@@ -116,6 +116,19 @@ public interface Quirks {
    */
   @Nullable Lock streamCloseLock();
 
+  /**
+   * Whether the servlet has thrown an UnavailableException that the container keeps to itself, and
+   * whose status it has set: it completes nothing that was started. On the servlet's thread.
+   * Undertow only.
+   */
+  boolean isUnavailable();
+
+  /**
+   * Returns how many bytes of a response's head the container takes: more it finds out when it
+   * sends it, and tells whoever does that. {@link Integer#MAX_VALUE} where there is no limit.
+   */
+  int headLimit();
+
   /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
   boolean isAbort(int status);
 

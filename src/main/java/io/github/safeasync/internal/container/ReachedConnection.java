@@ -170,6 +170,17 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isUnavailable() {
+    return false;
+  }
+
+  /** What containers take unless they are told otherwise. */
+  @Override
+  public int headLimit() {
+    return 8192;
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return false;
   }

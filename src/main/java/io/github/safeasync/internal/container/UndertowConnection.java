@@ -148,6 +148,28 @@ final class UndertowConnection extends ReachedConnection {
         && wrappers > 0;
   }
 
+  /** ServletHandler.handleRequest sets the status, behind all filters, and lets nothing out. */
+  @Override
+  public boolean isUnavailable() {
+    Object status = Members.read(exchange, "getStatusCode()");
+    Object servlet =
+        Members.walk(
+            request,
+            "asyncContext",
+            "servletRequestContext",
+            "getCurrentServlet()",
+            "getManagedServlet()");
+    return (Integer.valueOf(503).equals(status)
+            && Boolean.TRUE.equals(Members.read(servlet, "isTemporarilyUnavailable()")))
+        || (Integer.valueOf(404).equals(status)
+            && Boolean.TRUE.equals(Members.read(servlet, "isPermanentlyUnavailable()")));
+  }
+
+  @Override
+  public int headLimit() {
+    return Integer.MAX_VALUE;
+  }
+
   /**
    * A writer waits with a selector of its own (NioSocketConduit.awaitWritable), which a close does
    * not wake, and which keeps the channel from being closed; that it cannot be written to does. The

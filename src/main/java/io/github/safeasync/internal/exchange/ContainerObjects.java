@@ -297,6 +297,12 @@ public final class ContainerObjects {
     aborted = true;
   }
 
+  /** Whether the servlet has thrown what the container keeps to itself. */
+  boolean isUnavailable() {
+    Quirks now = quirks();
+    return now != null && now.isUnavailable();
+  }
+
   /** Whether sendError of this status cuts the response off. */
   boolean isAbort(int status) {
     Connection now = connection;

@@ -20,6 +20,7 @@ import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.internal.guard.RequestBody;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.UnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -276,7 +277,7 @@ public final class Exchange implements ResponseEnds {
     servlet.departed();
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
-      awaitContainer(CONTAINER_WAIT);
+      awaitContainer(side.isUnavailable() ? Duration.ZERO : CONTAINER_WAIT);
       return;
     }
     if (isLeftToContainer()) {
@@ -547,6 +548,13 @@ public final class Exchange implements ResponseEnds {
       }
       case ENDED -> thrown = cause;
       case NEW, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> {}
+    }
+  }
+
+  /** The servlet has returned, or so it looks: what it threw the container may keep to itself. */
+  void returned() {
+    if (application != null && side.isUnavailable()) {
+      thrown(new UnavailableException("The servlet has thrown an UnavailableException"));
     }
   }
 

@@ -65,6 +65,7 @@ final class FilterCall {
     try {
       LostClient.doFilter(
           interrupting, exchange.access(), exchange.guardedRequest(), exchange.guardedResponse());
+      exchange.returned();
       if (eager && exchange.cycles().isUnclaimed()) {
         exchange.completed();
       }
@@ -92,6 +93,7 @@ final class FilterCall {
           exchange.access(),
           cycle == null ? brought : cycle.dispatched(brought),
           cycle == null ? answer : cycle.dispatched(answer));
+      exchange.returned();
     } catch (Throwable thrown) {
       exchange.thrown(thrown);
       throw thrown;
