@@ -17,11 +17,16 @@ import java.io.OutputStream;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What an application does with the request. */
 final class ReadingApplications {
 
+  /** In the place of a parameter that is not what was sent. */
+  static final String OTHER_BYTES = "other bytes";
+
   private static final String BOUNDARY = "----part";
+  private static final String LAST = "y".repeat(1000);
 
   private ReadingApplications() {}
 
@@ -38,9 +43,9 @@ final class ReadingApplications {
         asynchronous("read-all", in -> in.getInputStream().readAllBytes().length),
         asynchronous("transfer", ReadingApplications::transferred),
         asynchronous("reader-async", ReadingApplications::characters),
-        asynchronous("parameters", in -> in.getParameterMap().size() + in.getParameter("last"))
+        asynchronous("parameters", in -> in.getParameterMap().size() + " " + last(in))
             .sending("application/x-www-form-urlencoded", form()),
-        synchronous("parameters-sync", in -> in.getParameter("last"))
+        synchronous("parameters-sync", ReadingApplications::last)
             .sending("application/x-www-form-urlencoded", form()),
         asynchronous("parts", in -> in.getParts().size() + " " + in.getPart("second").getSize())
             .sending("multipart/form-data; boundary=" + BOUNDARY, parts()),
@@ -57,7 +62,12 @@ final class ReadingApplications {
   }
 
   private static String form() {
-    return "first=" + "x".repeat(2000) + "&last=" + "y".repeat(1000);
+    return "first=" + "x".repeat(2000) + "&last=" + LAST;
+  }
+
+  private static @Nullable String last(HttpServletRequest in) {
+    String given = in.getParameter("last");
+    return given == null ? null : given.equals(LAST) ? "whole" : OTHER_BYTES;
   }
 
   private static String parts() {

@@ -13,9 +13,14 @@ import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -194,5 +199,83 @@ class CutBodyIT {
     assertThat(request.getInputStream().read()).isEqualTo(-1);
     assertThat(request.getInputStream().readAllBytes()).isEmpty();
     assertThat(request.getInputStream().isFinished()).isTrue();
+  }
+
+  /** How an outer filter has read the body before the application. */
+  private enum Outer {
+    STREAM,
+    READER,
+    PARAMETERS
+  }
+
+  private static void readFirst(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    switch (outerOf(request)) {
+      case STREAM -> assertThat(request.getInputStream().readAllBytes()).hasSize(10);
+      case READER -> assertThat(request.getReader().readLine()).hasSize(10);
+      case PARAMETERS -> assertThat(request.getParameter("a")).hasSize(8);
+    }
+    chain.doFilter(request, response);
+  }
+
+  private static Outer outerOf(ServletRequest request) {
+    return Outer.valueOf(((HttpServletRequest) request).getRequestURI().split("/")[2]);
+  }
+
+  private static String readAfter(HttpServletRequest request) {
+    try {
+      return outerOf(request) == Outer.READER
+          ? "" + request.getReader().read()
+          : request.getInputStream().read() + " " + request.getInputStream().readAllBytes().length;
+    } catch (IOException | IllegalStateException e) {
+      return e.toString();
+    }
+  }
+
+  private static Map<String, String> readTwice(Container container, boolean filtered)
+      throws Exception {
+    try (TestServer server =
+        container.start(
+            application -> {
+              application.filter(CutBodyIT::readFirst);
+              if (filtered) {
+                application.filter(new SafeAsyncFilter());
+              }
+              for (Outer each : Outer.values()) {
+                application.handler(
+                    "/sync/" + each, (in, out) -> out.getWriter().write(readAfter(in)));
+                application.handler(
+                    "/async/" + each,
+                    (in, out) -> {
+                      AsyncContext context = in.startAsync();
+                      out.getWriter().write(readAfter(in));
+                      context.complete();
+                    });
+              }
+            })) {
+      Map<String, String> answers = new LinkedHashMap<>();
+      for (Outer each : Outer.values()) {
+        for (String path : List.of("/sync/" + each, "/async/" + each)) {
+          try (RawClient client = RawClient.connect(server)) {
+            client.send(
+                "POST "
+                    + path
+                    + " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n"
+                    + "Content-Type: application/x-www-form-urlencoded\r\n\r\na=12345678");
+            answers.put(path, client.readResponse().body());
+          }
+        }
+      }
+      return answers;
+    }
+  }
+
+  /** Nothing is missing of what somebody else has read. */
+  @ParameterizedTest
+  @EveryContainer
+  void bodyThatAnOuterFilterHasRead_isAtItsEnd_G13(Container container) throws Exception {
+    Map<String, String> raw = readTwice(container, false);
+    assertThat(readTwice(container, true)).isEqualTo(raw);
+    assertThat(raw).containsEntry("/sync/STREAM", "-1 0").containsEntry("/async/READER", "-1");
   }
 }

@@ -166,23 +166,28 @@ final class TomcatConnection extends ReachedConnection {
 
   /**
    * A stream that was taken back reads as at its end until its request is recycled
-   * (Stream.StandardStreamInputBuffer.doRead). Tomcat 10.1 takes a form that was cut off for one
-   * without parameters, and remembers why.
+   * (Stream.StandardStreamInputBuffer.doRead). coyote.Request counts what anybody has read. Tomcat
+   * 10.1 takes a form that was cut off for one without parameters, and remembers why.
    */
   @Override
   public boolean isBodyCut(long received) {
     Object reason = Members.walk(coyote, "getParameters()", "getParseFailedReason()");
-    return CUT_OFF.contains(String.valueOf(reason)) || (isTakenBack() && isMissed(received));
-  }
-
-  private boolean isTakenBack() {
-    BooleanSupplier open = streamOpen();
-    return open != null && (!open.getAsBoolean() || isLost());
+    return CUT_OFF.contains(String.valueOf(reason)) || isMissed(received);
   }
 
   private boolean isMissed(long received) {
     return Members.read(coyote, "getContentLengthLong()") instanceof Long announced
-        && received < announced;
+        && received < announced
+        && Members.read(coyote, "getBytesRead()") instanceof Long read
+        && read < announced;
+  }
+
+  /** Http11OutputBuffer.checkLengthBeforeWrite; HTTP/2 sends as many frames as it takes. */
+  @Override
+  public int headLimit() {
+    return Members.walk(processor, "outputBuffer", "headerBuffer") instanceof ByteBuffer room
+        ? room.capacity()
+        : Integer.MAX_VALUE;
   }
 
   /**

@@ -5,6 +5,7 @@ import jakarta.servlet.ServletRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
@@ -28,6 +29,9 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  private static final String FORM = "io.undertow.server.handlers.form.FormData";
+
+  private final Object request;
   private final Object exchange;
   private final Object connection;
   private final @Nullable Object ioThread;
@@ -39,9 +43,11 @@ final class UndertowConnection extends ReachedConnection {
       @Nullable SocketChannel channel,
       boolean multiplexed,
       boolean secure,
+      Object request,
       Object exchange,
       Object connection) {
     super("Undertow", channel, multiplexed, secure);
+    this.request = request;
     this.exchange = exchange;
     this.connection = connection;
     this.ioThread = Members.read(exchange, "getIoThread()");
@@ -66,12 +72,12 @@ final class UndertowConnection extends ReachedConnection {
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
       Object channel = Members.walk(at, "conduit", "getSocketChannel()");
       if (channel instanceof SocketChannel reached) {
-        return new UndertowConnection(reached, multiplexed, secure, exchange, connection);
+        return new UndertowConnection(reached, multiplexed, secure, own, exchange, connection);
       }
       Object inner = Members.read(at, "delegate");
       at = inner == null ? Members.read(at, "connection") : inner;
     }
-    return new UndertowConnection(null, multiplexed, secure, exchange, connection);
+    return new UndertowConnection(null, multiplexed, secure, own, exchange, connection);
   }
 
   /**
@@ -130,6 +136,7 @@ final class UndertowConnection extends ReachedConnection {
    * A cancelled stream ends its exchange's request (Connectors.terminateRequest), which reads as
    * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end: java.io's
    * StreamDecoder swallows the exception of available(), and what is read behind that is the end.
+   * What an outer filter has read is counted by Undertow, or has become a form.
    */
   @Override
   public boolean isBodyCut(long received) {
@@ -139,7 +146,25 @@ final class UndertowConnection extends ReachedConnection {
     }
     return Members.read(exchange, "getRequestContentLength()") instanceof Long announced
         && received < announced
+        && Members.read(exchange, "getRequestBytesRead()") instanceof Long read
+        && read < announced
+        && !isForm()
         && !isDecoded();
+  }
+
+  /** FormDataParser keeps it once it has read all, for the request or a handler in front of it. */
+  private boolean isForm() {
+    try {
+      return Members.read(request, "parsedFormData") != null
+          || (Members.read(exchange, "attachments") instanceof Map<?, ?> attachments
+              && attachments.values().stream().anyMatch(UndertowConnection::isForm));
+    } catch (RuntimeException changing) {
+      return false;
+    }
+  }
+
+  private static boolean isForm(Object attachment) {
+    return attachment.getClass().getName().equals(FORM);
   }
 
   /** RequestEncodingHandler leaves the length as it was. */

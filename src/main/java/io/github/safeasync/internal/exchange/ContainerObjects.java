@@ -112,6 +112,16 @@ public final class ContainerObjects {
     return now == null ? null : now.quirks();
   }
 
+  /**
+   * As {@link #quirks}, of a request that is not asynchronous as well, for which they are looked
+   * up. On a thread that calls the container.
+   */
+  @Nullable Quirks quirksOfAny() {
+    Quirks known = quirks();
+    HttpServletRequest own = request();
+    return known != null || own == null ? known : scope.connectionOf(own).quirks();
+  }
+
   /** The lock to hold around a write; null where none has to be. */
   @Nullable Lock writeLock() {
     Quirks now = quirks();

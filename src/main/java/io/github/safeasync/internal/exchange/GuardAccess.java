@@ -141,6 +141,11 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public @Nullable Quirks quirksOfAny() {
+    return exchange.side().quirksOfAny();
+  }
+
+  @Override
   public @Nullable AsyncContext startAsync(
       Supplier<AsyncContext> container,
       @Nullable ServletRequest request,

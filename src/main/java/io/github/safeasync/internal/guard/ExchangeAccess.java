@@ -85,6 +85,9 @@ public interface ExchangeAccess {
   /** What is peculiar to the container; null if it is not known, or forgotten. */
   @Nullable Quirks quirks();
 
+  /** As {@link #quirks}, of a synchronous request as well, which is looked at; while it is read. */
+  @Nullable Quirks quirksOfAny();
+
   // The asynchronous cycle.
 
   /** The application's startAsync; the arguments are null in the form that has none. */

@@ -263,11 +263,18 @@ public final class RequestBody {
     }
   }
 
-  /** What nothing was read of may have been read by somebody before us, if the client is there. */
+  /**
+   * What nothing was read of may have been read by somebody before us, if the client is there: that
+   * is the container's to say.
+   */
   private boolean isCut(long received) {
-    Quirks quirks = exchange.quirks();
-    boolean missing = received < declared && (received > 0 || exchange.isDisconnected());
-    return missing || (quirks != null && quirks.isBodyCut(received));
+    if (received == declared) {
+      return false;
+    } else if (received < declared && (received > 0 || exchange.isDisconnected())) {
+      return true;
+    }
+    Quirks quirks = exchange.quirksOfAny();
+    return quirks != null && quirks.isBodyCut(received);
   }
 
   /** Whether the body is at its end, of which the container says that it has given it. */
