@@ -1,7 +1,9 @@
 package io.github.safeasync.response;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.internal.exchange.Exchange;
@@ -94,6 +96,35 @@ class FailureAfterFlushIT {
         }
       }
       assertThat(ofContainer(logs)).isEmpty();
+    }
+  }
+
+  /** Nothing is sent before the servlet has returned: an error still takes the body's place. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
+  void errorAfterAFlushThatHasSentNothing_isTheAnswer_G2(Container container, Transport transport)
+      throws Exception {
+    BlockingQueue<End> ends = new LinkedBlockingQueue<>();
+    try (Logs logs = Logs.capture();
+        TestServer server =
+            container.start(
+                transport,
+                app ->
+                    app.filter(new SafeAsyncFilter())
+                        .handler(
+                            "/refused",
+                            (in, out) -> {
+                              SafeAsyncResponse response = SafeAsyncResponse.of(in);
+                              response.onEnd(ends::add);
+                              response.contentType("text/csv").contentLength(6).write("a part");
+                              response.flush();
+                              response.sendError(404);
+                            }))) {
+      for (int i = 0; i < TRIES; i++) {
+        assertThat(ask(server, "/refused")).isEqualTo("404");
+        assertThat(ends.poll(10, SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
+      }
+      logs.assertQuiet();
     }
   }
 

@@ -216,8 +216,11 @@ final class Drain {
   }
 
   private Progress stream() throws IOException {
-    if (failure != null) {
+    if (failure != null && sink.isCommitted()) {
       return Progress.TRUNCATED;
+    } else if (failure != null) {
+      sink.sendError(failure.status(), failure.message());
+      return Progress.FINISHED;
     }
     while (backlog.peek() instanceof Flush flush) {
       backlog.remove();

@@ -66,6 +66,9 @@ public final class Outbox {
     /** Hands over status and headers and asks for a call of {@link #writable} when ready. */
     void startStream() throws IOException;
 
+    /** Whether a part of the response has been sent, the head at least. After a start. */
+    boolean isCommitted();
+
     /** Returns the length that the headers declare, -1 if they do not. After a start. */
     long declaredLength();
 
@@ -87,7 +90,7 @@ public final class Outbox {
     void flush() throws IOException;
 
     /**
-     * Sends an error, or a redirect, in place of a body of which nothing was handed over.
+     * Sends an error, or a redirect, in place of a body of which nothing has been sent.
      *
      * @param message of an error, null for the container's own words; where to, of a redirect
      */

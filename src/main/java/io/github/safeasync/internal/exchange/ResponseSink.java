@@ -38,6 +38,12 @@ final class ResponseSink implements Outbox.Sink {
   /** Half of what containers take for a response's head unless they are told otherwise. */
   private static final int LARGE_HEAD = 4096;
 
+  /** What a container adds to the head of an error page: its type, length, language and so on. */
+  private static final int ERROR_PAGE_HEAD = 512;
+
+  /** A colon, a space and the end of the line. */
+  private static final int FIELD_MARKS = 4;
+
   private final ExchangeAccess access;
   private final ResponseEnds ends;
   private final ServletThread servlet;
@@ -271,6 +277,11 @@ final class ResponseSink implements Outbox.Sink {
   private boolean hasStreamThread() {
     Quirks now = side.quirks();
     return now != null && now.streamThread() != null;
+  }
+
+  @Override
+  public boolean isCommitted() {
+    return side.response().isCommitted();
   }
 
   @Override

@@ -112,6 +112,11 @@ class FakeSink implements Outbox.Sink {
   }
 
   @Override
+  public boolean isCommitted() {
+    return !writes.isEmpty();
+  }
+
+  @Override
   public long declaredLength() {
     return declaredLength;
   }

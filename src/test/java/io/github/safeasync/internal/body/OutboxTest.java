@@ -202,6 +202,17 @@ class OutboxTest {
     }
 
     @Test
+    void sendError_afterAFlushThatHasSentNothing_replacesTheBody() {
+      outbox.write(bytes("a"));
+      CompletableFuture<Boolean> flushed = outbox.flush();
+      outbox.sendError(404, null);
+      assertThat(sink.events).containsExactly("stream", "error 404", "finished");
+      assertThat(flushed).isCompletedWithValue(false);
+      assertThat(sink.text()).isEmpty();
+      assertThat(outbox.pending().bytes()).isZero();
+    }
+
+    @Test
     void sendError_afterAPart_isATruncation() {
       start();
       outbox.write(bytes("a"));
