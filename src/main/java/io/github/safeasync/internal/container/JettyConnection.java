@@ -162,6 +162,15 @@ final class JettyConnection extends ReachedConnection {
   }
 
   @Override
+  public int headLimit() {
+    Object settings = Members.walk(request, "getConnectionMetaData()", "getHttpConfiguration()");
+    return Members.read(settings, "getMaxResponseHeaderSize()") instanceof Integer most
+            && Members.read(settings, "getResponseHeaderSize()") instanceof Integer first
+        ? Math.max(most, first)
+        : super.headLimit();
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return status == ABORT;
   }

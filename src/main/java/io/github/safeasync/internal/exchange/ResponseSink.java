@@ -229,16 +229,23 @@ final class ResponseSink implements Outbox.Sink {
    * Undertow has no limit.
    */
   private boolean isHeadLarge(HttpServletResponse response) {
-    if (hasStreamThread()) {
-      return false;
-    }
+    return !hasStreamThread() && headSize(response) > LARGE_HEAD;
+  }
+
+  /** As {@link #isHeadLarge}, almost for certain, with what an error page adds. */
+  private boolean isHeadTooLarge(HttpServletResponse response) {
+    Quirks now = side.quirks();
+    return now != null && headSize(response) > now.headLimit() - ERROR_PAGE_HEAD;
+  }
+
+  private static int headSize(HttpServletResponse response) {
     int size = 0;
     for (String name : response.getHeaderNames()) {
       for (String value : response.getHeaders(name)) {
-        size += name.length() + value.length();
+        size += name.length() + value.length() + FIELD_MARKS;
       }
     }
-    return size > LARGE_HEAD;
+    return size;
   }
 
   @Override
@@ -358,6 +365,13 @@ final class ResponseSink implements Outbox.Sink {
     if (HeaderChecks.isRedirect(status)) {
       response.setStatus(status);
       response.setHeader("Location", message);
+      if (isHeadLarge(response)) {
+        commit(response);
+      }
+    } else if (isHeadTooLarge(response)) {
+      // A container makes the page in complete(), of whose failure nobody hears.
+      response.setStatus(status);
+      commit(response);
     } else if (message == null) {
       response.sendError(status);
     } else {
