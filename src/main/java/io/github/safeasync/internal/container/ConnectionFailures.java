@@ -71,7 +71,21 @@ public final class ConnectionFailures {
    * @param quirks of the request's container, if known
    */
   public static boolean callShowsDeparture(Throwable ofCall, @Nullable Quirks quirks) {
-    return showDeparture(ofCall) && !isTimedOut(ofCall, quirks);
+    return isReset(ofCall, quirks) || (showDeparture(ofCall) && !isTimedOut(ofCall, quirks));
+  }
+
+  /** Where the client was first, the limit is none. */
+  private static boolean isReset(Throwable failure, @Nullable Quirks quirks) {
+    return quirks != null
+        && any(failure, at -> isLimit(at) && !isOfWholeConnection(at))
+        && quirks.isStreamReset();
+  }
+
+  /** A limit over which Tomcat closes the connection itself, and so resets all of its streams. */
+  private static boolean isOfWholeConnection(Throwable limit) {
+    StackTraceElement[] trace = limit.getStackTrace();
+    return trace.length > 1
+        && trace[1].getClassName().equals("org.apache.coyote.http2.Http2UpgradeHandler");
   }
 
   private static boolean isTimedOut(Throwable failure, @Nullable Quirks quirks) {
@@ -89,6 +103,9 @@ public final class ConnectionFailures {
    * @param connection the connection of the request, if known
    */
   public static boolean showDeparture(Throwable told, @Nullable Connection connection) {
+    if (connection != null && isReset(told, connection.quirks())) {
+      return true;
+    }
     return !isOfThisSide(told)
         && any(told, ConnectionFailures::isOfContainer)
         && (connection == null

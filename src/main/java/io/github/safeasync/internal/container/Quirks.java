@@ -38,6 +38,12 @@ public interface Quirks {
   boolean isTimedOut();
 
   /**
+   * Whether the stream was reset, or its connection closed, of which the container may say that a
+   * time limit of its own was over. Tomcat's HTTP/2 only.
+   */
+  boolean isStreamReset();
+
+  /**
    * Whether the container logs an ERROR where it is completed between setWriteListener and the
    * first call of the listener. Undertow only.
    */

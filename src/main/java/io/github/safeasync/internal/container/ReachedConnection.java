@@ -125,6 +125,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isStreamReset() {
+    return false;
+  }
+
+  @Override
   public boolean awaitsWriteListener() {
     return false;
   }

@@ -155,6 +155,16 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   /**
+   * Stream.reserveWindowSize takes whatever wakes a writer for a timeout, unless the window has
+   * room.
+   */
+  @Override
+  public boolean isStreamReset() {
+    BooleanSupplier open = streamOpen();
+    return open != null && !open.getAsBoolean();
+  }
+
+  /**
    * Http2UpgradeHandler.close() sets its state before it resets every stream, as GOAWAY does; the
    * channel is closed a moment later, on another thread than those that hear of the resets.
    */

@@ -84,6 +84,51 @@ class ConnectionFailuresTest {
     assertThat(ConnectionFailures.showDeparture(told, new Asked(true))).isTrue();
   }
 
+  /** Tomcat takes a reset that wakes a writer for the end of its patience (Stream). */
+  @Test
+  void ofCalls_limitOfAStreamThatWasReset_isTheReset() throws Exception {
+    Throwable limit = ofTomcat("org.apache.coyote.http2.Stream");
+    Throwable ofAll = ofTomcat("org.apache.coyote.http2.Http2UpgradeHandler");
+
+    assertThat(ConnectionFailures.callShowsDeparture(limit, new Stopped(true))).isTrue();
+    assertThat(ConnectionFailures.showDeparture(limit, new Stopped(true))).isTrue();
+    assertThat(ConnectionFailures.callShowsDeparture(limit, new Stopped(false))).isFalse();
+    assertThat(ConnectionFailures.showDeparture(limit, new Stopped(false))).isFalse();
+    assertThat(ConnectionFailures.callShowsDeparture(ofAll, new Stopped(true))).isFalse();
+  }
+
+  private static Throwable ofTomcat(String thrower) throws ReflectiveOperationException {
+    Class<?> error = Class.forName("org.apache.coyote.http2.Http2Error");
+    var constructor =
+        Class.forName("org.apache.coyote.http2.StreamException")
+            .getDeclaredConstructor(String.class, error, int.class);
+    constructor.setAccessible(true);
+    var calm = error.getField("ENHANCE_YOUR_CALM");
+    calm.setAccessible(true);
+    Throwable limit = (Throwable) constructor.newInstance("write timeout", calm.get(null), 1);
+    StackTraceElement made =
+        new StackTraceElement("org.apache.coyote.http2.Stream", "doStreamCancel", null, 0);
+    limit.setStackTrace(
+        new StackTraceElement[] {
+          made, new StackTraceElement(thrower, "reserveWindowSize", null, 0)
+        });
+    return new ClientAbortException(new CloseNowException("write timeout", limit));
+  }
+
+  private static final class Stopped extends ReachedConnection {
+    private final boolean reset;
+
+    Stopped(boolean reset) {
+      super("stopped", null, true, false);
+      this.reset = reset;
+    }
+
+    @Override
+    public boolean isStreamReset() {
+      return reset;
+    }
+  }
+
   private static final class Asked extends ReachedConnection {
     private final boolean broken;
 
