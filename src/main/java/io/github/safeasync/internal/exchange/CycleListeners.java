@@ -86,7 +86,7 @@ final class CycleListeners {
       @Nullable ServletResponse response) {
     entries.add(
         new Entry(java.util.Objects.requireNonNull(listener, "listener"), request, response));
-    if (!history.isEmpty()) {
+    if (!history.isEmpty() || !news.isEmpty()) {
       drain();
     }
   }

@@ -11,12 +11,16 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the guards of an exchange are given: each question and each news goes to who has it. */
 final class GuardAccess implements ExchangeAccess {
+
+  /** How long a container's thread waits for AsyncListeners that another thread tells. */
+  private static final long TELL_MILLIS = 1000;
 
   private final Exchange exchange;
   private final Lifecycle lifecycle;
@@ -57,6 +61,18 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public boolean enterCallback() {
+    return lifecycle.enterCallback();
+  }
+
+  /** A listener may have the container call back, on its thread. */
+  @Override
+  public boolean enterCallbackOnceTold() {
+    if (lifecycle.enterCallback()) {
+      return true;
+    }
+    if (!isInListener()) {
+      lifecycle.awaitTold(TELL_MILLIS, TimeUnit.MILLISECONDS);
+    }
     return lifecycle.enterCallback();
   }
 

@@ -735,6 +735,19 @@ public final class Lifecycle {
     }
   }
 
+  /**
+   * Waits until nobody is being told of the end. For a callback that must not overlap with that.
+   */
+  void awaitTold(long time, TimeUnit unit) {
+    long deadline = System.nanoTime() + unit.toNanos(time);
+    while (state.phase == Phase.TELLING && deadline - System.nanoTime() >= 0) {
+      LockSupport.parkNanos(50_000);
+      if (Thread.currentThread().isInterrupted()) {
+        return;
+      }
+    }
+  }
+
   /** Whether it is open, and a call is inside that may wait for the client. */
   boolean isSending() {
     State now = state;

@@ -295,11 +295,12 @@ final class Termination {
       last.listeners().leave(() -> tell(writing, decided));
     }
     // Of its own failures the container tells.
-    boolean heard = isHeard(last) && (gone || !lifecycle.containerCompletes());
-    if (heard) {
+    boolean fault = gone || !lifecycle.containerCompletes();
+    if (fault) {
+      // Also for who is not registered yet.
       leaveFault(decided, last.listeners());
     }
-    return heard || reading != null || writing != null;
+    return (fault && isHeard(last)) || reading != null || writing != null;
   }
 
   private void tell(GuardedWriteListener writing, End decided) {

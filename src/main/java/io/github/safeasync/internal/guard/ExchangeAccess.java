@@ -40,6 +40,9 @@ public interface ExchangeAccess {
   /** Goes into a callback of the application, which may ask the container. */
   boolean enterCallback();
 
+  /** As {@link #enterCallback}; waits a moment for another thread that tells of the end. */
+  boolean enterCallbackOnceTold();
+
   /** Comes out, and does what waited for the last one to come out. */
   void exit();
 

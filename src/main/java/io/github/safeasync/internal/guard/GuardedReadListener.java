@@ -31,8 +31,12 @@ public final class GuardedReadListener implements ReadListener {
 
   @Override
   public void onDataAvailable() throws IOException {
+    run(this::dataAvailable);
+  }
+
+  private void dataAvailable() throws IOException {
     if (!isEnded()) {
-      run(listener::onDataAvailable);
+      listener.onDataAvailable();
     }
   }
 
@@ -69,7 +73,7 @@ public final class GuardedReadListener implements ReadListener {
 
   /** One that the end has overtaken runs all the same: the container waits for it to read. */
   private void run(Gate.IoCall callback) throws IOException {
-    boolean counted = exchange.enterCallback();
+    boolean counted = exchange.enterCallbackOnceTold();
     try {
       callback.run();
     } finally {

@@ -92,7 +92,7 @@ public final class GuardedWriteListener implements WriteListener {
     }
     if (writing == Thread.currentThread()) {
       pending = failure;
-    } else if (exchange.enterCallback()) {
+    } else if (exchange.enterCallbackOnceTold()) {
       try {
         listener.onError(failure);
       } finally {
