@@ -163,10 +163,10 @@ final class AsyncCycles {
       begun.startedWith(request, own);
       adopt(begun, started);
     } finally {
-      if (begun != null) {
-        lifecycle.started(exchange.servlet().inside());
-      } else {
+      if (begun == null) {
         lifecycle.notStarted();
+      } else if (!lifecycle.started(exchange.servlet().inside())) {
+        ContainerObjects.complete(begun.container());
       }
     }
     if (before != null) {

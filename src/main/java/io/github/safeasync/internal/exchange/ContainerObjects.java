@@ -388,7 +388,8 @@ public final class ContainerObjects {
     }
   }
 
-  private static void complete(AsyncContext context) {
+  /** Completes, as far as the container has not done so by itself. */
+  static void complete(AsyncContext context) {
     try {
       context.complete();
     } catch (RuntimeException e) {

@@ -59,8 +59,8 @@ public final class Lifecycle {
    * </pre>
    *
    * <p>After the end calls come out, and few go in: questions, reads of what has arrived, what the
-   * servlet still may, and what fails a write. Where the servlet has started a cycle meanwhile,
-   * {@link #started} leaves ENDED or TOLD as it is, and makes that cycle the library's to complete.
+   * servlet still may, and what fails a write. Where a cycle has been started meanwhile, {@link
+   * #started} leaves the phase as it is, and makes that cycle the library's to complete.
    *
    * <p>Every arrow; a test compares them with what happens:
    *
@@ -323,8 +323,8 @@ public final class Lifecycle {
   }
 
   /** Called by the thread that claimed {@link #starting}: the container has started. */
-  void started() {
-    started(null);
+  boolean started() {
+    return started(null);
   }
 
   /**
@@ -332,20 +332,22 @@ public final class Lifecycle {
    * decided meanwhile, that cycle is the library's to complete.
    *
    * @param servlet the container's thread that is in the filter, null if none is
+   * @return false if all has been closed meanwhile: the caller has to complete that cycle
    */
-  void started(@Nullable Thread servlet) {
+  boolean started(@Nullable Thread servlet) {
     while (true) {
       State now = state;
       State next;
-      if (now.phase == Phase.STARTING) {
-        next = now.withServlet(servlet).to(Phase.OPEN).shared();
-      } else if (now.phase == Phase.ENDED || now.phase == Phase.TOLD) {
-        next = now.withServlet(servlet).with(false);
-      } else {
-        throw new IllegalStateException("started does not follow " + now);
+      switch (now.phase) {
+        case STARTING -> next = now.withServlet(servlet).to(Phase.OPEN).shared();
+        case ENDED, TELLING, LINGERING, TOLD -> next = now.withServlet(servlet).with(false);
+        case CLOSING, CLOSED -> {
+          return false;
+        }
+        default -> throw new IllegalStateException("started does not follow " + now);
       }
       if (compareAndSet(now, next)) {
-        return;
+        return true;
       }
     }
   }
@@ -358,7 +360,7 @@ public final class Lifecycle {
         requirePhase(now.end != null, "notStarted");
         return;
       }
-      if (compareAndSet(now, now.servlet == null ? NEW : now.to(Phase.RESUMED))) {
+      if (compareAndSet(now, now.to(now.servlet == null ? Phase.NEW : Phase.RESUMED))) {
         return;
       }
     }

@@ -244,6 +244,60 @@ class LifecycleTest {
       assertThat(lifecycle.starting()).isTrue();
     }
 
+    /** A read that was counted before comes out as one: all that follow are waited for. */
+    @Test
+    void notStarted_readInside_keepsItCounted() {
+      lifecycle.starting();
+      assertThat(lifecycle.enterToRead()).isTrue();
+
+      lifecycle.notStarted();
+
+      assertThat(lifecycle.exitRead()).isFalse();
+      lifecycle.starting();
+      lifecycle.started();
+      assertThat(lifecycle.enterToRead()).isTrue();
+      lifecycle.end(SomeEnd.of(End.Kind.DISCONNECTED, Duration.ZERO));
+      lifecycle.claimTell();
+      lifecycle.told();
+      assertThat(lifecycle.claimClose()).as("with a read inside").isNull();
+      assertThat(lifecycle.exitRead()).isTrue();
+    }
+
+    /** Another thread than the servlet's starts a cycle, which returns and is told meanwhile. */
+    @Test
+    void started_whileTheEndIsTold_isTheLibrarysToComplete() {
+      endedWhileStarting();
+      assertThat(lifecycle.claimTell()).isNotNull();
+
+      assertThat(lifecycle.started()).isTrue();
+
+      assertThat(lifecycle.phase()).isEqualTo(Lifecycle.Phase.TELLING);
+      assertThat(lifecycle.containerCompletes()).isFalse();
+      lifecycle.told();
+      assertThat(lifecycle.claimClose()).isNotNull();
+    }
+
+    @Test
+    void started_closedMeanwhile_isTheCallersToComplete() {
+      endedWhileStarting();
+      lifecycle.claimTell();
+      lifecycle.told();
+      lifecycle.claimClose();
+      assertThat(lifecycle.started()).isFalse();
+      lifecycle.closed();
+      assertThat(lifecycle.started()).isFalse();
+    }
+
+    private void endedWhileStarting() {
+      open().dispatching();
+      lifecycle.exit();
+      lifecycle.claimDispatch();
+      lifecycle.arrive();
+      lifecycle.starting();
+      assertThat(lifecycle.end(SomeEnd.of(End.Kind.DISCONNECTED, Duration.ZERO))).isTrue();
+      lifecycle.depart();
+    }
+
     @Test
     void started_notStarting_namesTheState() {
       assertThatIllegalStateException()
