@@ -1,8 +1,11 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchanges;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells work that nobody waits for it any more. For code that knows nothing of servlets or of HTTP,
@@ -36,6 +39,29 @@ public interface CancellationToken {
    */
   static CancellationToken none() {
     return NoCancellation.INSTANCE;
+  }
+
+  /**
+   * Returns the token of the exchange that the calling thread works for, for code that is not
+   * handed one: a data source, an HTTP client, a library.
+   *
+   * <p>That is the exchange of the request on whose thread, behind {@link SafeAsyncFilter}, the
+   * call is made, be it synchronous or asynchronous; in {@linkplain
+   * SafeAsyncResponse#guard(Runnable) guarded} callbacks and the tasks of {@link
+   * SafeAsyncResponse#guardExecutor}; in those of {@link jakarta.servlet.AsyncContext#start
+   * AsyncContext.start}, in {@code onDataAvailable}, {@code onAllDataRead} and {@code
+   * onWritePossible}; and wherever it was carried, by {@link #wrap(Runnable)} or {@link
+   * #makeCurrent}. Listeners of an end work for none: they put things in order.
+   *
+   * <p>The client of a synchronous request is watched from the first question on, to this token or
+   * to one that was bound; with the return of the filter nothing of it is cancelled any more.
+   *
+   * @return the token, the same for each call of one exchange; {@link #none()} on a thread that
+   *     works for no exchange
+   */
+  static CancellationToken current() {
+    CancellationToken current = Exchanges.currentToken();
+    return current == null ? NoCancellation.INSTANCE : current;
   }
 
   /**
@@ -108,4 +134,46 @@ public interface CancellationToken {
    * @throws NullPointerException if the thread is null
    */
   Handle bind(Thread thread);
+
+  /**
+   * Returns a task that works for the exchange of this token: while it runs, on whichever thread,
+   * the token is {@linkplain #current() current} there. So an executor carries it:
+   *
+   * <pre>{@code
+   * Executor carrying = task -> pool.execute(CancellationToken.current().wrap(task));
+   * }</pre>
+   *
+   * @param task what to run
+   * @return the task; what it throws is thrown
+   * @throws NullPointerException if the task is null
+   */
+  Runnable wrap(Runnable task);
+
+  /**
+   * Returns a task that works for the exchange of this token, as {@link #wrap(Runnable)} does.
+   *
+   * @param task what to call
+   * @param <T> the type of the result
+   * @return the task; what it throws is thrown
+   * @throws NullPointerException if the task is null
+   */
+  <T extends @Nullable Object> Callable<T> wrap(Callable<? extends T> task);
+
+  /**
+   * Makes this token the {@linkplain #current() current} one of the calling thread, for what
+   * carries the context of a thread by itself. {@code none().makeCurrent()} leaves none.
+   *
+   * <pre>{@code
+   * Handle before = token.makeCurrent();
+   * try {
+   *   ...
+   * } finally {
+   *   before.remove();
+   * }
+   * }</pre>
+   *
+   * @return a handle that gives the calling thread back what was current before; on another thread
+   *     it does nothing
+   */
+  Handle makeCurrent();
 }

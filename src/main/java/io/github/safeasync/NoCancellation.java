@@ -1,10 +1,13 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchanges;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** The token that is never cancelled. */
 enum NoCancellation implements CancellationToken {
@@ -42,6 +45,23 @@ enum NoCancellation implements CancellationToken {
   @Override
   public Handle bind(Thread thread) {
     return unbound(thread);
+  }
+
+  /** Nothing was current where it was asked for, and nothing is where the task runs. */
+  @Override
+  public Runnable wrap(Runnable task) {
+    return Objects.requireNonNull(task, "task");
+  }
+
+  @Override
+  public <T extends @Nullable Object> Callable<T> wrap(Callable<? extends T> task) {
+    Objects.requireNonNull(task, "task");
+    return task::call;
+  }
+
+  @Override
+  public Handle makeCurrent() {
+    return Exchanges.makeNoneCurrent();
   }
 
   private static Handle unbound(Object work) {

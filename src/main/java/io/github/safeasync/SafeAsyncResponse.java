@@ -67,10 +67,12 @@ public interface SafeAsyncResponse {
   }
 
   /**
-   * Returns the response whose {@linkplain #guard(Runnable) guarded} callback runs on the calling
-   * thread, for code that is not handed one.
+   * Returns the response of the exchange that the calling thread works for, for code that is not
+   * handed one: see {@link CancellationToken#current()}, which returns its token and is there for
+   * synchronous requests, too.
    *
-   * @return the response; empty outside of a guarded callback
+   * @return the response, such as that of the {@linkplain #guard(Runnable) guarded} callback that
+   *     runs; empty on a thread that works for no exchange, or one whose response was not taken
    */
   static Optional<SafeAsyncResponse> current() {
     return Optional.ofNullable(Exchanges.currentResponse());

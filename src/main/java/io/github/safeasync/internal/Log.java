@@ -1,7 +1,6 @@
 package io.github.safeasync.internal;
 
 import io.github.safeasync.ClientDisconnectedException;
-import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.HttpStatusException;
 import io.github.safeasync.SafeAsyncConfig;
@@ -70,11 +69,6 @@ public final class Log {
   public static void cancelFailed(@Nullable End end, Throwable failure) {
     LOGGER.log(
         Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);
-  }
-
-  /** The one line of a hang-up during a synchronous request. */
-  public static void interrupted(Departure departure) {
-    LOGGER.log(Level.DEBUG, "The client has gone: {0}; its request is interrupted", departure);
   }
 
   public static void interruptedServletFailed(Throwable failure) {

@@ -97,12 +97,12 @@ class SynchronousIT {
       assertThat(outcomes.poll(10, SECONDS)).isEqualTo("interrupted");
       plainWorks(server);
       logs.assertQuiet();
-      await().until(() -> logs.ofLibrary().stream().anyMatch(SynchronousIT::isOfTheInterrupt));
+      await().until(() -> logs.ofLibrary().stream().anyMatch(SynchronousIT::isOfTheHangUp));
     }
   }
 
-  private static boolean isOfTheInterrupt(LogRecord each) {
-    return each.getMessage().contains("its request is interrupted");
+  private static boolean isOfTheHangUp(LogRecord each) {
+    return each.getMessage().startsWith("The client has gone");
   }
 
   @ParameterizedTest

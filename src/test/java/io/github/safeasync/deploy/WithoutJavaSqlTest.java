@@ -46,7 +46,7 @@ class WithoutJavaSqlTest {
     public static void main(String[] arguments) throws Exception {
       FilterScope exchanges = new FilterScope(SafeAsyncConfig.defaults());
       Cancellation cancellation =
-          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
+          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", null, null);
       CompletableFuture<String> closed = new CompletableFuture<>();
       cancellation.bind(() -> closed.complete("the resource was closed"));
       cancellation.ended(

@@ -1,6 +1,5 @@
 package io.github.safeasync.internal.exchange;
 
-import io.github.safeasync.CancelPolicy;
 import io.github.safeasync.End;
 import io.github.safeasync.Outcome;
 import io.github.safeasync.internal.body.Outbox;
@@ -19,7 +18,6 @@ final class ApplicationObjects {
 
   private final AtomicBoolean published = new AtomicBoolean();
   private final EndListeners listeners = new EndListeners();
-  private final CompletableFuture<End> end = new CompletableFuture<>();
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final Cancellation cancellation;
   private final ResponseSink sink;
@@ -32,9 +30,8 @@ final class ApplicationObjects {
       ServletThread servlet,
       ContainerObjects side,
       FilterScope scope,
-      CancelPolicy policy) {
-    this.cancellation =
-        new Cancellation(scope, scope.cancelSettings().withPolicy(policy), side.method(), end());
+      Cancellation cancellation) {
+    this.cancellation = cancellation;
     this.sink = new ResponseSink(access, ends, servlet, side, scope);
     this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
   }
@@ -60,7 +57,7 @@ final class ApplicationObjects {
   }
 
   CompletionStage<End> end() {
-    return end.minimalCompletionStage();
+    return cancellation.end();
   }
 
   CompletionStage<Outcome> outcome() {
@@ -68,7 +65,7 @@ final class ApplicationObjects {
   }
 
   /**
-   * Lets whoever comes from now on know the end, and cancels the work; waits for nothing.
+   * Lets whoever comes from now on know the end; waits for nothing.
    *
    * @return true to one thread, which has to see that {@link #tell} follows
    */
@@ -77,14 +74,13 @@ final class ApplicationObjects {
       return false;
     }
     listeners.publish(decided);
-    cancellation.ended(decided);
     return true;
   }
 
   /** Tells those who are waiting. Runs code of the application. */
   void tell(End decided, Outcome known) {
     listeners.runAll();
-    end.complete(decided);
+    cancellation.tell(decided);
     outcome.complete(known);
   }
 }

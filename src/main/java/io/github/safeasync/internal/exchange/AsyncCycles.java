@@ -165,6 +165,7 @@ final class AsyncCycles {
     } finally {
       if (begun == null) {
         lifecycle.notStarted();
+        exchange.notBegun();
       } else if (!lifecycle.started(exchange.servlet().inside())) {
         ContainerObjects.complete(begun.container());
       }

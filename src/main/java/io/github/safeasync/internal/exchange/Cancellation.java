@@ -8,7 +8,9 @@ import io.github.safeasync.internal.Log;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
@@ -20,22 +22,35 @@ import org.jspecify.annotations.Nullable;
  * The work that is bound to one exchange, and whether it goes with the client. Lock-free.
  *
  * <pre>
- *              ended: an end that cancels          fire: by the timer,
- *   ┌───────┐  after a grace      ┌───────┐        or at the shutdown    ┌───────────┐
- *   │ BOUND │ ──────────────────► │ GRACE │ ───────────────────────────► │ CANCELLED │
- *   └───┬───┘                     └───┬───┘                              └───────────┘
- *       │                             │ fire: the policy has become another     ▲
- *       │ ended: any other end        ▼                                         │
- *       │                         ┌────────┐                                    │
- *       ├───────────────────────► │ SPARED │                                    │
- *       │                         └────────┘                                    │
- *       └───────────────────────────────────────────────────────────────────────┘
- *                     ended: an end that cancels, without a grace
+ *   ┌─────────┐ ask: begins to watch
+ *   │ UNASKED │ ───────┐
+ *   └────┬────┘        ▼
+ *        │         ┌───────┐  ended: an end that cancels, after a grace
+ *        │         │ BOUND │ ───────────────────────┐
+ *        │         └───┬───┘                        ▼
+ *        │ the same    │                        ┌───────┐
+ *        ├─────────────┤                        │ GRACE │
+ *        │             │                        └───┬───┘
+ *        │             │ ended: an end that         │ fire: by the timer,   ┌───────────┐
+ *        │             │ cancels, without a grace   │ or at the shutdown    │           │
+ *        │             ├────────────────────────────┴─────────────────────► │ CANCELLED │
+ *        │             │                            │                       │           │
+ *        │             │ ended: any other end       │ fire: the policy has  └───────────┘
+ *        │             │ answered: always           │ become another; answered
+ *        │             │                            ▼
+ *        │             │                        ┌────────┐
+ *        └─────────────┴──────────────────────► │ SPARED │
+ *                                               └────────┘
  * </pre>
  *
- * <p>{@code ended} is called once, by the thread that decided the end. A binding is in the queue
- * before its registration looks at the phase, and the phase is set before the queue is walked, so
- * one of the two sees the other; the binding's own state keeps both from cancelling it.
+ * <p>An exchange that is asynchronous is watched anyway and begins at BOUND. Of the ends that come
+ * the first counts: {@code ended}, by any thread, which waits for nothing, or {@code answered}, by
+ * the thread of a synchronous request as it leaves the filter. After that one not even work that
+ * was to be cancelled is: the connection serves the next request.
+ *
+ * <p>A binding is in the queue before its registration looks at the phase, and the phase is set
+ * before the queue is walked, so one of the two sees the other; the binding's own state keeps both
+ * from cancelling it.
  */
 public final class Cancellation implements CancellationToken {
 
@@ -45,11 +60,17 @@ public final class Cancellation implements CancellationToken {
     /** Runs a cancel, which may take its time, on a thread that can wait for it. */
     void cancel(Runnable task);
 
-    /** Fires a cancellation after a delay, or at the shutdown if that comes first. */
-    void cancelLater(Cancellation cancellation, Duration delay);
+    /**
+     * Fires a cancellation after a delay, or at the shutdown if that comes first.
+     *
+     * @return what takes that back
+     */
+    Handle cancelLater(Cancellation cancellation, Duration delay);
   }
 
   private enum Phase {
+    /** Nobody has asked, and nothing watches the client of the synchronous request. */
+    UNASKED,
     /** Nothing is decided. */
     BOUND,
     /** The client has gone; the work goes on for the grace period. */
@@ -63,22 +84,49 @@ public final class Cancellation implements CancellationToken {
   private static final AtomicReferenceFieldUpdater<Cancellation, Phase> PHASE =
       AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, Phase.class, "phase");
 
+  private static final AtomicReferenceFieldUpdater<Cancellation, End> END =
+      AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, End.class, "end");
+
+  private static final AtomicReferenceFieldUpdater<Cancellation, EndStage> STAGE =
+      AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, EndStage.class, "stage");
+
   private final Canceller canceller;
   private final CancelSettings settings;
   private final String method;
-  private final CompletionStage<End> endStage;
+  private final CurrentExchange.Work owner;
   private final Queue<Binding> bindings = new ConcurrentLinkedQueue<>();
   private volatile CancelPolicy policy;
-  private volatile Phase phase = Phase.BOUND;
+  private volatile Phase phase;
   private volatile @Nullable End end;
 
+  /** Null until somebody waits for the end, or it is told. */
+  private volatile @Nullable EndStage stage;
+
+  /** Begins to watch the client; until it has, or need not. */
+  private volatile @Nullable Runnable watching;
+
+  /** Takes back what comes at the end of the grace. */
+  private volatile @Nullable Handle due;
+
+  /**
+   * Makes that of an exchange.
+   *
+   * @param owner the exchange
+   * @param watching begins to watch its client, at the first question; null if that is done
+   */
   public Cancellation(
-      Canceller canceller, CancelSettings settings, String method, CompletionStage<End> endStage) {
+      Canceller canceller,
+      CancelSettings settings,
+      String method,
+      CurrentExchange.Work owner,
+      @Nullable Runnable watching) {
     this.canceller = canceller;
     this.settings = settings;
     this.method = method;
-    this.endStage = endStage;
+    this.owner = owner;
+    this.watching = watching;
     this.policy = settings.policy();
+    this.phase = watching == null ? Phase.BOUND : Phase.UNASKED;
   }
 
   /** Overrides the filter's policy; without effect once the work is cancelled or spared. */
@@ -88,17 +136,29 @@ public final class Cancellation implements CancellationToken {
 
   // The end.
 
-  /** Called once, by the thread that decided the end, which must not wait for anything. */
-  public void ended(End decided) {
-    end = decided;
+  /**
+   * The exchange has ended. Any thread; it must not wait for anything.
+   *
+   * @return false if it had ended before
+   */
+  public boolean ended(End decided) {
+    if (!END.compareAndSet(this, null, decided)) {
+      return false;
+    }
+    watching = null;
     boolean graced = decided.kind() == End.Kind.DISCONNECTED && !settings.after().isZero();
     if (!settings.on().contains(decided.kind())) {
       settle(Phase.SPARED);
-    } else if (graced && PHASE.compareAndSet(this, Phase.BOUND, Phase.GRACE)) {
-      canceller.cancelLater(this, settings.after());
+    } else if (graced && to(Phase.GRACE)) {
+      Handle later = canceller.cancelLater(this, settings.after());
+      due = later;
+      if (phase != Phase.GRACE) {
+        later.remove();
+      }
     } else {
       fire();
     }
+    return true;
   }
 
   /** The grace is over. Any thread; it must not wait for anything. */
@@ -107,22 +167,97 @@ public final class Cancellation implements CancellationToken {
   }
 
   private void settle(Phase outcome) {
-    Phase now = phase;
-    if ((now != Phase.BOUND && now != Phase.GRACE) || !PHASE.compareAndSet(this, now, outcome)) {
+    if (!to(outcome)) {
       return;
     }
-    for (Binding binding; (binding = bindings.poll()) != null; ) {
-      if (outcome == Phase.CANCELLED) {
-        canceller.cancel(binding::cancel);
-      }
+    if (outcome == Phase.SPARED) {
+      bindings.clear();
+      return;
+    }
+    for (Binding each : bindings) {
+      canceller.cancel(each::cancel);
     }
   }
 
+  /** Returns false if it is settled. */
+  private boolean to(Phase next) {
+    Phase now;
+    do {
+      now = phase;
+      if (now == Phase.CANCELLED || now == Phase.SPARED) {
+        return false;
+      }
+    } while (!PHASE.compareAndSet(this, now, next));
+    return true;
+  }
+
+  /**
+   * The filter has returned from a request that is synchronous: nothing of it is cancelled from now
+   * on, and its thread, which is the calling one, is not left interrupted.
+   *
+   * @return false if it had ended before
+   */
+  boolean answered(End returned) {
+    boolean first = END.compareAndSet(this, null, returned);
+    watching = null;
+    boolean unused = to(Phase.SPARED);
+    Handle later = due;
+    if (later != null) {
+      later.remove();
+    }
+    for (Binding each : bindings) {
+      each.remove();
+    }
+    return first;
+  }
+
+  /**
+   * Completes the stage of the end, if nobody waits for it.
+   *
+   * @return whether somebody does: {@link #tell} has to follow, by a thread that may run code of
+   *     the application
+   */
+  boolean isAwaited(End told) {
+    EndStage completed = new EndStage();
+    completed.complete(told);
+    return !STAGE.compareAndSet(this, null, completed);
+  }
+
+  /** Completes the stage of the end, which may run code of the application. */
+  void tell(End told) {
+    stage().complete(told);
+  }
+
+  private EndStage stage() {
+    EndStage known = stage;
+    if (known != null) {
+      return known;
+    }
+    boolean unused = STAGE.compareAndSet(this, null, new EndStage());
+    return Objects.requireNonNull(stage);
+  }
+
+  private static final class EndStage extends CompletableFuture<End> {}
+
   // The token.
+
+  /** Whoever asks wants to know of the client, which is watched from now on. */
+  private Phase asked() {
+    Phase now = phase;
+    if (now != Phase.UNASKED) {
+      return now;
+    }
+    Runnable begins = watching;
+    if (PHASE.compareAndSet(this, Phase.UNASKED, Phase.BOUND) && begins != null) {
+      watching = null;
+      begins.run();
+    }
+    return phase;
+  }
 
   @Override
   public boolean isCancelled() {
-    return phase == Phase.CANCELLED;
+    return asked() == Phase.CANCELLED;
   }
 
   @Override
@@ -134,13 +269,15 @@ public final class Cancellation implements CancellationToken {
 
   @Override
   public boolean isGone() {
+    Phase unused = asked();
     End decided = end;
     return decided != null && decided.kind() == End.Kind.DISCONNECTED;
   }
 
   @Override
   public CompletionStage<End> end() {
-    return endStage;
+    Phase unused = asked();
+    return stage().minimalCompletionStage();
   }
 
   @Override
@@ -162,6 +299,7 @@ public final class Cancellation implements CancellationToken {
   }
 
   private Handle bind(Binding binding) {
+    Phase unused = asked();
     bindings.add(binding);
     Phase now = phase;
     if (now == Phase.CANCELLED) {
@@ -171,6 +309,26 @@ public final class Cancellation implements CancellationToken {
       bindings.remove(binding);
     }
     return binding;
+  }
+
+  @Override
+  public Runnable wrap(Runnable task) {
+    return CurrentExchange.wrap(owner, Objects.requireNonNull(task, "task"));
+  }
+
+  @Override
+  public <T extends @Nullable Object> Callable<T> wrap(Callable<? extends T> task) {
+    return CurrentExchange.wrap(owner, Objects.requireNonNull(task, "task"));
+  }
+
+  @Override
+  public Handle makeCurrent() {
+    return CurrentExchange.makeCurrent(owner);
+  }
+
+  /** How much is bound, for tests. */
+  int bound() {
+    return bindings.size();
   }
 
   /** Something that is bound; cancelled or removed, whichever comes first. */
@@ -200,7 +358,7 @@ public final class Cancellation implements CancellationToken {
 
     @Override
     void cancel() {
-      if (!release()) {
+      if (!remove()) {
         return;
       }
       try {

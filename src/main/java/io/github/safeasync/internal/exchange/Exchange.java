@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * first, which one thread wins, then tells the listeners, and the last thread to come out of the
  * container closes its side.
  */
-public final class Exchange implements ResponseEnds {
+public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** How long a container's own thread waits for calls that are inside the container. */
   private static final long QUIET_MILLIS = 1000;
@@ -76,6 +76,12 @@ public final class Exchange implements ResponseEnds {
       AtomicReferenceFieldUpdater.newUpdater(
           Exchange.class, ApplicationObjects.class, "application");
 
+  private static final AtomicReferenceFieldUpdater<Exchange, Cancellation> CANCELLATION =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Cancellation.class, "cancellation");
+
+  private static final AtomicReferenceFieldUpdater<Exchange, HangUpWatch> WATCH =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, HangUpWatch.class, "watch");
+
   private final Exchanges exchanges;
   private final FilterScope scope;
   private final Lifecycle lifecycle = new Lifecycle();
@@ -92,6 +98,10 @@ public final class Exchange implements ResponseEnds {
   private final GuardedResponse guardedResponse;
 
   private volatile @Nullable ApplicationObjects application;
+
+  /** The work that goes with the client, once somebody has asked for its token. */
+  private volatile @Nullable Cancellation cancellation;
+
   private volatile @Nullable CancelPolicy ownPolicy;
   private volatile @Nullable Future<?> deadline;
 
@@ -99,6 +109,15 @@ public final class Exchange implements ResponseEnds {
   private volatile @Nullable Future<?> containerDue;
 
   private volatile @Nullable HangUpWatch watch;
+
+  /** The end that it has if it becomes asynchronous: its client has left. */
+  private volatile @Nullable End leftBefore;
+
+  /** Whether that was said in the log, when it was synchronous. */
+  private volatile boolean leftSaid;
+
+  /** The filter has returned, and the request was synchronous. */
+  private volatile boolean answered;
 
   private volatile boolean dispatchedLate;
 
@@ -207,20 +226,61 @@ public final class Exchange implements ResponseEnds {
   /** The request's own policy takes the place of the filter's; null gives that its place back. */
   void cancelPolicy(@Nullable CancelPolicy own) {
     ownPolicy = own;
-    ApplicationObjects taken = application;
-    if (taken != null) {
-      taken.cancellation().policy(cancelPolicy());
+    Cancellation made = cancellation;
+    if (made != null) {
+      made.policy(cancelPolicy());
     }
   }
 
-  CancelPolicy cancelPolicy() {
+  private CancelPolicy cancelPolicy() {
     CancelPolicy own = ownPolicy;
     return own == null ? scope.cancelSettings().policy() : own;
   }
 
-  /** Whether the work of this request ends with its client. */
-  boolean cancelsOnHangUp() {
-    return cancelPolicy().cancels(side.method());
+  // What a thread that works for it asks for.
+
+  @Override
+  public Cancellation token() {
+    Cancellation made = cancellation;
+    return made == null ? tokenMade() : made;
+  }
+
+  private Cancellation tokenMade() {
+    Cancellation made =
+        new Cancellation(
+            scope,
+            scope.cancelSettings().withPolicy(cancelPolicy()),
+            side.method(),
+            this,
+            watching());
+    if (CANCELLATION.compareAndSet(this, null, made)) {
+      made.policy(cancelPolicy());
+      End meanwhile = lifecycle.decidedEnd();
+      if (meanwhile != null) {
+        boolean unused = endWork(meanwhile);
+      }
+    }
+    return Objects.requireNonNull(cancellation);
+  }
+
+  /**
+   * What begins to watch the client of a request that is synchronous; null if it is not, or the
+   * calling thread is another than the container's, the only one that can reach its connection.
+   */
+  private @Nullable Runnable watching() {
+    HttpServletRequest request = side.request();
+    if (request == null || isStarted() || !servlet.isCurrent()) {
+      return null;
+    }
+    Connection reached = scope.connectionOf(request);
+    body.announced(request);
+    return () -> watch(reached);
+  }
+
+  @Override
+  public @Nullable SafeAsyncResponse response() {
+    ApplicationObjects taken = application;
+    return taken == null ? null : taken.response();
   }
 
   Duration age() {
@@ -290,13 +350,34 @@ public final class Exchange implements ResponseEnds {
         completedByContainer();
         leaveQuietly();
       }
-      case NEW, OPEN -> {}
+      case NEW -> answered();
+      case OPEN -> {}
       case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
       case ENDED, TELLING -> scope.settle(this::settle);
     }
     letWritersOut();
+  }
+
+  /**
+   * Nothing of it may be cancelled any more: the connection is kept, and serves another request.
+   */
+  private void answered() {
+    Cancellation made = cancellation;
+    if (made == null) {
+      return;
+    }
+    Throwable failure = thrown;
+    End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
+    answered = true;
+    HangUpWatch watched = watch;
+    if (watched != null) {
+      watched.release();
+    }
+    if (made.answered(returned) && made.isAwaited(returned)) {
+      scope.callBack(() -> made.tell(returned));
+    }
   }
 
   /**
@@ -335,7 +416,7 @@ public final class Exchange implements ResponseEnds {
 
   private ApplicationObjects takeFirst() {
     ApplicationObjects made =
-        new ApplicationObjects(access, this, lifecycle, servlet, side, scope, cancelPolicy());
+        new ApplicationObjects(access, this, lifecycle, servlet, side, scope, token());
     String contentType = side.contentType();
     if (contentType != null) {
       made.sink().head().startFrom(contentType);
@@ -360,6 +441,18 @@ public final class Exchange implements ResponseEnds {
     exchanges.opened(this);
     watch();
     signal();
+    End left = leftBefore;
+    if (left != null && isLive()) {
+      endElsewhere(left);
+    }
+  }
+
+  /** The container has refused to begin a cycle: what came meanwhile is told as before. */
+  void notBegun() {
+    End left = leftBefore;
+    if (left != null && !isStarted()) {
+      leftWhileSynchronous(left);
+    }
   }
 
   private void signal() {
@@ -400,16 +493,26 @@ public final class Exchange implements ResponseEnds {
   private void watch() {
     Connection connection = side.connection();
     HttpServletRequest request = side.request();
-    if (connection == null || request == null || watch != null) {
+    if (connection != null && request != null && watch == null) {
+      body.announced(request);
+      watch(connection);
+    }
+  }
+
+  /** As {@link #watch()}, of a synchronous request, from the first question for its client on. */
+  private void watch(Connection connection) {
+    if (watch != null) {
       return;
     }
     HangUpWatch started = scope.watch(connection, this::gone);
-    watch = started;
-    body.announced(request);
+    if (!WATCH.compareAndSet(this, null, started)) {
+      started.release();
+      return;
+    }
     if (body.isWhole()) {
       started.bodyRead();
     }
-    if (!isLive()) {
+    if (!isLive() || answered) {
       started.release();
     }
   }
@@ -481,9 +584,23 @@ public final class Exchange implements ResponseEnds {
     endElsewhere(End.of(End.Kind.TIMED_OUT, age()));
   }
 
-  /** On the detector's thread. */
+  /** On the detector's thread. What becomes asynchronous meanwhile looks for this when it has. */
   private void gone(Departure departure) {
-    endElsewhere(End.disconnected(departure, age(), null));
+    End left = End.disconnected(departure, age(), null);
+    leftBefore = left;
+    if (isStarted()) {
+      endElsewhere(left);
+    } else {
+      leftWhileSynchronous(left);
+    }
+  }
+
+  /** There is no end that anybody but who has asked would hear of: the servlet goes on. */
+  private void leftWhileSynchronous(End left) {
+    if (!answered && endWork(left)) {
+      leftSaid = true;
+      Log.disconnected(left);
+    }
   }
 
   /** A write of the application failed, which has the container's exception and no lock now. */
@@ -546,8 +663,8 @@ public final class Exchange implements ResponseEnds {
           leaveQuietly();
         }
       }
-      case ENDED -> thrown = cause;
-      case NEW, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> {}
+      case NEW, ENDED -> thrown = cause;
+      case TELLING, LINGERING, TOLD, CLOSING, CLOSED -> {}
     }
   }
 
@@ -733,18 +850,35 @@ public final class Exchange implements ResponseEnds {
       watched.release();
     }
     if (decided.kind() == End.Kind.DISCONNECTED) {
-      Log.disconnected(decided);
+      if (!leftSaid) {
+        Log.disconnected(decided);
+      }
     } else if (decided.kind() == End.Kind.FAILED
         && !isThrown(decided)
         && !lifecycle.containerCompletes()) {
       Log.failed(decided);
     }
+    boolean unused = endWork(decided);
     ApplicationObjects taken = application;
     if (taken != null) {
       publish(taken, decided, known);
     }
     letWritersOut();
     return true;
+  }
+
+  /**
+   * Cancels what is bound, if this end does.
+   *
+   * @return whether it is the first that whoever has asked for the token hears of
+   */
+  private boolean endWork(End decided) {
+    Cancellation made = cancellation;
+    boolean first = made != null && made.ended(decided);
+    if (made != null && application == null && made.isAwaited(decided)) {
+      scope.callBack(() -> made.tell(decided));
+    }
+    return first;
   }
 
   /**

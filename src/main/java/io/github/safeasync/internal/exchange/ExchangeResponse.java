@@ -443,32 +443,30 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public Runnable guard(Runnable callback) {
     Objects.requireNonNull(callback, "callback");
-    return () -> {
-      SafeAsyncResponse before = CurrentResponse.enter(this);
-      try {
-        callback.run();
-      } catch (Throwable failure) {
-        callbackFailed(failure);
-      } finally {
-        CurrentResponse.leave(before);
-      }
-    };
+    return token()
+        .wrap(
+            () -> {
+              try {
+                callback.run();
+              } catch (Throwable failure) {
+                callbackFailed(failure);
+              }
+            });
   }
 
   @Override
   public <T> Callable<@Nullable T> guard(Callable<? extends @Nullable T> callback) {
     Objects.requireNonNull(callback, "callback");
-    return () -> {
-      SafeAsyncResponse before = CurrentResponse.enter(this);
-      try {
-        return callback.call();
-      } catch (Throwable failure) {
-        callbackFailed(failure);
-        return null;
-      } finally {
-        CurrentResponse.leave(before);
-      }
-    };
+    return token()
+        .wrap(
+            () -> {
+              try {
+                return callback.call();
+              } catch (Throwable failure) {
+                callbackFailed(failure);
+                return null;
+              }
+            });
   }
 
   @Override

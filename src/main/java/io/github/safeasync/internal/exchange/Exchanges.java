@@ -1,5 +1,7 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.CancellationToken;
+import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.internal.Attempt;
@@ -65,9 +67,21 @@ public final class Exchanges {
     return Exchange.behind(request).take();
   }
 
-  /** Returns the response whose guarded callback runs on the calling thread. */
+  /** Returns the response of the exchange that the calling thread works for: null if none. */
   public static @Nullable SafeAsyncResponse currentResponse() {
-    return CurrentResponse.get();
+    CurrentExchange.Work now = CurrentExchange.get();
+    return now == null ? null : now.response();
+  }
+
+  /** Returns the token of the exchange that the calling thread works for; null if none. */
+  public static @Nullable CancellationToken currentToken() {
+    CurrentExchange.Work now = CurrentExchange.get();
+    return now == null ? null : now.token();
+  }
+
+  /** Sees that the calling thread works for no exchange: see {@link CancellationToken#none}. */
+  public static Handle makeNoneCurrent() {
+    return CurrentExchange.makeCurrent(null);
   }
 
   public FilterScope scope() {

@@ -32,12 +32,12 @@ final class FilterCall {
     } else if (known.resumed()) {
       again(known, request, response, chain);
     } else if (known.isLive()) {
-      LostClient.doFilter(chain, known.access(), guarded(known, request), guarded(known, response));
+      go(known, chain, guarded(known, request), guarded(known, response));
     } else if (isAsyncDispatch(request)) {
       known.dispatchedLate();
-      LostClient.doFilter(chain, known.access(), guarded(known, request), guarded(known, response));
+      go(known, chain, guarded(known, request), guarded(known, response));
     } else {
-      // The container's own answer to what has ended, such as an error page.
+      // The container's own answer to what has ended, such as an error page: it works for none.
       chain.doFilter(request, response);
     }
   }
@@ -55,7 +55,7 @@ final class FilterCall {
   private static void first(Exchange exchange, HttpServletRequest request, FilterChain chain)
       throws IOException, ServletException {
     FilterChain interrupting =
-        InterruptingChain.around(chain, exchange.scope(), exchange::cancelsOnHangUp, request);
+        InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange::token);
     exchange.attachTo(request);
     exchange.arrived();
     boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
@@ -63,8 +63,7 @@ final class FilterCall {
       exchange.startEagerly();
     }
     try {
-      LostClient.doFilter(
-          interrupting, exchange.access(), exchange.guardedRequest(), exchange.guardedResponse());
+      go(exchange, interrupting, exchange.guardedRequest(), exchange.guardedResponse());
       exchange.returned();
       if (eager && exchange.cycles().isUnclaimed()) {
         exchange.completed();
@@ -88,9 +87,9 @@ final class FilterCall {
     ServletResponse answer = guarded(exchange, response);
     AsyncCycle cycle = exchange.cycles().current();
     try {
-      LostClient.doFilter(
+      go(
+          exchange,
           chain,
-          exchange.access(),
           cycle == null ? brought : cycle.dispatched(brought),
           cycle == null ? answer : cycle.dispatched(answer));
       exchange.returned();
@@ -99,6 +98,18 @@ final class FilterCall {
       throw thrown;
     } finally {
       exchange.departed();
+    }
+  }
+
+  /** Calls the rest of the chain, whose thread works for the exchange meanwhile. */
+  private static void go(
+      Exchange exchange, FilterChain chain, ServletRequest request, ServletResponse response)
+      throws IOException, ServletException {
+    CurrentExchange.Work before = CurrentExchange.enter(exchange);
+    try {
+      LostClient.doFilter(chain, exchange.access(), request, response);
+    } finally {
+      CurrentExchange.leave(before);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.Departure;
+import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.body.Outbox;
@@ -105,7 +106,7 @@ public final class FilterScope implements Cancellation.Canceller {
   }
 
   @Override
-  public void cancelLater(Cancellation cancellation, Duration delay) {
+  public Handle cancelLater(Cancellation cancellation, Duration delay) {
     delayed.add(cancellation);
     Runnable fire =
         () -> {
@@ -114,9 +115,13 @@ public final class FilterScope implements Cancellation.Canceller {
         };
     if (shutDown) {
       fire.run();
-    } else {
-      Future<?> unused = workers.schedule(fire, delay);
+      return () -> false;
     }
+    Future<?> due = workers.schedule(fire, delay);
+    return () -> {
+      delayed.remove(cancellation);
+      return due.cancel(false);
+    };
   }
 
   /** Returns in what ways hang-ups are noticed, as soon as that is known. */

@@ -245,6 +245,21 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public Runnable carrying(Runnable task) {
+    return CurrentExchange.wrap(exchange, task);
+  }
+
+  @Override
+  public void call(IoCallback callback) throws IOException {
+    CurrentExchange.Work before = CurrentExchange.enter(exchange);
+    try {
+      callback.run();
+    } finally {
+      CurrentExchange.leave(before);
+    }
+  }
+
+  @Override
   public void start(Runnable task) {
     exchange.scope().start(task);
   }

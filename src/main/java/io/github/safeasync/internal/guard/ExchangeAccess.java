@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ExchangeAccess {
 
+  /** A callback of the application's. */
+  @FunctionalInterface
+  interface IoCallback {
+    void run() throws IOException;
+  }
+
   /** The attribute of a request that ties its exchange to it; no application sees it. */
   String ATTRIBUTE = "io.github.safeasync.exchange";
 
@@ -145,6 +151,12 @@ public interface ExchangeAccess {
 
   /** Runs code of the application on a thread of its own. */
   void callBack(Runnable task);
+
+  /** Returns a task that runs the given one, whose thread works for this exchange meanwhile. */
+  Runnable carrying(Runnable task);
+
+  /** Calls the application, on whose thread this exchange is the current one meanwhile. */
+  void call(IoCallback callback) throws IOException;
 
   /** Runs what the application gave to AsyncContext.start, and no container takes any more. */
   void start(Runnable task);

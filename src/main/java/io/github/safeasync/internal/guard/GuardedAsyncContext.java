@@ -80,7 +80,7 @@ public final class GuardedAsyncContext implements AsyncContext {
   @Override
   public void start(Runnable run) {
     cycle.claim();
-    tasks.start(run, this::isTakenByContainer);
+    tasks.start(exchange.carrying(run), this::isTakenByContainer);
   }
 
   /** The container is done with the cycle: what it has not begun to run the library runs. */

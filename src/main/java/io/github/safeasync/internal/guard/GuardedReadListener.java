@@ -36,7 +36,7 @@ public final class GuardedReadListener implements ReadListener {
 
   private void dataAvailable() throws IOException {
     if (!isEnded()) {
-      listener.onDataAvailable();
+      exchange.call(listener::onDataAvailable);
     }
   }
 
@@ -52,7 +52,7 @@ public final class GuardedReadListener implements ReadListener {
       fail(cut);
     }
     if (ended.compareAndSet(false, true)) {
-      listener.onAllDataRead();
+      exchange.call(listener::onAllDataRead);
     }
   }
 

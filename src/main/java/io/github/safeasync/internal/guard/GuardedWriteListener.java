@@ -54,7 +54,7 @@ public final class GuardedWriteListener implements WriteListener {
   private void write() throws IOException {
     writing = Thread.currentThread();
     try {
-      listener.onWritePossible();
+      exchange.call(listener::onWritePossible);
     } catch (IOException | RuntimeException | Error failure) {
       // Over a failure that comes after the end the container has nothing to do any more.
       if (exchange.isLive()) {

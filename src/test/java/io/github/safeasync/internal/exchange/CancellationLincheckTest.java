@@ -7,7 +7,6 @@ import io.github.safeasync.Handle;
 import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,13 +36,15 @@ public class CancellationLincheckTest {
             }
 
             @Override
-            public void cancelLater(Cancellation later, Duration delay) {
+            public Handle cancelLater(Cancellation later, Duration delay) {
               grace.set(true);
+              return () -> grace.getAndSet(false);
             }
           },
           CancelSettings.DEFAULTS.withAfter(Duration.ofMillis(1)),
           "GET",
-          new CompletableFuture<>());
+          new SomeWork(),
+          null);
 
   private Handle bound(Work work) {
     all.add(work);

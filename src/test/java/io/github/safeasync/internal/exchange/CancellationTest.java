@@ -27,6 +27,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -53,7 +54,7 @@ class CancellationTest {
     FilterScope exchanges = new FilterScope(config);
     started.add(exchanges);
     return new Cancellation(
-        exchanges, FilterScope.cancelSettings(config), method, new CompletableFuture<>());
+        exchanges, FilterScope.cancelSettings(config), method, new SomeWork(), null);
   }
 
   private Cancellation cancellation() {
@@ -359,8 +360,7 @@ class CancellationTest {
     int rounds = 20_000;
     Cancellation[] tries = new Cancellation[rounds];
     for (int i = 0; i < rounds; i++) {
-      tries[i] =
-          new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new CompletableFuture<>());
+      tries[i] = new Cancellation(exchanges, CancelSettings.DEFAULTS, "GET", new SomeWork(), null);
     }
     Thread ending =
         new Thread(
@@ -392,6 +392,115 @@ class CancellationTest {
     await().untilAsserted(() -> assertThat(kept).hasValue(expected));
     exchanges.shutDown();
     assertThat(kept).hasValue(expected);
+  }
+
+  /** Of a request that is synchronous, whose client is watched once somebody asks for it. */
+  @Nested
+  class Synchronous {
+
+    private final AtomicInteger watches = new AtomicInteger();
+
+    private Cancellation unasked(SafeAsyncConfig config) {
+      FilterScope exchanges = new FilterScope(config);
+      started.add(exchanges);
+      return new Cancellation(
+          exchanges,
+          FilterScope.cancelSettings(config),
+          "GET",
+          new SomeWork(),
+          watches::incrementAndGet);
+    }
+
+    private Cancellation unasked() {
+      return unasked(SafeAsyncConfig.defaults());
+    }
+
+    @Test
+    void carried_isNotWatched() {
+      Cancellation cancellation = unasked();
+      cancellation.wrap((Runnable) () -> {}).run();
+      cancellation.makeCurrent().remove();
+      cancellation.policy(CancelPolicy.ALWAYS);
+      cancellation.answered(end(End.Kind.COMPLETED));
+      assertThat(watches).hasValue(0);
+    }
+
+    @Test
+    void asked_isWatchedOnce() {
+      List<Consumer<Cancellation>> questions =
+          List.of(
+              CancellationToken::isCancelled,
+              CancellationToken::isGone,
+              CancellationToken::throwIfCancelled,
+              CancellationToken::end,
+              each -> each.bind(new CompletableFuture<>()));
+      for (Consumer<Cancellation> question : questions) {
+        watches.set(0);
+        Cancellation cancellation = unasked();
+        question.accept(cancellation);
+        question.accept(cancellation);
+        assertThat(watches).hasValue(1);
+      }
+    }
+
+    @Test
+    void afterTheAnswer_nothingIsCancelled_earlierAndLater_G9() {
+      Cancellation cancellation = unasked();
+      AtomicInteger closed = new AtomicInteger();
+      cancellation.bind(closed::incrementAndGet);
+      assertThat(cancellation.answered(end(End.Kind.COMPLETED))).isTrue();
+      assertThat(cancellation.ended(GONE)).isFalse();
+      cancellation.bind(closed::incrementAndGet);
+      cancellation.bind(Thread.currentThread());
+      started.get(0).shutDown();
+      assertThat(closed).hasValue(0);
+      assertThat(Thread.interrupted()).isFalse();
+      assertThat(cancellation.isCancelled()).isFalse();
+    }
+
+    @Test
+    void hangUpBeforeTheAnswer_takesNoInterruptBeyondIt_G9() {
+      Cancellation cancellation = unasked();
+      Handle binding = cancellation.bind(Thread.currentThread());
+      cancellation.ended(GONE);
+      while (!Thread.currentThread().isInterrupted()) {
+        Thread.onSpinWait();
+      }
+      assertThat(cancellation.answered(end(End.Kind.COMPLETED))).isFalse();
+      assertThat(Thread.currentThread().isInterrupted()).isFalse();
+      assertThat(binding.remove()).isFalse();
+      assertThat(cancellation.isCancelled()).isTrue();
+      assertThat(cancellation.isGone()).isTrue();
+    }
+
+    @Test
+    void answerWithinTheGrace_spares_andLeavesNoTimer() {
+      Cancellation cancellation = unasked(BUILDER.cancelAfter(Duration.ofHours(1)).build());
+      CompletableFuture<?> work = new CompletableFuture<>();
+      cancellation.bind(work);
+      cancellation.ended(GONE);
+      cancellation.answered(end(End.Kind.COMPLETED));
+      started.get(0).shutDown();
+      assertThat(work.isCancelled()).isFalse();
+      assertThat(cancellation.isCancelled()).isFalse();
+      assertThat(cancellation.isGone()).isTrue();
+    }
+
+    @Test
+    void stageOfTheEnd_completesWithTheFirst() {
+      Cancellation cancellation = unasked();
+      AtomicReference<End> heard = new AtomicReference<>();
+      assertThat(cancellation.isAwaited(GONE)).as("nobody waits, so it is told").isFalse();
+      cancellation.end().thenAccept(heard::set);
+      assertThat(heard).hasValue(GONE);
+      Cancellation awaited = unasked();
+      awaited.end().thenAccept(heard::set);
+      End other = end(End.Kind.COMPLETED);
+      assertThat(awaited.isAwaited(other)).isTrue();
+      assertThat(heard).hasValue(GONE);
+      awaited.tell(other);
+      assertThat(heard).hasValue(other);
+    }
   }
 
   private static void pass(CyclicBarrier barrier) {
