@@ -11,6 +11,10 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.logging.LogRecord;
 
@@ -39,6 +44,7 @@ final class Deployment implements AutoCloseable {
 
   private final Logs logs = Logs.swallow();
   private final OpenExchanges exchanges = new OpenExchanges();
+  private final AtomicInteger inside = new AtomicInteger();
   private final TestServer server;
 
   private Deployment(
@@ -53,6 +59,7 @@ final class Deployment implements AutoCloseable {
                   app.filter(new SafeAsyncFilter());
                 }
                 app.filter(exchanges);
+                app.filter(this::count);
                 application.accept(app);
               });
     } catch (Exception failure) {
@@ -79,6 +86,23 @@ final class Deployment implements AutoCloseable {
 
   RawClient connect() throws IOException {
     return RawClient.connect(server);
+  }
+
+  private void count(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    inside.incrementAndGet();
+    try {
+      chain.doFilter(request, response);
+    } finally {
+      inside.decrementAndGet();
+    }
+  }
+
+  /**
+   * What a client has read may still be being written by a servlet, beside whom nobody may write.
+   */
+  void awaitServletsOut() {
+    await().atMost(SOON).until(() -> inside.get() == 0);
   }
 
   /** Nothing of what has been served is kept open by the library. */

@@ -26,8 +26,12 @@ final class McpClients {
   static String openSse(Deployment server, RawClient stream) throws IOException {
     stream.get("/sse");
     String address = nextData(stream);
+    // The SDK writes its answer beside the servlet that still flushes the address, which breaks
+    // Undertow's response, with the filter and without.
+    server.awaitServletsOut();
     say(server, address, null, INITIALIZE);
     nextData(stream);
+    server.awaitServletsOut();
     say(server, address, null, INITIALIZED);
     return address;
   }
