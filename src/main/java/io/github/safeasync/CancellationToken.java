@@ -74,8 +74,9 @@ public interface CancellationToken {
   /**
    * Stops the work by an exception, if it should stop.
    *
-   * @throws CancellationException if the token is cancelled; it has no stack trace, and a
-   *     {@linkplain SafeAsyncResponse#guard(Runnable) guarded} callback may let it through
+   * @throws CancellationException if the token is cancelled; it has no stack trace, a {@link
+   *     ClientDisconnectedException} as its cause if the client has gone, and a {@linkplain
+   *     SafeAsyncResponse#guard(Runnable) guarded} callback may let it through
    */
   void throwIfCancelled();
 

@@ -93,7 +93,7 @@ class ArchitectureTest {
   void whatStandsOnTheApi_usesItAlone() {
     noClasses()
         .that()
-        .resideInAnyPackage(API + ".sse..", API + ".jaxrs..", API + ".spring..")
+        .resideInAnyPackage(API + ".sse..", API + ".jaxrs..", API + ".jdbc..", API + ".spring..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(INTERNAL + "..")
@@ -171,6 +171,8 @@ class ArchitectureTest {
             "SafeAsyncResponse",
             "SlowClientException",
             "jaxrs.SafeAsyncJaxRs",
+            "jdbc.CancelStatements",
+            "jdbc.SafeAsyncDataSource",
             "spring.SafeAsyncAutoConfiguration",
             "sse.SseGroup",
             "sse.SseMessage",
@@ -187,6 +189,7 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "java..",
             "javax.net.ssl..",
+            "javax.sql..",
             "jdk.net..",
             "jakarta.servlet..",
             "org.jspecify..",

@@ -57,8 +57,12 @@ public final class Postgres {
 
   /** Opens a connection, which the caller closes. */
   public Connection connect() throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=" + USER);
+    return DriverManager.getConnection(url());
+  }
+
+  /** Answers what a pool is to be told, with the user in it. */
+  public String url() {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=" + USER;
   }
 
   /** Answers the CPU time of the server's processes that live now. */

@@ -2,6 +2,7 @@ package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.CancelPolicy;
 import io.github.safeasync.CancellationToken;
+import io.github.safeasync.ClientDisconnectedException;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
 import io.github.safeasync.internal.Log;
@@ -263,7 +264,7 @@ public final class Cancellation implements CancellationToken {
   @Override
   public void throwIfCancelled() {
     if (isCancelled()) {
-      throw new Cancelled("The exchange ended " + end);
+      throw new Cancelled(end);
     }
   }
 
@@ -398,8 +399,11 @@ public final class Cancellation implements CancellationToken {
 
     private static final long serialVersionUID = 1L;
 
-    Cancelled(String message) {
-      super(message);
+    Cancelled(@Nullable End end) {
+      super("The exchange ended " + end);
+      if (end != null) {
+        end.departure().map(ClientDisconnectedException::new).ifPresent(this::initCause);
+      }
     }
 
     @Override
