@@ -3,7 +3,6 @@ package io.github.safeasync;
 import jakarta.servlet.FilterConfig;
 import jakarta.servlet.ServletException;
 import java.util.Enumeration;
-import java.util.stream.Collectors;
 
 /** The init-params of the filter: an unknown or malformed one stops the deployment. */
 final class InitParameters {
@@ -25,22 +24,21 @@ final class InitParameters {
   }
 
   private void read(String name, SafeAsyncConfig.Builder builder) throws ServletException {
+    Setting<?> setting =
+        Setting.named(name)
+            .orElseThrow(
+                () ->
+                    new ServletException(
+                        where()
+                            + " has an unknown init-param "
+                            + name
+                            + "; allowed are: "
+                            + Setting.names()));
     try {
-      builder.read(named(name), filter.getInitParameter(name).trim());
+      builder.read(setting, filter.getInitParameter(name));
     } catch (MalformedSettingException e) {
       throw new ServletException(where() + " has the init-param " + e.getMessage(), e.getCause());
     }
-  }
-
-  private Setting<?> named(String name) throws ServletException {
-    for (Setting<?> setting : Setting.ALL) {
-      if (setting.name().equals(name)) {
-        return setting;
-      }
-    }
-    String known = Setting.ALL.stream().map(Setting::name).collect(Collectors.joining(", "));
-    throw new ServletException(
-        where() + " has an unknown init-param " + name + "; allowed are: " + known);
   }
 
   private String where() {

@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -99,6 +100,16 @@ public final class SafeAsyncConfig {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Returns the names of the init-params, for those who read settings from elsewhere: each can be
+   * given to {@link Builder#set}.
+   *
+   * @return an immutable list, in the order of the documents
+   */
+  public static List<String> names() {
+    return Setting.ALL.stream().map(Setting::name).toList();
   }
 
   /**
@@ -288,6 +299,32 @@ public final class SafeAsyncConfig {
 
     <T> void read(Setting<T> setting, String text) throws MalformedSettingException {
       values.put(setting, setting.read(text));
+    }
+
+    /**
+     * Sets what an init-param of this name sets in {@code web.xml}.
+     *
+     * @param name one of {@link SafeAsyncConfig#names}
+     * @param text its value, such as {@code 30s}, {@code 2MB} or {@code always}
+     * @return this builder
+     * @throws IllegalArgumentException if there is no such name, or if the text is not allowed; the
+     *     message says what is
+     * @throws NullPointerException if an argument is null
+     */
+    public Builder set(String name, String text) {
+      Objects.requireNonNull(text, "text");
+      Setting<?> setting =
+          Setting.named(Objects.requireNonNull(name, "name"))
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "There is no setting " + name + "; allowed are: " + Setting.names()));
+      try {
+        read(setting, text);
+      } catch (MalformedSettingException e) {
+        throw new IllegalArgumentException(e.getMessage(), e.getCause());
+      }
+      return this;
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a filter can be told: the table from which the init-params, the checks of {@link
@@ -144,6 +145,21 @@ final class Setting<T> {
     this.purpose = purpose;
   }
 
+  /** Returns the one of this name, if there is one. */
+  static Optional<Setting<?>> named(String name) {
+    for (Setting<?> setting : ALL) {
+      if (setting.name.equals(name)) {
+        return Optional.of(setting);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns all names, for a message. */
+  static String names() {
+    return ALL.stream().map(Setting::name).collect(Collectors.joining(", "));
+  }
+
   /** Returns the init-param. */
   String name() {
     return name;
@@ -165,11 +181,12 @@ final class Setting<T> {
    * @throws MalformedSettingException unless it is one that is allowed
    */
   T read(String text) throws MalformedSettingException {
+    String trimmed = text.trim();
     try {
-      return checked(values.reading().apply(text));
+      return checked(values.reading().apply(trimmed));
     } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
       throw new MalformedSettingException(
-          name + " = \"" + text + "\"; allowed is " + values.notation(), e);
+          name + " = \"" + trimmed + "\"; allowed is " + values.notation(), e);
     }
   }
 

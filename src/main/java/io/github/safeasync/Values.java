@@ -1,6 +1,7 @@
 package io.github.safeasync;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -10,6 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -32,9 +35,15 @@ record Values<T>(
   /** As many as fit a long in nanoseconds. */
   private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
+  /** Such as 30s and 2MB: what Spring Boot's users write. */
+  private static final Pattern QUANTITY = Pattern.compile("([0-9]+)([a-zA-Z]{0,2})");
+
+  /** Each 1,024 times the one before. */
+  private static final List<String> BYTE_UNITS = List.of("B", "KB", "MB", "GB", "TB");
+
   static Values<Duration> limit() {
     return new Values<>(
-        "milliseconds, or an ISO-8601 duration such as PT30S; 0 for none",
+        "milliseconds, or a duration such as 30s or PT30S; 0 for none",
         "0 (none) or a positive duration of less than 292 years",
         Values::duration,
         Duration::toString,
@@ -43,7 +52,7 @@ record Values<T>(
 
   static Values<Duration> durationUpTo(Duration longest, String named) {
     return new Values<>(
-        "milliseconds, or an ISO-8601 duration, from 0 to " + named,
+        "milliseconds, or a duration such as 2s or PT2S, from 0 to " + named,
         "0 to " + named,
         Values::duration,
         Duration::toString,
@@ -57,8 +66,12 @@ record Values<T>(
   }
 
   static Values<Long> bytes() {
-    String range = "a number of bytes, at least 1";
-    return new Values<>(range, range, Long::parseLong, Object::toString, at -> at >= 1);
+    return new Values<>(
+        "a number of bytes, or a size such as 64KB or 2MB; at least 1",
+        "a number of bytes, at least 1",
+        Values::readBytes,
+        Object::toString,
+        at -> at >= 1);
   }
 
   static <E extends Enum<E>> Values<E> oneOf(Class<E> type) {
@@ -88,13 +101,39 @@ record Values<T>(
   }
 
   private static Duration duration(String text) {
-    return text.chars().allMatch(c -> c >= '0' && c <= '9')
-        ? Duration.ofMillis(Long.parseLong(text))
+    Matcher simple = QUANTITY.matcher(text);
+    return simple.matches()
+        ? Duration.of(Long.parseLong(simple.group(1)), timeUnit(simple.group(2)))
         : Duration.parse(text);
   }
 
+  private static ChronoUnit timeUnit(String suffix) {
+    return switch (suffix.toLowerCase(Locale.ROOT)) {
+      case "ns" -> ChronoUnit.NANOS;
+      case "us" -> ChronoUnit.MICROS;
+      case "", "ms" -> ChronoUnit.MILLIS;
+      case "s" -> ChronoUnit.SECONDS;
+      case "m" -> ChronoUnit.MINUTES;
+      case "h" -> ChronoUnit.HOURS;
+      case "d" -> ChronoUnit.DAYS;
+      default -> throw new IllegalArgumentException("Not a unit of time: " + suffix);
+    };
+  }
+
+  private static long readBytes(String text) {
+    Matcher size = QUANTITY.matcher(text);
+    if (!size.matches()) {
+      throw new IllegalArgumentException("Not a size");
+    }
+    int power = BYTE_UNITS.indexOf(size.group(2).toUpperCase(Locale.ROOT));
+    if (power < 0 && !size.group(2).isEmpty()) {
+      throw new IllegalArgumentException("Not a unit of bytes: " + size.group(2));
+    }
+    return Math.multiplyExact(Long.parseLong(size.group(1)), 1L << (10 * Math.max(0, power)));
+  }
+
   private static Optional<KeepAlive> readKeepAlive(String text) {
-    if (text.equals("off")) {
+    if (text.equals("off") || text.equals("false")) { // What YAML makes of off.
       return Optional.empty();
     }
     String[] parts = text.split("/", -1);
@@ -128,9 +167,10 @@ record Values<T>(
     return Collections.unmodifiableSet(copy);
   }
 
+  /** In any case, and with hyphens or underscores, as in an environment variable. */
   private static <E extends Enum<E>> E constant(String text, Class<E> type) {
     for (E constant : type.getEnumConstants()) {
-      if (kebab(constant).equals(text)) {
+      if (constant.name().equals(text.toUpperCase(Locale.ROOT).replace('-', '_'))) {
         return constant;
       }
     }

@@ -174,6 +174,7 @@ class ArchitectureTest {
             "jdbc.CancelStatements",
             "jdbc.SafeAsyncDataSource",
             "spring.SafeAsyncAutoConfiguration",
+            "spring.SafeAsyncMvcConfiguration",
             "sse.SseGroup",
             "sse.SseMessage",
             "sse.SseStream");

@@ -106,6 +106,7 @@ public class InitParametersTest {
           .isEqualTo(HalfClose.CONFIRM_ON_WRITE);
       assertThat(read("keepalive", "30/10/3").keepalive()).isEqualTo(new KeepAlive(30, 10, 3));
       assertThat(read("keepalive", "off").keepalive()).isNull();
+      assertThat(read("keepalive", "false").keepalive()).isNull();
     }
 
     @ParameterizedTest
@@ -135,6 +136,10 @@ public class InitParametersTest {
       "PT30S, PT30S",
       "pt2m, PT2M",
       "P1D, PT24H",
+      "30s, PT30S",
+      "2M, PT2M",
+      "1500ms, PT1.5S",
+      "1d, PT24H",
       "9223372036854, PT2562047H47M16.854S"
     })
     void timeout_good_isTaken(String value, Duration expected) throws ServletException {
@@ -146,8 +151,11 @@ public class InitParametersTest {
         strings = {
           "",
           "-1",
-          "30s",
+          "-30s",
+          "30x",
+          "30 s",
           "1.5",
+          "9223372036854775807d",
           "PT-1S",
           "none",
           "9223372036855",
@@ -157,7 +165,26 @@ public class InitParametersTest {
         })
     void timeout_bad_isRefused(String value) {
       assertRefused(
-          "timeout", value, "milliseconds, or an ISO-8601 duration such as PT30S; 0 for none");
+          "timeout", value, "milliseconds, or a duration such as 30s or PT30S; 0 for none");
+    }
+  }
+
+  @Nested
+  class Bytes {
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "512B, 512", "64KB, 65536", "2mb, 2097152", "' 1GB ', 1073741824"})
+    void maxPendingBytes_good_isTaken(String value, long expected) throws ServletException {
+      assertThat(read("max-pending-bytes", value).maxPendingBytes()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "-1", "2M", "2 MB", "1.5MB", "MB", "9223372036854775807KB"})
+    void maxPendingBytes_bad_isRefused(String value) {
+      assertRefused(
+          "max-pending-bytes",
+          value,
+          "a number of bytes, or a size such as 64KB or 2MB; at least 1");
     }
   }
 
@@ -182,13 +209,20 @@ public class InitParametersTest {
   class Start {
 
     @ParameterizedTest
-    @CsvSource({"on-demand, ON_DEMAND", "eager, EAGER", "' eager ', EAGER"})
+    @CsvSource({
+      "on-demand, ON_DEMAND",
+      "eager, EAGER",
+      "' eager ', EAGER",
+      "Eager, EAGER",
+      "on_demand, ON_DEMAND",
+      "ON_DEMAND, ON_DEMAND"
+    })
     void start_good_isTaken(String value, SafeAsyncConfig.Start expected) throws ServletException {
       assertThat(read("start", value).start()).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Eager", "on_demand", "ON_DEMAND", "lazy"})
+    @ValueSource(strings = {"", "on demand", "ondemand", "lazy"})
     void start_bad_isRefused(String value) {
       assertRefused("start", value, "on-demand or eager");
     }

@@ -1,26 +1,34 @@
 package io.github.safeasync.spring;
 
+import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
+import io.micrometer.observation.ObservationFilter;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.http.server.observation.ServerRequestObservationContext;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Maps the {@link SafeAsyncFilter} to every request, outside all other filters, unless the
- * application has a bean or a registration of it, or says {@code safe-async.enabled=false}. The
- * properties {@code safe-async.*} are the filter's init-params, and checked as those are.
+ * Maps a {@link SafeAsyncFilter} to every request, outside all other filters, unless the
+ * application registers one itself or says {@code safe-async.enabled=false}. A bean of that type is
+ * the filter that is mapped, and one of type {@link SafeAsyncConfig} has its settings; the
+ * properties {@code safe-async.*} change them, and are checked as init-params are.
+ *
+ * <p>Where Spring MVC is there, {@link SafeAsyncMvcConfiguration} is, too. Requests whose client
+ * has gone are observed with the outcome {@code UNKNOWN}.
  *
  * <p>Works with Spring Boot 3 and 4, whose embedded containers register filters in different
  * packages but by the same bean. Immutable and thread-safe.
@@ -30,44 +38,62 @@ import org.springframework.core.env.Environment;
 @AutoConfiguration
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({SafeAsyncFilter.class, FilterRegistrationBean.class})
-@ConditionalOnProperty(prefix = "safe-async", name = "enabled", matchIfMissing = true)
+@ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "enabled", matchIfMissing = true)
 public class SafeAsyncAutoConfiguration {
-
-  private static final String PREFIX = "safe-async";
 
   /** Makes the configuration; for the container of beans. */
   public SafeAsyncAutoConfiguration() {}
 
   /**
-   * Returns the registration of the filter. It is the first in order, so that what other filters
-   * keep of the response is guarded, too.
+   * Returns what tells every registration of the filter the properties.
    *
-   * @param environment where the properties {@code safe-async.*} are
-   * @return the registration, for every path and dispatch
+   * @param environment where they are
+   * @return the processor
    */
   @Bean
-  @ConditionalOnMissingBean(
-      value = SafeAsyncFilter.class,
-      parameterizedContainer = FilterRegistrationBean.class)
-  public FilterRegistrationBean<SafeAsyncFilter> safeAsyncFilter(Environment environment) {
-    FilterRegistrationBean<SafeAsyncFilter> registration =
-        new FilterRegistrationBean<>(new SafeAsyncFilter());
-    registration.setName("safe-async");
-    registration.setAsyncSupported(true);
-    registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
-    registration.addUrlPatterns("/*");
-    registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
-    registration.setInitParameters(initParameters(environment));
-    return registration;
+  static RegistrationProperties safeAsyncRegistrationProperties(Environment environment) {
+    return new RegistrationProperties(environment);
   }
 
-  private static Map<String, String> initParameters(Environment environment) {
-    Map<String, String> parameters =
-        Binder.get(environment)
-            .bind(PREFIX, Bindable.mapOf(String.class, String.class))
-            .orElseGet(Map::of);
-    Map<String, String> copy = new LinkedHashMap<>(parameters);
-    copy.remove("enabled");
-    return copy;
+  /** Where the application registers no filter itself. */
+  @Configuration(proxyBeanMethods = false)
+  @Conditional(OnMissingRegistration.class)
+  static class Registered {
+
+    /** The container destroys it, too; in a test without one nobody else does. */
+    @Bean(destroyMethod = "destroy")
+    @ConditionalOnMissingBean
+    SafeAsyncFilter safeAsyncFilter(ObjectProvider<SafeAsyncConfig> config) {
+      return SafeAsyncFilter.create(config.getIfAvailable(SafeAsyncConfig::defaults));
+    }
+
+    /** The first in order, so that what other filters keep of the response is guarded, too. */
+    @Bean
+    FilterRegistrationBean<SafeAsyncFilter> safeAsyncFilterRegistration(SafeAsyncFilter filter) {
+      FilterRegistrationBean<SafeAsyncFilter> registration = new FilterRegistrationBean<>(filter);
+      registration.setName("safe-async");
+      registration.setAsyncSupported(true);
+      registration.setDispatcherTypes(EnumSet.allOf(DispatcherType.class));
+      registration.addUrlPatterns("/*");
+      registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+      return registration;
+    }
+  }
+
+  /** Where Spring MVC is there. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(WebMvcConfigurer.class)
+  @Import(SafeAsyncMvcConfiguration.class)
+  static class Mvc {}
+
+  /** Where Micrometer observes requests. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass({ObservationFilter.class, ServerRequestObservationContext.class})
+  static class Observed {
+
+    @Bean
+    ObservationFilter safeAsyncObservationFilter() {
+      return new LostClientObservations();
+    }
   }
 }

@@ -89,7 +89,7 @@ class FilterIT {
   void badInitParam_stopsTheDeployment(Container container) {
     try (Logs logs = Logs.swallow()) {
       assertThatThrownBy(() -> deploy(container, Map.of("timeout", "soon")))
-          .hasStackTraceContaining("timeout = \"soon\"; allowed is milliseconds, or an ISO-8601");
+          .hasStackTraceContaining("timeout = \"soon\"; allowed is milliseconds, or a duration");
       assertThatThrownBy(() -> deploy(container, Map.of("timeuot", "1")))
           .hasStackTraceContaining("unknown init-param timeuot; allowed are: timeout, ");
     }

@@ -3,35 +3,38 @@ package io.github.safeasync.spring;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
+import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.testkit.Logs;
-import java.io.IOException;
-import java.net.InetAddress;
+import io.micrometer.observation.ObservationFilter;
+import jakarta.servlet.Filter;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.logging.Level;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
-import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
 import org.springframework.util.ClassUtils;
 
 /** A Spring Boot application with the library on its class path, and nothing else done. */
@@ -43,86 +46,38 @@ class SpringBootIT {
   @Import({Emitting.class, Refused.class})
   static class Application {}
 
-  /** Of Spring Boot 4. */
-  private static final String TOMCAT =
-      "org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration";
-
-  /** Of Spring Boot 4. */
-  private static final String JETTY =
-      "org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration";
-
-  /** Of Spring Boot 3.5, whose security is on the class path of the tests. */
-  private static final String SECURITY =
-      "org.springframework.boot.autoconfigure.security.servlet.SecurityAutoConfiguration,"
-          + "org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration,"
-          + "org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration";
-
-  private final Map<String, String> ofTheHarness = new HashMap<>();
-
-  /** To Spring the harness's own properties, "safeasync.", are spelt as the filter's are. */
   @BeforeEach
   void reset() {
     Emitting.reset();
-    for (String name : System.getProperties().stringPropertyNames()) {
-      if (name.startsWith("safeasync.")) {
-        ofTheHarness.put(name, System.clearProperty(name));
-      }
-    }
-  }
-
-  @AfterEach
-  void restore() {
-    ofTheHarness.forEach(System::setProperty);
   }
 
   private static ConfigurableApplicationContext run(String... properties) {
-    return runWithout(JETTY, properties);
-  }
-
-  /** Runs without one of two servers, if both are there. */
-  private static ConfigurableApplicationContext runWithout(String server, String... properties) {
-    String[] all = Arrays.copyOf(properties, properties.length + 3);
-    all[properties.length] = "--server.port=0";
-    all[properties.length + 1] = "--spring.main.banner-mode=off";
-    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + server + "," + SECURITY;
-    return new SpringApplication(Application.class).run(all);
-  }
-
-  private static Socket get(ConfigurableApplicationContext context, String path)
-      throws IOException {
-    int port = Integer.parseInt(context.getEnvironment().getProperty("local.server.port"));
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket
-        .getOutputStream()
-        .write(
-            ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
-    return socket;
+    return Boot.run(Application.class, properties);
   }
 
   @Test
   void sseEmitter_hearsOfTheHangUp_withNothingConfigured_G6() throws Exception {
-    hearsOfTheHangUp("Tomcat", JETTY);
+    hearsOfTheHangUp("Tomcat", Boot.JETTY);
   }
 
   /** Spring Boot 3.5 embeds a Jetty 12.0, whose classes are not those of the tests' 12.1. */
   @Test
   @EnabledIf("embedsJetty")
   void sseEmitter_hearsOfTheHangUp_onJetty_G6() throws Exception {
-    hearsOfTheHangUp("Jetty", TOMCAT);
+    hearsOfTheHangUp("Jetty", Boot.TOMCAT);
   }
 
   static boolean embedsJetty() {
-    return ClassUtils.isPresent(JETTY, SpringBootIT.class.getClassLoader());
+    return ClassUtils.isPresent(Boot.JETTY, SpringBootIT.class.getClassLoader());
   }
 
   private static void hearsOfTheHangUp(String server, String without) throws Exception {
     try (Logs logs = Logs.capture();
-        ConfigurableApplicationContext context = runWithout(without)) {
+        ConfigurableApplicationContext context = Boot.runWithout(without, Application.class)) {
       // By its name, as its type is another one in Spring Boot 4.
       Object started = context.getClass().getMethod("getWebServer").invoke(context);
       assertThat(started.getClass().getSimpleName()).startsWith(server);
-      Socket client = get(context, "/sse");
+      Socket client = Boot.get(context, "/sse");
       assertThat(Emitting.PENDING.poll(10, SECONDS)).isNotNull();
       client.close();
       await().atMost(Duration.ofSeconds(10)).until(() -> Emitting.HEARD.contains("onCompletion"));
@@ -137,7 +92,7 @@ class SpringBootIT {
    */
   @Test
   void refusalOnTheAsyncDispatch_isAnsweredAsWithoutTheFilter_G13() throws Exception {
-    refusesAsWithoutTheFilter(JETTY);
+    refusesAsWithoutTheFilter(Boot.JETTY);
   }
 
   private static void refusesAsWithoutTheFilter(String without) throws Exception {
@@ -150,12 +105,12 @@ class SpringBootIT {
   private static List<String> answers(String without, String... properties) throws Exception {
     List<String> answers = new ArrayList<>();
     try (Logs logs = Logs.swallow();
-        ConfigurableApplicationContext context = runWithout(without, properties)) {
-      String port = context.getEnvironment().getProperty("local.server.port");
+        ConfigurableApplicationContext context =
+            Boot.runWithout(without, Application.class, properties)) {
       HttpClient client = HttpClient.newHttpClient();
       for (String path : Refused.PATHS) {
         HttpRequest request =
-            HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+            HttpRequest.newBuilder(URI.create("http://localhost:" + Boot.port(context) + path))
                 .timeout(Duration.ofSeconds(10))
                 .build();
         HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
@@ -166,15 +121,137 @@ class SpringBootIT {
     return answers;
   }
 
+  /** In the application's own configuration, or none. */
+  private static FilterRegistrationBean<?> registration(ConfigurableApplicationContext context) {
+    return context.getBeansOfType(FilterRegistrationBean.class).values().stream()
+        .filter(bean -> bean.getFilter() instanceof SafeAsyncFilter)
+        .reduce((one, other) -> fail("two registrations"))
+        .orElseThrow();
+  }
+
   @Test
   void properties_areTheInitParams() {
     try (ConfigurableApplicationContext context =
         run("--safe-async.after-disconnect=discard", "--safe-async.timeout=PT1S")) {
-      FilterRegistrationBean<?> registration =
-          context.getBean("safeAsyncFilter", FilterRegistrationBean.class);
-      assertThat(registration.getInitParameters())
-          .containsEntry("after-disconnect", "discard")
-          .containsEntry("timeout", "PT1S");
+      assertThat(registration(context).getInitParameters())
+          .containsOnly(entry("after-disconnect", "discard"), entry("timeout", "PT1S"));
+      assertThat(registration(context).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+    }
+  }
+
+  /** An application with settings of its own. */
+  @Configuration
+  @EnableAutoConfiguration
+  static class Configured {
+    @Bean
+    SafeAsyncConfig settings() {
+      return SafeAsyncConfig.builder().timeoutStatus(504).timeout(Duration.ofHours(1)).build();
+    }
+  }
+
+  @Test
+  void configBean_isTheBase_andPropertiesOverrideIt() {
+    assertThat(installed(Configured.class))
+        .contains("timeout=PT10S")
+        .contains("timeout-status=504")
+        .contains("over-limit=fail");
+  }
+
+  /** An application with a filter of its own. */
+  @Configuration
+  @EnableAutoConfiguration
+  static class Filtered {
+    @Bean
+    SafeAsyncFilter own() {
+      return SafeAsyncFilter.create(SafeAsyncConfig.builder().timeoutStatus(505).build());
+    }
+  }
+
+  @Test
+  void filterBean_isTheOneThatIsMapped_withTheProperties() {
+    try (ConfigurableApplicationContext context = run(Filtered.class)) {
+      assertThat(registration(context).getFilter()).isSameAs(context.getBean("own"));
+      assertThat(registration(context).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
+    }
+    assertThat(installed(Filtered.class)).contains("timeout=PT10S").contains("timeout-status=505");
+  }
+
+  /** An application that registers the filter itself. */
+  @Configuration
+  @EnableAutoConfiguration
+  static class Registered {
+    @Bean
+    FilterRegistrationBean<SafeAsyncFilter> own() {
+      FilterRegistrationBean<SafeAsyncFilter> own =
+          new FilterRegistrationBean<>(new SafeAsyncFilter());
+      own.addUrlPatterns("/api/*");
+      own.setOrder(7);
+      own.addInitParameter("timeout-status", "506");
+      return own;
+    }
+  }
+
+  @Test
+  void registrationOfTheApplication_isTheOnlyOne_withTheProperties() {
+    try (ConfigurableApplicationContext context = run(Registered.class)) {
+      assertThat(registration(context)).isSameAs(context.getBean("own"));
+      assertThat(registration(context).getOrder()).isEqualTo(7);
+      assertThat(context.getBeansOfType(SafeAsyncFilter.class)).isEmpty();
+    }
+    assertThat(installed(Registered.class))
+        .contains("timeout=PT10S")
+        .contains("timeout-status=506");
+  }
+
+  private static ConfigurableApplicationContext run(Class<?> application) {
+    return Boot.run(application, "--safe-async.timeout=10s");
+  }
+
+  /** What the one filter of an application says at its start. */
+  private static String installed(Class<?> application) {
+    try (Logs logs = Logs.capture();
+        ConfigurableApplicationContext context = run(application)) {
+      await().until(() -> !lines(logs).isEmpty());
+      assertThat(lines(logs)).hasSize(1);
+      return lines(logs).get(0);
+    }
+  }
+
+  private static List<String> lines(Logs logs) {
+    return logs.lines(Level.INFO).stream()
+        .filter(line -> line.contains("timeout-status="))
+        .toList();
+  }
+
+  /** An application with a filter where Spring Boot puts the one that observes requests. */
+  @Configuration
+  @EnableAutoConfiguration
+  @Import(Emitting.class)
+  static class Observed {
+    static final BlockingQueue<String> SEEN = new LinkedBlockingQueue<>();
+
+    @Bean
+    FilterRegistrationBean<Filter> observing() {
+      FilterRegistrationBean<Filter> registration =
+          new FilterRegistrationBean<>(
+              (request, response, chain) -> {
+                SEEN.add(request.getClass().getName());
+                chain.doFilter(request, response);
+              });
+      registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+      return registration;
+    }
+  }
+
+  @Test
+  void observation_isInsideOfTheFilter_andToldOfLostClients() throws Exception {
+    Observed.SEEN.clear();
+    try (ConfigurableApplicationContext context = run(Observed.class);
+        Socket client = Boot.get(context, "/sse")) {
+      assertThat(Observed.SEEN.poll(10, SECONDS)).startsWith("io.github.safeasync.internal.guard.");
+      assertThat(context.getBeansOfType(ObservationFilter.class).values())
+          .hasOnlyElementsOfType(LostClientObservations.class)
+          .hasSize(1);
     }
   }
 
@@ -189,25 +266,52 @@ class SpringBootIT {
 
   @Test
   void unknownProperty_stopsTheStart() {
-    unknownPropertyStopsTheStart(JETTY);
+    stopsTheStart(
+        Boot.JETTY,
+        "tiemout=1",
+        "The property safe-async.tiemout (\"safe-async.tiemout\" from property source"
+            + " \"commandLineArgs\") is unknown.",
+        "Change it to safe-async.timeout, if that is meant; allowed are safe-async.enabled,"
+            + " safe-async.timeout, safe-async.timeout-status,");
   }
 
   @Test
   @EnabledIf("embedsJetty")
   void unknownProperty_stopsTheStart_onJetty() {
-    unknownPropertyStopsTheStart(TOMCAT);
+    stopsTheStart(
+        Boot.TOMCAT,
+        "tiemout=1",
+        "The property safe-async.tiemout (",
+        "Change it to safe-async.timeout,");
   }
 
-  /** Tomcat logs what the filter says, Jetty throws it on. */
-  private static void unknownPropertyStopsTheStart(String without) {
+  @Test
+  void malformedProperty_stopsTheStart() {
+    stopsTheStart(
+        Boot.JETTY,
+        "timeout=soon",
+        "A property is malformed: safe-async.timeout = \"soon\"; allowed is milliseconds, or a"
+            + " duration such as 30s or PT30S; 0 for none",
+        "Change its value, or remove it to have the default.");
+  }
+
+  private static void stopsTheStart(
+      String without, String property, String description, String action) {
     try (Logs expected = Logs.swallow()) {
       Throwable stopped =
-          catchThrowable(() -> runWithout(without, "--safe-async.tiemout=1").close());
+          catchThrowable(
+              () ->
+                  Boot.runWithout(without, Application.class, "--safe-async." + property).close());
       assertThat(stopped).isNotNull();
-      List<Throwable> all = new ArrayList<>(expected.throwables());
-      all.add(stopped);
-      assertThat(all)
-          .anySatisfy(each -> assertThat(each).hasStackTraceContaining("init-param tiemout"));
+      SimpleFormatter formatter = new SimpleFormatter();
+      List<String> said = expected.aboveInfo().stream().map(formatter::formatMessage).toList();
+      assertThat(said)
+          .anySatisfy(
+              each ->
+                  assertThat(each)
+                      .contains("APPLICATION FAILED TO START")
+                      .contains("Description:\n\n" + description)
+                      .contains("Action:\n\n" + action));
     }
   }
 }

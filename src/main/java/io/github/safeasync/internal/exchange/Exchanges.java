@@ -30,6 +30,7 @@ public final class Exchanges {
   private final FilterScope scope;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicBoolean uninstalled = new AtomicBoolean();
   private volatile boolean shutDown;
 
   private Exchanges(String name, SafeAsyncConfig config) {
@@ -48,9 +49,11 @@ public final class Exchanges {
     return installed;
   }
 
-  /** Ends every open exchange, and the threads. */
+  /** Ends every open exchange, and the threads; once. */
   public void uninstall() {
-    Log.shutDown(name, shutDown());
+    if (!uninstalled.getAndSet(true)) {
+      Log.shutDown(name, shutDown());
+    }
   }
 
   /** A call of the filter. On the container's thread. */
