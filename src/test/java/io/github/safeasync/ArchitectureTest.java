@@ -93,7 +93,13 @@ class ArchitectureTest {
   void whatStandsOnTheApi_usesItAlone() {
     noClasses()
         .that()
-        .resideInAnyPackage(API + ".sse..", API + ".jaxrs..", API + ".jdbc..", API + ".spring..")
+        .resideInAnyPackage(
+            API + ".context..",
+            API + ".http..",
+            API + ".jaxrs..",
+            API + ".jdbc..",
+            API + ".spring..",
+            API + ".sse..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(INTERNAL + "..")
@@ -170,6 +176,10 @@ class ArchitectureTest {
             "SafeAsyncFilter",
             "SafeAsyncResponse",
             "SlowClientException",
+            "context.SafeAsyncContextAccessor",
+            "http.SafeAsyncExecHandler",
+            "http.SafeAsyncHttpClient",
+            "http.SafeAsyncRequestFactory",
             "jaxrs.SafeAsyncJaxRs",
             "jdbc.CancelStatements",
             "jdbc.SafeAsyncDataSource",
@@ -184,7 +194,8 @@ class ArchitectureTest {
   void main_namesTheJdkAndTheServletApiAlone() {
     classes()
         .that()
-        .resideOutsideOfPackages(API + ".jaxrs..", API + ".spring..")
+        .resideOutsideOfPackages(
+            API + ".jaxrs..", API + ".spring..", API + ".http..", API + ".context..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
