@@ -43,7 +43,8 @@ class SpringMetadataTest {
     String properties =
         Stream.concat(
                 Stream.of(
-                    ofSpring("enabled", "whether the filter is mapped to every request", true)),
+                    ofSpring("enabled", "whether the filter is mapped to every request", true),
+                    ofSpring("cancel-jdbc", "whether queries end with their clients", false)),
                 Setting.ALL.stream().map(SpringMetadataTest::property))
             .map(SpringMetadataTest::object)
             .collect(Collectors.joining(",\n"));

@@ -1,5 +1,6 @@
 package io.github.safeasync.spring;
 
+import io.github.safeasync.CancellationToken;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.sse.SseStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -17,7 +18,8 @@ final class ExchangeArguments implements HandlerMethodArgumentResolver {
   /** Of a request that a method has taken into its own hands. */
   static final String TAKEN = ExchangeArguments.class.getName() + ".TAKEN";
 
-  private static final Set<Class<?>> TYPES = Set.of(SafeAsyncResponse.class, SseStream.class);
+  private static final Set<Class<?>> TYPES =
+      Set.of(SafeAsyncResponse.class, SseStream.class, CancellationToken.class);
 
   /** What a method returns that returns nothing, in Java and in Kotlin. */
   private static final Set<String> NOTHING = Set.of("void", "java.lang.Void", "kotlin.Unit");
@@ -33,6 +35,9 @@ final class ExchangeArguments implements HandlerMethodArgumentResolver {
       @Nullable ModelAndViewContainer container,
       NativeWebRequest webRequest,
       @Nullable WebDataBinderFactory binders) {
+    if (parameter.getParameterType() == CancellationToken.class) {
+      return CancellationToken.current();
+    }
     refuseReturnValue(parameter);
     HttpServletRequest request = webRequest.getNativeRequest(HttpServletRequest.class);
     if (request == null) {
@@ -55,7 +60,7 @@ final class ExchangeArguments implements HandlerMethodArgumentResolver {
           parameter.getExecutable()
               + " takes a "
               + parameter.getParameterType().getSimpleName()
-              + ", by which it answers, and so has to return void");
+              + ", by which it answers, and so has to return void; one that returns its answer may take a CancellationToken");
     }
   }
 }

@@ -1,10 +1,13 @@
 package io.github.safeasync.spring;
 
+import io.github.safeasync.CancellationToken;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.jdbc.SafeAsyncDataSource;
 import io.micrometer.observation.ObservationFilter;
 import jakarta.servlet.DispatcherType;
 import java.util.EnumSet;
+import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -18,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.http.server.observation.ServerRequestObservationContext;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -26,6 +30,9 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  * application registers one itself or says {@code safe-async.enabled=false}. A bean of that type is
  * the filter that is mapped, and one of type {@link SafeAsyncConfig} has its settings; the
  * properties {@code safe-async.*} change them, and are checked as init-params are.
+ *
+ * <p>{@code safe-async.cancel-jdbc=true} wraps the data sources by {@link SafeAsyncDataSource}, so
+ * that a query ends with the client that it is made for; a line at the start says which.
  *
  * <p>Where Spring MVC is there, {@link SafeAsyncMvcConfiguration} is, too. Requests whose client
  * has gone are observed with the outcome {@code UNKNOWN}.
@@ -85,6 +92,26 @@ public class SafeAsyncAutoConfiguration {
   @ConditionalOnClass(WebMvcConfigurer.class)
   @Import(SafeAsyncMvcConfiguration.class)
   static class Mvc {}
+
+  /** Where the application wants its queries to end with their clients. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(DataSource.class)
+  @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-jdbc")
+  static class Jdbc {
+
+    @Bean
+    static BeanWrapping<DataSource> safeAsyncDataSources() {
+      return new BeanWrapping<>(
+          FilterProperties.PREFIX + ".cancel-jdbc", DataSource.class, SafeAsyncDataSource::wrap);
+    }
+
+    /** So that {@code @Async} methods work for the request that called them. */
+    @Bean
+    @ConditionalOnMissingBean
+    TaskDecorator safeAsyncTaskDecorator() {
+      return task -> CancellationToken.current().wrap(task);
+    }
+  }
 
   /** Where Micrometer observes requests. */
   @Configuration(proxyBeanMethods = false)

@@ -3,6 +3,7 @@ package io.github.safeasync.spring;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.safeasync.CancellationToken;
 import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
@@ -15,6 +16,7 @@ import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.springframework.context.annotation.Configuration;
@@ -34,6 +36,9 @@ import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 class ArgumentsIT {
 
   static final BlockingQueue<End> ENDS = new LinkedBlockingQueue<>();
+
+  static final BlockingQueue<CancellationToken> TOKENS = new LinkedBlockingQueue<>();
+  static final BlockingQueue<String> RETURNED = new LinkedBlockingQueue<>();
 
   /** An application. */
   @Configuration
@@ -68,6 +73,29 @@ class ArgumentsIT {
     void pending(SafeAsyncResponse response) {
       response.end().thenAccept(ENDS::add);
       response.flush();
+    }
+
+    @GetMapping("/token")
+    String token(CancellationToken token) {
+      return "cancelled: " + token.isCancelled();
+    }
+
+    @GetMapping("/waiting")
+    String waiting(CancellationToken token) throws InterruptedException {
+      TOKENS.add(token);
+      while (!token.isCancelled()) {
+        Thread.sleep(5);
+      }
+      RETURNED.add("cancelled");
+      return "late";
+    }
+
+    @GetMapping("/task")
+    Callable<String> task() {
+      return () -> {
+        TOKENS.add(CancellationToken.current());
+        return "called";
+      };
     }
 
     @GetMapping("/both")
@@ -112,6 +140,8 @@ class ArgumentsIT {
     AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
     context.register(Application.class);
     ENDS.clear();
+    TOKENS.clear();
+    RETURNED.clear();
     return container.start(
         app -> app.filter(new SafeAsyncFilter()).servlet("/", new DispatcherServlet(context)));
   }
@@ -136,9 +166,34 @@ class ArgumentsIT {
         assertThat(news.body()).contains("data: news");
         assertThat(end()).isEqualTo(End.Kind.COMPLETED);
       }
+      assertThat(client.get("/token").readResponse().body()).isEqualTo("cancelled: false");
       client.get("/pending").readHead();
       client.closeRst();
       assertThat(end()).isEqualTo(End.Kind.DISCONNECTED);
+      logs.assertQuiet();
+    }
+  }
+
+  /** A method that blocks and asks, with nothing else configured. */
+  @ParameterizedTest
+  @EveryContainer
+  void token_isCancelledByTheHangUp_G9(Container container) throws Exception {
+    try (Logs logs = Logs.swallow();
+        TestServer server = start(container)) {
+      RawClient client = RawClient.connect(server).get("/waiting");
+      assertThat(TOKENS.poll(10, SECONDS)).isNotNull();
+      client.closeFin();
+      assertThat(RETURNED.poll(10, SECONDS)).isEqualTo("cancelled");
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void callable_worksForTheRequest_onItsOwnThread(Container container) throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = start(container)) {
+      assertThat(answer(server, "/task")).isEqualTo("200 called");
+      assertThat(TOKENS.poll(10, SECONDS)).isNotNull().isNotSameAs(CancellationToken.none());
       logs.assertQuiet();
     }
   }

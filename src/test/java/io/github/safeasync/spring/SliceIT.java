@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 
+import io.github.safeasync.CancellationToken;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Logs;
 import java.net.URL;
@@ -55,6 +56,11 @@ public class SliceIT {
   @RestController
   public static class Answering {
 
+    @GetMapping("/token")
+    public String token(CancellationToken token) {
+      return "cancelled: " + token.isCancelled();
+    }
+
     @GetMapping("/written")
     public void written(SafeAsyncResponse response) {
       response.write("written");
@@ -75,6 +81,8 @@ public class SliceIT {
       TestContextManager manager = new TestContextManager(slice);
       manager.prepareTestInstance(test);
       MockMvc mvc = (MockMvc) slice.getField("mvc").get(test);
+      assertThat(mvc.perform(get("/token")).andReturn().getResponse().getContentAsString())
+          .isEqualTo("cancelled: false");
       MvcResult written = mvc.perform(get("/written")).andReturn();
       await().until(() -> written.getResponse().getContentAsString().equals("written"));
       manager.getTestContext().markApplicationContextDirty(null);
