@@ -81,7 +81,9 @@ public final class SafeAsyncDataSource implements DataSource, AutoCloseable {
   }
 
   private Connection bound(Connection connection) {
-    return new BoundConnection(connection, binding);
+    return connection instanceof BoundConnection
+        ? connection
+        : new BoundConnection(connection, binding);
   }
 
   @Override

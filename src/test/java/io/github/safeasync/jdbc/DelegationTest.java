@@ -292,6 +292,20 @@ class DelegationTest {
     assertThat(dataSource).asString().contains("the driver's own");
   }
 
+  /** As behind one that routes to others, each of which is wrapped. */
+  @Test
+  void connection_thatIsWrapped_isNotWrappedAgain() throws Exception {
+    Connection connection = dataSource().getConnection();
+    DataSource routing =
+        (DataSource)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> connection);
+
+    assertThat(SafeAsyncDataSource.wrap(routing).getConnection()).isSameAs(connection);
+  }
+
   @Test
   void close_closesWhatIsWrapped_ifItCanBe() throws Exception {
     class Pool implements AutoCloseable, InvocationHandler {

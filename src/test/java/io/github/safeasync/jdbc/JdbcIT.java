@@ -26,7 +26,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -235,6 +237,40 @@ class JdbcIT {
         "%s: %d queries through HikariCP: from the client's kill until the query was gone: median"
             + " %d ms, worst %d ms%n",
         container, KILLS, millis[KILLS / 2], millis[KILLS - 1]);
+  }
+
+  /** Each would begin its query for nobody, one after the other, when it gets a connection. */
+  @ParameterizedTest
+  @EveryContainer
+  void requestsThatWaitForThePool_areOverWithTheirClients_G9(Container container) throws Exception {
+    postgres();
+    int waiting = 6;
+    List<RawClient> clients = new ArrayList<>();
+    try (TestServer server = start(container);
+        Monitor monitor = new Monitor()) {
+      for (int i = 0; i < SIZE + waiting; i++) {
+        clients.add(RawClient.connect(server).get("/blocking"));
+      }
+      monitor.await(SIZE);
+      Witness.await()
+          .until(() -> pool.getHikariPoolMXBean().getThreadsAwaitingConnection() == waiting);
+      for (RawClient client : clients) {
+        client.close();
+      }
+      for (int i = 0; i < clients.size(); i++) {
+        assertThat(outcome())
+            .isInstanceOfSatisfying(
+                SQLException.class,
+                failure -> {
+                  assertThat(failure.getSQLState()).isEqualTo("57014");
+                  assertThat(failure.getSuppressed())
+                      .singleElement()
+                      .isInstanceOf(ClientDisconnectedException.class);
+                });
+      }
+      assertThat(monitor.running()).isZero();
+      Witness.await().until(() -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
+    }
   }
 
   @ParameterizedTest

@@ -30,6 +30,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** HikariCP and PostgreSQL as they are: the driver's cancel is a connection of its own. */
 class PostgresPoolTest {
@@ -93,8 +94,7 @@ class PostgresPoolTest {
   }
 
   private static Exception late(FakeToken token) {
-    LockSupport.parkNanos(
-        TimeUnit.MICROSECONDS.toNanos(ThreadLocalRandom.current().nextInt(2_000)));
+    pause();
     return token.cancel();
   }
 
@@ -125,7 +125,7 @@ class PostgresPoolTest {
       for (int i = 0; i < SIZE; i++) {
         Connection connection = pool.getConnection();
         all.add(connection);
-        processes.add(connection.unwrap(org.postgresql.PGConnection.class).getBackendPID());
+        processes.add(connection.unwrap(PGConnection.class).getBackendPID());
       }
     } finally {
       for (Connection each : all) {
@@ -133,6 +133,44 @@ class PostgresPoolTest {
       }
     }
     return processes.stream().sorted().toList();
+  }
+
+  /**
+   * What everything rests on: the server signals its process before it closes the connection of the
+   * cancel. By PGConnection.cancelQuery, which pgjdbc does not hold back as it does a statement's.
+   */
+  @Test
+  void cancelThatHasReturned_hitsNoLaterStatement() throws Exception {
+    int inTime = 0;
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      PGConnection postgres = connection.unwrap(PGConnection.class);
+      for (int i = 0; i < CHECKOUTS; i++) {
+        Future<?> cancel =
+            clients.submit(
+                () -> {
+                  pause();
+                  postgres.cancelQuery();
+                  return null;
+                });
+        try {
+          statement.execute("SELECT pg_sleep(0.001)");
+        } catch (SQLException e) {
+          assertThat(e.getSQLState()).isEqualTo("57014");
+          inTime++;
+        }
+        cancel.get();
+        for (int next = 0; next < 3; next++) {
+          statement.execute("SELECT " + next);
+        }
+      }
+    }
+    assertThat(inTime).isBetween(1, CHECKOUTS - 1);
+  }
+
+  private static void pause() {
+    LockSupport.parkNanos(
+        TimeUnit.MICROSECONDS.toNanos(ThreadLocalRandom.current().nextInt(3_000)));
   }
 
   private void hangUpOnce(String query) {
