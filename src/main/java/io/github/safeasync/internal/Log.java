@@ -71,11 +71,6 @@ public final class Log {
         Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);
   }
 
-  public static void interruptedServletFailed(Throwable failure) {
-    LOGGER.log(Level.DEBUG, "A request failed after it was interrupted: {0}", failure.toString());
-    LOGGER.log(Level.TRACE, "Where it failed", failure);
-  }
-
   public static void asyncListenerFailed(Object event, Throwable failure, boolean ofDeparture) {
     Level level = ofDeparture || isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
     LOGGER.log(level, "An AsyncListener failed on being told of " + event, failure);

@@ -31,6 +31,7 @@ import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -158,6 +159,55 @@ class CurrentIT {
       nextBound();
       exchange.reset();
       assertThat(outcomes.poll(10, SECONDS)).isEqualTo("cancelled");
+    }
+  }
+
+  /** What goes through the filter then is the container's own exception of a lost client. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void servletThatThrowsOfItsCancelledWork_isNoFailureInTheLog_andNoSuccessFurtherOut_G12(
+      Container container, Transport transport) throws Exception {
+    BlockingQueue<Exception> thrown = new LinkedBlockingQueue<>();
+    IllegalStateException failure = new IllegalStateException("of the application");
+    try (Logs logs = Logs.capture();
+        TestServer server =
+            container.start(
+                transport,
+                it ->
+                    it.filter((in, out, chain) -> hear(thrown, () -> chain.doFilter(in, out)))
+                        .filter(new SafeAsyncFilter())
+                        .handler(
+                            "/throw",
+                            (in, out) -> {
+                              outcomes.add(work());
+                              throw failure;
+                            }))) {
+      if (transport.isHttp2()) {
+        try (Http2Client client = Http2Client.connect(server)) {
+          client.get("/throw");
+          nextBound();
+        }
+      } else {
+        hangUpOn(server, "GET /throw");
+      }
+      assertThat(outcomes.poll(10, SECONDS)).isEqualTo("cancelled");
+      Exception heard = thrown.poll(10, SECONDS);
+      assertThat(heard).isInstanceOf(IOException.class).hasRootCause(failure);
+      saidOnce(logs);
+    }
+  }
+
+  private interface Call {
+    void run() throws IOException, ServletException;
+  }
+
+  private static void hear(BlockingQueue<Exception> thrown, Call call)
+      throws IOException, ServletException {
+    try {
+      call.run();
+    } catch (IOException | ServletException | RuntimeException failure) {
+      thrown.add(failure);
+      throw failure;
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.CancelPolicy;
 import io.github.safeasync.CancellationToken;
 import io.github.safeasync.ClientDisconnectedException;
+import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
 import io.github.safeasync.internal.Log;
@@ -325,6 +326,12 @@ public final class Cancellation implements CancellationToken {
   @Override
   public Handle makeCurrent() {
     return CurrentExchange.makeCurrent(owner);
+  }
+
+  /** Returns the departure with which the work was cancelled; null if it was not. */
+  @Nullable Departure departure() {
+    End decided = end;
+    return phase == Phase.CANCELLED && decided != null ? decided.departure().orElse(null) : null;
   }
 
   /** How much is bound, for tests. */

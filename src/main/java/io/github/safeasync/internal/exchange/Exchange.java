@@ -110,6 +110,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   private volatile @Nullable HangUpWatch watch;
 
+  /** The connection of a request that is synchronous, once somebody has asked for its token. */
+  private volatile @Nullable Connection reached;
+
   /** The end that it has if it becomes asynchronous: its client has left. */
   private volatile @Nullable End leftBefore;
 
@@ -272,9 +275,26 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (request == null || isStarted() || !servlet.isCurrent()) {
       return null;
     }
-    Connection reached = scope.connectionOf(request);
+    Connection known = scope.connectionOf(request);
+    reached = known;
     body.announced(request);
-    return () -> watch(reached);
+    return () -> watch(known);
+  }
+
+  /**
+   * What leaves the filter in place of an exception: once its work was cancelled with the client,
+   * that is none of the application's, and the container knows one for a lost client.
+   */
+  Exception leaving(Exception thrown) {
+    Cancellation made = cancellation;
+    Departure departure = made == null ? null : made.departure();
+    if (departure == null) {
+      return thrown;
+    }
+    ClientDisconnectedException lost = new ClientDisconnectedException(departure, thrown);
+    Connection asynchronous = side.connection();
+    Connection known = asynchronous == null ? reached : asynchronous;
+    return known == null ? lost : known.quirks().ofLostClient(lost, lost);
   }
 
   @Override
@@ -371,6 +391,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     Throwable failure = thrown;
     End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
     answered = true;
+    reached = null;
     HangUpWatch watched = watch;
     if (watched != null) {
       watched.release();

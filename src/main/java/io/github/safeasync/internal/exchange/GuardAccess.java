@@ -245,6 +245,11 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public Exception leaving(Exception thrown) {
+    return exchange.leaving(thrown);
+  }
+
+  @Override
   public Runnable carrying(Runnable task) {
     return CurrentExchange.wrap(exchange, task);
   }

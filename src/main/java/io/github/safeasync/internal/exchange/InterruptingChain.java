@@ -3,7 +3,6 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.CancellationToken;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
-import io.github.safeasync.internal.Log;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
@@ -13,7 +12,7 @@ import java.util.function.Supplier;
 
 /**
  * The rest of a filter chain, whose thread is bound to the exchange's work as long as it is in
- * here. What it throws after it was interrupted goes no further: nobody is left to be answered.
+ * here.
  */
 final class InterruptingChain implements FilterChain {
 
@@ -39,12 +38,6 @@ final class InterruptingChain implements FilterChain {
     Handle bound = token.get().bind(Thread.currentThread());
     try {
       chain.doFilter(request, response);
-    } catch (IOException | ServletException | RuntimeException failure) {
-      boolean interrupted = !bound.remove();
-      if (!interrupted) {
-        throw failure;
-      }
-      Log.interruptedServletFailed(failure);
     } finally {
       bound.remove();
     }

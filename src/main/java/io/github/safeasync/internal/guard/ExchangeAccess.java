@@ -152,6 +152,9 @@ public interface ExchangeAccess {
   /** Runs code of the application on a thread of its own. */
   void callBack(Runnable task);
 
+  /** Returns what leaves the filter in place of an exception; that itself, in most cases. */
+  Exception leaving(Exception thrown);
+
   /** Returns a task that runs the given one, whose thread works for this exchange meanwhile. */
   Runnable carrying(Runnable task);
 

@@ -31,6 +31,10 @@ public final class LostClient {
   }
 
   private static Exception leaving(ExchangeAccess exchange, Exception thrown) {
+    Exception ofWork = exchange.leaving(thrown);
+    if (ofWork != thrown) {
+      return ofWork;
+    }
     ClientDisconnectedException said = among(thrown);
     Quirks quirks = exchange.quirks();
     // An application may let out what another request's client has caused.
