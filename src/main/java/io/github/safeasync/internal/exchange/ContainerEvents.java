@@ -84,8 +84,11 @@ final class ContainerEvents {
       tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     } else if (cause == null || isDecided() || showsDeparture(cause)) {
       if (isCompletedByApplication() && !exchange.side().isCut()) {
-        // As from inside a ReadListener's onError; Tomcat tells this all the same.
-        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
+        // As from inside a ReadListener's onError; Tomcat tells this all the same, and may not say
+        // of
+        // what.
+        Throwable told = cause == null ? exchange.disconnectedException() : cause;
+        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, told));
       }
       exchange.lostByContainer(exchange.side().departure(), cause);
       exchange.leftByServlet();

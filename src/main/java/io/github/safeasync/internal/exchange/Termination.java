@@ -51,7 +51,7 @@ final class Termination {
   private static final Duration READER_WAIT = Duration.ofSeconds(1);
 
   /**
-   * As {@link #READER_WAIT}, where the ReadListener goes on with what has arrived, so that nobody
+   * As {@link #READER_WAIT}, where the ReadListener may go on with what has arrived, so that nobody
    * but the container may tell it: on a machine that is busy that takes its time.
    */
   private static final Duration ARRIVED_WAIT = Duration.ofSeconds(5);
@@ -202,14 +202,21 @@ final class Termination {
   /**
    * Whether what has arrived of the body may still be read, as without the library, which would not
    * have noticed that the client has gone. A ReadListener is told of a reset, as the container may
-   * not notice that either.
+   * not notice that either, and of the end of an HTTP/2 connection, of which Undertow tells it in
+   * few cases.
    */
   private boolean lingers(End decided) {
     RequestBody body = exchange.body();
     return isDisconnected(decided)
         && !lifecycle.containerCompletes()
         && body.isAwaited()
-        && (!body.isListenedTo() || (!body.isBroken() && isFin(decided)));
+        && (!body.isListenedTo()
+            || (!body.isBroken() && isFin(decided) && !exchange.side().isHttp2()));
+  }
+
+  /** Whether the container may have something to give to the ReadListener before it tells. */
+  private boolean isReadOn(End decided) {
+    return isFin(decided) || exchange.body().isListenedLate();
   }
 
   private static boolean isFin(End decided) {
@@ -236,7 +243,7 @@ final class Termination {
                     readerWait = ReaderWait.OVER;
                     exchange.settleElsewhere();
                   },
-                  lingers(decided) ? ARRIVED_WAIT : READER_WAIT);
+                  isReadOn(decided) ? ARRIVED_WAIT : READER_WAIT);
     }
     return readerWait != ReaderWait.OVER;
   }
@@ -524,8 +531,8 @@ final class Termination {
    */
   void completed(AsyncCycle of, @Nullable Throwable failure) {
     End decided = lifecycle.decidedEnd();
-    if (decided != null && lifecycle.phase() == Lifecycle.Phase.TELLING) {
-      // Whoever has claimed to may not have left it yet: each is told once.
+    if (decided != null && isUntold()) {
+      // Whoever has claimed to may not have left it yet, or cannot claim: each is told once.
       boolean unused = leave(decided, of);
     }
     if (exchange.isInOwnCall()) {
@@ -534,6 +541,11 @@ final class Termination {
       tell(of, CycleListeners.Kind.COMPLETE, failure);
     }
     cancel(completionDue);
+  }
+
+  private boolean isUntold() {
+    Lifecycle.Phase now = lifecycle.phase();
+    return now == Lifecycle.Phase.ENDED || now == Lifecycle.Phase.TELLING;
   }
 
   private static void cancel(@Nullable Future<?> due) {

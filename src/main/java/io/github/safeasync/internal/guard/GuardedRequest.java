@@ -276,7 +276,7 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     return gate.isFree()
         ? parametersRead(super.getParameterNames())
         : gate.readParameters(
-            () -> parametersRead(super.getParameterNames()),
+            () -> parametersRead(copied(super.getParameterNames())),
             known -> Collections.enumeration(known.keySet()));
   }
 
@@ -387,12 +387,17 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
         : gate.ask(() -> super.getHeader(name), known -> known.about().header(name));
   }
 
+  /** Tomcat's looks into the request, which is another's soon, when the call has come out. */
+  private static <T> Enumeration<T> copied(Enumeration<T> live) {
+    return live == null ? live : Collections.enumeration(Collections.list(live));
+  }
+
   @Override
   public Enumeration<String> getHeaders(String name) {
     return gate.isFree()
         ? super.getHeaders(name)
         : gate.ask(
-            () -> super.getHeaders(name),
+            () -> copied(super.getHeaders(name)),
             known -> Collections.enumeration(known.about().headers(name)));
   }
 
@@ -401,7 +406,8 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     return gate.isFree()
         ? super.getHeaderNames()
         : gate.ask(
-            super::getHeaderNames, known -> Collections.enumeration(known.about().headerNames()));
+            () -> copied(super.getHeaderNames()),
+            known -> Collections.enumeration(known.about().headerNames()));
   }
 
   @Override
@@ -652,7 +658,9 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
   public Enumeration<Locale> getLocales() {
     return gate.isFree()
         ? super.getLocales()
-        : gate.ask(super::getLocales, known -> Collections.enumeration(known.about().locales()));
+        : gate.ask(
+            () -> copied(super.getLocales()),
+            known -> Collections.enumeration(known.about().locales()));
   }
 
   @Override

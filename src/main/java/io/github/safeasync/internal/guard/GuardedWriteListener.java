@@ -87,19 +87,25 @@ public final class GuardedWriteListener implements WriteListener {
   }
 
   private void tell(Throwable failure) {
-    if (!failed.compareAndSet(false, true)) {
+    if (writing == Thread.currentThread()) {
+      if (isFirst()) {
+        pending = failure;
+      }
       return;
     }
-    if (writing == Thread.currentThread()) {
-      pending = failure;
-    } else if (exchange.enterCallbackOnceTold()) {
-      try {
+    boolean counted = exchange.enterCallbackOnceTold();
+    try {
+      if (isFirst()) {
         listener.onError(failure);
-      } finally {
+      }
+    } finally {
+      if (counted) {
         exchange.exitCallback();
       }
-    } else {
-      listener.onError(failure);
     }
+  }
+
+  private boolean isFirst() {
+    return failed.compareAndSet(false, true);
   }
 }

@@ -57,6 +57,7 @@ public final class RequestBody {
   private volatile boolean streamed;
   private volatile @Nullable Collection<Part> parts;
   private volatile @Nullable GuardedReadListener listener;
+  private volatile boolean listenedLate;
 
   /** How many bytes are to come; -1 if that is not known, or may be those of another encoding. */
   private long declared = -1;
@@ -131,8 +132,14 @@ public final class RequestBody {
     return listening == null || listening.isEnded() ? null : listening;
   }
 
+  /** Whether the ReadListener has come after the end: the container is still to call it. */
+  public boolean isListenedLate() {
+    return listenedLate;
+  }
+
   /** The container tells the listener from now on. */
   void listens(GuardedReadListener reading) {
+    listenedLate = !exchange.isLive();
     listener = reading;
   }
 
@@ -164,11 +171,16 @@ public final class RequestBody {
    * @throws EOFException if that was not all
    */
   void parted() throws EOFException {
-    if (phase == Phase.UNREAD) {
-      requireWhole(Long.MAX_VALUE);
-      if (to(Phase.PARTED)) {
-        exchange.bodyRead();
+    switch (phase) {
+      case UNREAD -> {
+        requireWhole(Long.MAX_VALUE);
+        if (to(Phase.PARTED)) {
+          exchange.bodyRead();
+        }
       }
+      // They are, or will be, the container's to delete.
+      case BROKEN, LEFT -> throw cut();
+      case PARTED, WHOLE -> {}
     }
   }
 
@@ -179,7 +191,7 @@ public final class RequestBody {
    */
   void parametersRead(HttpServletRequest request) {
     parametersAsked = true;
-    if (phase != Phase.UNREAD || streamed || !"POST".equals(request.getMethod())) {
+    if (isWhole() || streamed || !"POST".equals(request.getMethod())) {
       return;
     }
     announced(request);
@@ -250,17 +262,26 @@ public final class RequestBody {
    * @throws EOFException if that is not all: the client has left before
    */
   void endRead(long atMost) throws EOFException {
-    if (phase == Phase.UNREAD) {
-      requireWhole(atMost);
-      ended();
+    switch (phase) {
+      case UNREAD -> {
+        requireWhole(atMost);
+        ended();
+      }
+      // The container has given a read its end while it took its objects back.
+      case BROKEN, LEFT -> throw cut();
+      case PARTED, WHOLE -> {}
     }
   }
 
   private void requireWhole(long received) throws EOFException {
     if (isCut(received)) {
       failed();
-      throw new EOFException("The client left before the end of the request's body");
+      throw cut();
     }
+  }
+
+  private static EOFException cut() {
+    return new EOFException("The client left before the end of the request's body");
   }
 
   /**
@@ -286,7 +307,7 @@ public final class RequestBody {
         ended();
       }
     }
-    return given && phase != Phase.BROKEN;
+    return given && phase != Phase.BROKEN && phase != Phase.LEFT;
   }
 
   /** What comes on the connection from now on is the client's departure. */
