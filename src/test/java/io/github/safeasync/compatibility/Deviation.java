@@ -158,11 +158,6 @@ record Deviation(
     return plain.isEmpty() ? List.of() : List.of(plain.split(", "));
   }
 
-  /** The difference as {@link Open} names it. */
-  String difference() {
-    return application() + " " + point() + " " + what + ": " + behind;
-  }
-
   @Override
   public String toString() {
     return container
