@@ -44,7 +44,8 @@ class SpringMetadataTest {
         Stream.concat(
                 Stream.of(
                     ofSpring("enabled", "whether the filter is mapped to every request", true),
-                    ofSpring("cancel-jdbc", "whether queries end with their clients", false)),
+                    ofSpring("cancel-jdbc", "whether queries end with their clients", false),
+                    ofSpring("cancel-http", "whether calls of others do", false)),
                 Setting.ALL.stream().map(SpringMetadataTest::property))
             .map(SpringMetadataTest::object)
             .collect(Collectors.joining(",\n"));

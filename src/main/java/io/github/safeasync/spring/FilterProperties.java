@@ -30,7 +30,7 @@ final class FilterProperties {
   static final String PREFIX = "safe-async";
 
   /** Those that are not the filter's. */
-  private static final List<String> SWITCHES = List.of("enabled", "cancel-jdbc");
+  private static final List<String> SWITCHES = List.of("enabled", "cancel-jdbc", "cancel-http");
 
   private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(PREFIX);
 

@@ -3,18 +3,22 @@ package io.github.safeasync.spring;
 import io.github.safeasync.CancellationToken;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.http.SafeAsyncHttpClient;
 import io.github.safeasync.jdbc.SafeAsyncDataSource;
 import io.micrometer.observation.ObservationFilter;
 import jakarta.servlet.DispatcherType;
+import java.net.http.HttpClient;
 import java.util.EnumSet;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -23,6 +27,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.http.server.observation.ServerRequestObservationContext;
+import org.springframework.util.ClassUtils;
+import org.springframework.web.client.RestTemplate;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
@@ -32,7 +38,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  * properties {@code safe-async.*} change them, and are checked as init-params are.
  *
  * <p>{@code safe-async.cancel-jdbc=true} wraps the data sources by {@link SafeAsyncDataSource}, so
- * that a query ends with the client that it is made for; a line at the start says which.
+ * that a query ends with the client that it is made for, and {@code safe-async.cancel-http=true}
+ * the clients of HTTP, for calls; a line at the start says which.
  *
  * <p>Where Spring MVC is there, {@link SafeAsyncMvcConfiguration} is, too. Requests whose client
  * has gone are observed with the outcome {@code UNKNOWN}.
@@ -104,13 +111,63 @@ public class SafeAsyncAutoConfiguration {
       return new BeanWrapping<>(
           FilterProperties.PREFIX + ".cancel-jdbc", DataSource.class, SafeAsyncDataSource::wrap);
     }
+  }
 
-    /** So that {@code @Async} methods work for the request that called them. */
+  /** Where the application wants its calls of others to end with their clients. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-http")
+  static class Http {
+
+    private static final String PROPERTY = FilterProperties.PREFIX + ".cancel-http";
+
+    @Bean
+    @ConditionalOnClass(HttpClient.class)
+    static BeanWrapping<HttpClient> safeAsyncHttpClients() {
+      return new BeanWrapping<>(PROPERTY, HttpClient.class, SafeAsyncHttpClient::around);
+    }
+
+    @Bean
+    @ConditionalOnClass(RestTemplate.class)
+    static BeanWrapping<RestTemplate> safeAsyncRestTemplates() {
+      return new BeanWrapping<>(PROPERTY, RestTemplate.class, HttpWrapping::template);
+    }
+
+    @Bean
+    @ConditionalOnClass(name = HttpWrapping.FACTORY_BUILDER)
+    @SuppressWarnings("unchecked")
+    static BeanWrapping<Object> safeAsyncRequestFactories(ApplicationContext context) {
+      return new BeanWrapping<>(
+          PROPERTY,
+          (Class<Object>)
+              ClassUtils.resolveClassName(HttpWrapping.FACTORY_BUILDER, context.getClassLoader()),
+          HttpWrapping::factoryBuilder);
+    }
+  }
+
+  /** Where queries or calls end with their clients: so do those of {@code @Async} methods. */
+  @Configuration(proxyBeanMethods = false)
+  @Conditional(OnCancelling.class)
+  static class Carried {
+
     @Bean
     @ConditionalOnMissingBean
     TaskDecorator safeAsyncTaskDecorator() {
       return task -> CancellationToken.current().wrap(task);
     }
+  }
+
+  /** Whether one of the two properties is set. */
+  static final class OnCancelling extends AnyNestedCondition {
+
+    OnCancelling() {
+      super(ConfigurationPhase.REGISTER_BEAN);
+    }
+
+    @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-jdbc")
+    static final class OnJdbc {}
+
+    @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-http")
+    static final class OnHttp {}
   }
 
   /** Where Micrometer observes requests. */
