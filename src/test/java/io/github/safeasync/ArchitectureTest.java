@@ -262,7 +262,8 @@ class ArchitectureTest {
                 "are of the API, of the demo, or not of the library",
                 type ->
                     !type.getPackageName().startsWith(API)
-                        || Set.of(API, API + ".sse", DEMO).contains(type.getPackageName())))
+                        || Set.of(API, API + ".http", API + ".sse", DEMO)
+                            .contains(type.getPackageName())))
         .check(DEMO_CLASSES);
   }
 

@@ -3,6 +3,7 @@ package io.github.safeasync.demo;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Servlet;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -77,11 +78,17 @@ public final class DemoServer {
     filter.setName("safe-async");
     filter.setAsyncSupported(true);
     context.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST));
-    ServletHolder longRunner = new ServletHolder(new LongRunnerServlet());
-    longRunner.setAsyncSupported(true);
-    context.addServlet(longRunner, "");
+    add(context, "", new LongRunnerServlet());
+    add(context, "/tokens", new TokensServlet());
+    add(context, "/model/*", new ModelServlet());
     context.addServlet(new ServletHolder("default", DefaultServlet.class), "/");
     return context;
+  }
+
+  private static void add(ServletContextHandler context, String path, Servlet servlet) {
+    ServletHolder holder = new ServletHolder(servlet);
+    holder.setAsyncSupported(true);
+    context.addServlet(holder, path);
   }
 
   /** Stops the application before the connections, so that waiting clients get an answer. */
