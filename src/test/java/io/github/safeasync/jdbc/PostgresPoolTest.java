@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.safeasync.CancellationToken;
+import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.Postgres;
 import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -244,6 +246,54 @@ class PostgresPoolTest {
       }
       connection.rollback();
       assertThat(connection.isValid(1)).isTrue();
+    }
+  }
+
+  /** HikariCP itself lets go of one whose cancel fails with a SQLState of class 08, at once. */
+  private static Connection uncancellable(Connection connection) {
+    return new DelegatingConnection(connection) {
+      @Override
+      public Statement createStatement() throws SQLException {
+        return new DelegatingStatement<>(delegate.createStatement()) {
+          @Override
+          public void cancel() throws SQLException {
+            throw new SQLException("The cancel failed", "HY000");
+          }
+        };
+      }
+    };
+  }
+
+  @Test
+  void connectionOfADoubtfulCancel_isReplacedByThePool() throws Exception {
+    String query = "SELECT pg_sleep(2) /* not to be cancelled */";
+    current.set(new FakeToken());
+    try (Logs logs = Logs.swallow();
+        HikariDataSource fragile = new HikariDataSource()) {
+      fragile.setDataSource(
+          (DataSource)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {DataSource.class},
+                  (proxy, method, arguments) ->
+                      method.getName().equals("getConnection")
+                          ? uncancellable(Postgres.shared().connect())
+                          : 0));
+      fragile.setMaximumPoolSize(1);
+      DataSource wrapped =
+          SafeAsyncDataSource.wrap(fragile, CancelStatements.QUERIES, current::get);
+      int process;
+      try (Connection connection = wrapped.getConnection();
+          Statement statement = connection.createStatement()) {
+        process = connection.unwrap(PGConnection.class).getBackendPID();
+        hangUpOnce(query);
+        assertThat(statement.execute(query)).isTrue();
+      }
+      try (Connection connection = wrapped.getConnection()) {
+        assertThat(connection.unwrap(PGConnection.class).getBackendPID()).isNotEqualTo(process);
+        assertThat(connection.isValid(1)).isTrue();
+      }
+      assertThat(fragile.getHikariPoolMXBean().getTotalConnections()).isEqualTo(1);
     }
   }
 }
