@@ -44,6 +44,9 @@ public final class SafeAsyncJaxRs {
   public static AsyncResponse guard(AsyncResponse response, HttpServletRequest request) {
     Objects.requireNonNull(response, "response");
     AsyncContext context = suspended(request);
+    if (response instanceof ConnectionAwareResponse already) {
+      return already;
+    }
     ConnectionAwareResponse guarded = new ConnectionAwareResponse(response);
     context.addListener(new HangUpListener(guarded::disconnected));
     return guarded;
