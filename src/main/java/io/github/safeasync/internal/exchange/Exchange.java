@@ -618,8 +618,12 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** There is no end that anybody but who has asked would hear of: the servlet goes on. */
   private void leftWhileSynchronous(End left) {
-    if (!answered && endWork(left)) {
-      leftSaid = true;
+    if (answered) {
+      return;
+    }
+    // Before the servlet, whose work this ends, goes on and makes the request asynchronous.
+    leftSaid = true;
+    if (endWork(left)) {
       Log.disconnected(left);
     }
   }
