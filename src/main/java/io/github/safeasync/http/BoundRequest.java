@@ -43,7 +43,7 @@ class BoundRequest implements ClientHttpRequest {
     if (token == CancellationToken.none()) {
       return request.execute();
     } else if (token.isCancelled()) {
-      throw AbortedCall.failure(request.getMethod() + " " + request.getURI(), token);
+      throw AbortedCall.failure(getMethod() + " " + getURI(), token);
     }
     AutoCloseable abort = SpringAborts.of(request);
     return abort == null ? interrupted(token) : aborted(token, abort);
@@ -59,11 +59,23 @@ class BoundRequest implements ClientHttpRequest {
       return response;
     } catch (IOException own) {
       throw AbortedCall.explained(own, token);
+    } catch (RuntimeException own) {
+      throw confused(own, token);
     } finally {
       if (!reading) {
         bound.remove();
       }
     }
+  }
+
+  /** An HttpURLConnection that another thread disconnects may throw a NullPointerException. */
+  private IOException confused(RuntimeException own, CancellationToken token) {
+    if (!token.isCancelled()) {
+      throw own;
+    }
+    IOException failure = AbortedCall.failure(getMethod() + " " + getURI(), token);
+    failure.addSuppressed(own);
+    return failure;
   }
 
   /** Of a client that is not known: whoever waits in it can be interrupted, if anything. */
