@@ -49,7 +49,7 @@ public class BodyQueueLincheckTest {
         .threads(2)
         .actorsPerThread(3)
         .iterations(Tries.of(10))
-        .invocationsPerIteration(1000)
+        .invocationsPerIteration(Tries.of(1000))
         .checkObstructionFreedom(true)
         .check(getClass());
   }
@@ -60,7 +60,7 @@ public class BodyQueueLincheckTest {
         .threads(3)
         .actorsPerThread(3)
         .iterations(Tries.of(5))
-        .invocationsPerIteration(2000)
+        .invocationsPerIteration(Tries.of(2000))
         .check(getClass());
   }
 }

@@ -154,7 +154,7 @@ class OutboxLincheckTest {
         .actorsBefore(0)
         .actorsAfter(0)
         .iterations(Tries.of(30))
-        .invocationsPerIteration(400)
+        .invocationsPerIteration(Tries.of(400))
         .check(stream);
   }
 

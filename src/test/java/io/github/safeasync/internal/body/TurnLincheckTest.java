@@ -54,7 +54,7 @@ public class TurnLincheckTest {
         .actorsBefore(0)
         .actorsAfter(0)
         .iterations(Tries.of(2))
-        .invocationsPerIteration(3000)
+        .invocationsPerIteration(Tries.of(3000))
         .checkObstructionFreedom(true)
         .check(getClass());
   }
@@ -65,7 +65,7 @@ public class TurnLincheckTest {
         .threads(3)
         .actorsPerThread(3)
         .iterations(Tries.of(5))
-        .invocationsPerIteration(2000)
+        .invocationsPerIteration(Tries.of(2000))
         .check(getClass());
   }
 }
