@@ -272,7 +272,7 @@ class SpringBootIT {
         "The property safe-async.tiemout (\"safe-async.tiemout\" from property source"
             + " \"commandLineArgs\") is unknown.",
         "Change it to safe-async.timeout, if that is meant; allowed are safe-async.enabled,"
-            + " safe-async.timeout, safe-async.timeout-status,");
+            + " safe-async.cancel-jdbc, safe-async.cancel-http, safe-async.timeout,");
   }
 
   @Test
