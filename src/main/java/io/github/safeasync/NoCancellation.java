@@ -34,17 +34,17 @@ enum NoCancellation implements CancellationToken {
 
   @Override
   public Handle bind(Future<?> work) {
-    return unbound(work);
+    return unbound("work", work);
   }
 
   @Override
   public Handle bind(AutoCloseable resource) {
-    return unbound(resource);
+    return unbound("resource", resource);
   }
 
   @Override
   public Handle bind(Thread thread) {
-    return unbound(thread);
+    return unbound("thread", thread);
   }
 
   /** Nothing was current where it was asked for, and nothing is where the task runs. */
@@ -64,8 +64,8 @@ enum NoCancellation implements CancellationToken {
     return Exchanges.makeNoneCurrent();
   }
 
-  private static Handle unbound(Object work) {
-    Objects.requireNonNull(work, "work");
+  private static Handle unbound(String name, Object given) {
+    Objects.requireNonNull(given, name);
     AtomicBoolean removed = new AtomicBoolean();
     return () -> removed.compareAndSet(false, true);
   }

@@ -433,7 +433,7 @@ public final class SafeAsyncConfig {
      * @throws NullPointerException if it is or contains null
      */
     public Builder cancelOn(Set<End.Kind> ends) {
-      return set(Setting.CANCEL_ON, Values.copyOf(ends));
+      return set(Setting.CANCEL_ON, Values.copyOf(Objects.requireNonNull(ends, "ends")));
     }
 
     /**

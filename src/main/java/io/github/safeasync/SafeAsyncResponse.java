@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -63,7 +64,7 @@ public interface SafeAsyncResponse {
    * @throws NullPointerException if the request is null
    */
   static SafeAsyncResponse of(ServletRequest request) {
-    return Exchanges.responseOf(request);
+    return Exchanges.responseOf(Objects.requireNonNull(request, "request"));
   }
 
   /**

@@ -23,6 +23,15 @@ public final class Log {
     LOGGER.log(Level.INFO, "{0}: {1}; detection {2}", filter, config, detection);
   }
 
+  public static void secondFilter(String filter, String first) {
+    LOGGER.log(
+        Level.WARNING,
+        "The filter {0} is mapped to a request that the filter {1} looks after: the settings of {1}"
+            + " apply, those of {0} do not. Map one of them to each path; this is said once",
+        filter,
+        first);
+  }
+
   public static void shutDown(String filter, int open) {
     LOGGER.log(
         Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);

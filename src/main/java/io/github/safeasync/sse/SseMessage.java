@@ -73,7 +73,8 @@ public final class SseMessage {
    * @throws NullPointerException if the name is null
    */
   public SseMessage event(String name) {
-    return new SseMessage(data, oneLine("event", name), id, retry, comment);
+    return new SseMessage(
+        data, oneLine("event", Objects.requireNonNull(name, "name")), id, retry, comment);
   }
 
   /**
@@ -86,6 +87,7 @@ public final class SseMessage {
    * @throws NullPointerException if the identifier is null
    */
   public SseMessage id(String value) {
+    Objects.requireNonNull(value, "value");
     if (value.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("An event's id must not contain the character U+0000");
     }
@@ -102,6 +104,7 @@ public final class SseMessage {
    * @throws NullPointerException if the time is null
    */
   public SseMessage retry(Duration time) {
+    Objects.requireNonNull(time, "time");
     if (time.isNegative()) {
       throw new IllegalArgumentException("retry must not be negative, but is " + time);
     }

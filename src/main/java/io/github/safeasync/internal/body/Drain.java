@@ -194,8 +194,7 @@ final class Drain {
 
   private Progress hold() throws IOException {
     if (failure != null) {
-      sink.sendError(failure.status(), failure.message());
-      return Progress.FINISHED;
+      return fail(failure);
     }
     boolean fits = backlogBytes <= sink.wholeLimit();
     if (finish != null && fits && !flushes.isWanted()) {
@@ -215,12 +214,17 @@ final class Drain {
     return Progress.STARTED;
   }
 
-  private Progress stream() throws IOException {
-    if (failure != null && sink.isCommitted()) {
+  private Progress fail(Failure with) throws IOException {
+    if (sink.isCommitted()) {
       return Progress.TRUNCATED;
-    } else if (failure != null) {
-      sink.sendError(failure.status(), failure.message());
-      return Progress.FINISHED;
+    }
+    sink.sendError(with.status(), with.message());
+    return Progress.FINISHED;
+  }
+
+  private Progress stream() throws IOException {
+    if (failure != null) {
+      return fail(failure);
     }
     while (backlog.peek() instanceof Flush flush) {
       backlog.remove();

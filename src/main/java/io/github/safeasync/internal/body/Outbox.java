@@ -111,6 +111,9 @@ public final class Outbox {
     /** The application wrote more than may be pending. On its thread. */
     void overLimit(SlowClientException why);
 
+    /** Whether the servlet is inside: nothing leaves the server before it has returned. */
+    boolean isServletInside();
+
     /** Returns whether the calling thread may wait for room. */
     boolean mayWait();
   }
@@ -308,7 +311,10 @@ public final class Outbox {
   }
 
   private boolean refused(long weight) {
-    sink.overLimit(SlowClients.overLimit(weight, pending.bytes(), pending.limit()));
+    sink.overLimit(
+        sink.isServletInside()
+            ? SlowClients.servletInside(weight, pending.bytes(), pending.limit())
+            : SlowClients.overLimit(weight, pending.bytes(), pending.limit()));
     return false;
   }
 

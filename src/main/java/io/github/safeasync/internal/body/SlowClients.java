@@ -35,6 +35,20 @@ public final class SlowClients {
             + ". Write when isWritable() is true or onWritable() calls, or set over-limit");
   }
 
+  static SlowClientException servletInside(long weight, long pending, long limit) {
+    return new SlowClientException(
+        false,
+        "A write of "
+            + weight
+            + " bytes came on top of "
+            + pending
+            + " that wait for the servlet to return, before which nothing leaves the server;"
+            + " pending-limit allows "
+            + limit
+            + ". Let another thread write, by send(InputStream, Executor) for one, or allow more by"
+            + " pending-limit");
+  }
+
   static SlowClientException noRoom(Duration timeout, long pending) {
     return new SlowClientException(
         true,

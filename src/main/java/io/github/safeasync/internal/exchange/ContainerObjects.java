@@ -223,6 +223,12 @@ public final class ContainerObjects {
     return present().response;
   }
 
+  /** Whether a part of the response has been sent. On the thread of the servlet that is inside. */
+  boolean isCommitted() {
+    Objects now = objects;
+    return now != null && now.response.isCommitted();
+  }
+
   /** The content type that the application has given the container's response, if any. */
   @Nullable String contentType() {
     Objects now = objects;

@@ -30,6 +30,26 @@ final class ContentType {
     this.charset = charset;
   }
 
+  /** A media type, and whatever parameters (RFC 9110 section 8.3.1). */
+  private static final Pattern MEDIA_TYPE =
+      Pattern.compile("[\\w!#$%&'*+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+[ \\t]*(;.*)?");
+
+  /**
+   * Reads what an application gives for a content type.
+   *
+   * @throws IllegalArgumentException if it is none, or text cannot be written in its charset
+   */
+  static ContentType checked(String value) {
+    HeaderChecks.headerValue("Content-Type", value);
+    if (!MEDIA_TYPE.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "A content type is type/subtype with parameters, such as text/html;charset=utf-8, not \""
+              + value
+              + "\"");
+    }
+    return of(value);
+  }
+
   /**
    * Reads a content type.
    *

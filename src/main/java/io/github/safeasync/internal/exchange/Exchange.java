@@ -141,23 +141,39 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     this.guardedResponse = new GuardedResponse(gate, response);
   }
 
-  /** Returns the exchange of a request, through any wrapper. */
+  /** Returns the exchange of a request that the application has, through any wrapper. */
   static Exchange behind(ServletRequest request) {
-    Exchange exchange = of(request);
+    Exchange guarding = guarding(request);
+    // The container may have given its own object to another request by now.
+    Exchange exchange = guarding == null ? of(request) : guarding;
     if (exchange == null) {
       throw new IllegalStateException(
-          "No SafeAsyncFilter is mapped to this request, or it has been answered. Install the"
-              + " filter in web.xml, with <async-supported>true</async-supported> and a"
-              + " <filter-mapping> that matches the request, or add it to the servlet context"
-              + " with setAsyncSupported(true); and take the response before the servlet returns");
+          "No SafeAsyncFilter is mapped to this request. Install the filter in web.xml, with"
+              + " <async-supported>true</async-supported> and a <filter-mapping> that matches the"
+              + " request, or add it to the servlet context with setAsyncSupported(true); in Spring"
+              + " Boot let the auto-configuration register it (safe-async.enabled=true), or a"
+              + " FilterRegistrationBean whose URL patterns match the request");
+    } else if (exchange.answered) {
+      throw alreadyAnswered(null);
     }
     return exchange;
   }
 
+  private static IllegalStateException alreadyAnswered(@Nullable RuntimeException refusal) {
+    return new IllegalStateException(
+        "The request has been answered: its servlet has returned without making it asynchronous."
+            + " Call SafeAsyncResponse.of(request) in the servlet, and give the response to the"
+            + " other thread",
+        refusal);
+  }
+
   public static @Nullable Exchange of(ServletRequest request) {
-    if (request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof Exchange exchange) {
-      return exchange;
-    }
+    return request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof Exchange exchange
+        ? exchange
+        : guarding(request);
+  }
+
+  private static @Nullable Exchange guarding(ServletRequest request) {
     GuardedRequest guarded = GuardedRequest.in(request);
     return guarded != null && guarded.exchange() instanceof GuardAccess access
         ? access.exchange()
@@ -384,13 +400,13 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
    * Nothing of it may be cancelled any more: the connection is kept, and serves another request.
    */
   private void answered() {
+    answered = true;
     Cancellation made = cancellation;
     if (made == null) {
       return;
     }
     Throwable failure = thrown;
     End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
-    answered = true;
     reached = null;
     HangUpWatch watched = watch;
     if (watched != null) {
@@ -427,9 +443,16 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** The application wants the library's response; all that ask get the same. */
   SafeAsyncResponse take() {
-    cycles.startForResponse();
+    try {
+      cycles.startForResponse();
+    } catch (RuntimeException refusal) {
+      throw servlet.inside() == null ? alreadyAnswered(refusal) : refusal;
+    }
     ApplicationObjects taken = application;
     ApplicationObjects now = taken == null ? takeFirst() : taken;
+    if (servlet.isCurrent() && side.isCommitted()) {
+      now.sink().head().sentElsewhere();
+    }
     // A dispatch has disarmed it, and what this one leads to may wait for ever as well.
     armDeadline();
     return now.response();

@@ -83,7 +83,8 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public SafeAsyncResponse contentType(String contentType) {
-    ContentType checked = ContentType.of(HeaderChecks.headerValue("Content-Type", contentType));
+    Objects.requireNonNull(contentType, "contentType");
+    ContentType checked = ContentType.checked(contentType);
     return noted("contentType", hasNotEnded() && head().contentType(checked));
   }
 
@@ -98,11 +99,17 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   }
 
   private SafeAsyncResponse header(String name, String value, boolean replaces) {
+    requireField(name, value);
     HeaderChecks.headerValue(HeaderChecks.headerName(name), value);
     if (name.equalsIgnoreCase("Content-Type")) {
       return contentType(value);
     }
     return noted("header " + name, hasNotEnded() && head().header(name, value, replaces));
+  }
+
+  private static void requireField(String name, String value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
   }
 
   @Override
@@ -115,12 +122,14 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public SafeAsyncResponse cookie(Cookie cookie) {
+    Objects.requireNonNull(cookie, "cookie");
     Cookie checked = HeaderChecks.cookie((Cookie) cookie.clone());
     return noted("cookie " + checked.getName(), hasNotEnded() && head().cookie(checked));
   }
 
   @Override
   public SafeAsyncResponse trailer(String name, String value) {
+    requireField(name, value);
     HeaderChecks.headerValue(HeaderChecks.trailerName(name), value);
     return noted("trailer " + name, isOpen() && head().trailer(name, value));
   }
@@ -256,6 +265,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public boolean redirect(int status, String location) {
+    Objects.requireNonNull(location, "location");
     HeaderChecks.redirectStatus(status);
     HeaderChecks.location(location);
     return isOpen() && closed(outbox().redirect(status, location));
@@ -316,11 +326,12 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public CompletionStage<Outcome> send(InputStream source, Executor reader) {
-    return send(Channels.newChannel(source), reader);
+    return send(Channels.newChannel(Objects.requireNonNull(source, "source")), reader);
   }
 
   @Override
   public CompletionStage<Outcome> send(Path file) {
+    Objects.requireNonNull(file, "file");
     Path name = file.getFileName();
     String type = name == null ? null : side.mimeType(name.toString());
     if (type != null && isOpen()) {
@@ -368,6 +379,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   @Override
   public Handle heartbeat(Duration idle, ByteBuffer bytes) {
+    Objects.requireNonNull(idle, "idle");
     Objects.requireNonNull(bytes, "bytes");
     if (idle.compareTo(Duration.ofMillis(10)) < 0) {
       throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);

@@ -31,6 +31,7 @@ public final class Exchanges {
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean uninstalled = new AtomicBoolean();
+  private final AtomicBoolean second = new AtomicBoolean();
   private volatile boolean shutDown;
 
   private Exchanges(String name, SafeAsyncConfig config) {
@@ -89,6 +90,13 @@ public final class Exchanges {
 
   public FilterScope scope() {
     return scope;
+  }
+
+  /** A request has come that another filter looks after. */
+  void isSecondTo(Exchanges first) {
+    if (!second.get() && second.compareAndSet(false, true)) {
+      Log.secondFilter(name, first.name);
+    }
   }
 
   Exchange open(HttpServletRequest request, HttpServletResponse response) {

@@ -22,6 +22,9 @@ final class FilterCall {
       Exchanges exchanges, ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     Exchange known = Exchange.of(request);
+    if (known != null && known.exchanges() != exchanges) {
+      exchanges.isSecondTo(known.exchanges());
+    }
     if (known == null) {
       if (request instanceof HttpServletRequest http
           && response instanceof HttpServletResponse httpResponse) {

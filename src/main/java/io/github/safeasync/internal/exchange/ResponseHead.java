@@ -115,6 +115,11 @@ final class ResponseHead {
     change(f -> f.withContentType(given));
   }
 
+  /** The application has sent the container's response, and the head with it. */
+  void sentElsewhere() {
+    update(Fields::asCommitted);
+  }
+
   boolean status(int status) {
     return change(f -> f.withStatus(status));
   }

@@ -198,7 +198,9 @@ final class ResponseSink implements Outbox.Sink {
     HttpServletResponse response = side.response();
     head.commitTo(response);
     framing = Framing.of(response, side.isHead());
-    stream = response.getOutputStream();
+    if (length > 0 || !isWriterTaken(response)) {
+      stream = streamOf(response);
+    }
     if (side.isHead() && framing.length() < 0 && framing.statusTakesBody()) {
       // What the container would find out by itself from a body.
       response.setContentLengthLong(length);
@@ -213,6 +215,28 @@ final class ResponseSink implements Outbox.Sink {
         response.setContentLengthLong(length);
       }
       commit(response);
+    }
+  }
+
+  /** The application may have written text by itself, of which the container makes the body. */
+  private static boolean isWriterTaken(HttpServletResponse response) {
+    try {
+      response.getOutputStream();
+      return false;
+    } catch (IOException | IllegalStateException e) {
+      return e instanceof IllegalStateException;
+    }
+  }
+
+  private static ServletOutputStream streamOf(HttpServletResponse response) throws IOException {
+    try {
+      return response.getOutputStream();
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(
+          "The body cannot be written: the application has taken getWriter() of this response. Give"
+              + " all of the body to SafeAsyncResponse, or write all of it to the writer and call"
+              + " finish() without a body",
+          e);
     }
   }
 
@@ -269,7 +293,7 @@ final class ResponseSink implements Outbox.Sink {
     if (isHeadLarge(response)) {
       commit(response);
     }
-    stream = response.getOutputStream();
+    stream = streamOf(response);
     side.streamed();
     stream().setWriteListener(new Readiness());
     side.listenerSet();
@@ -427,6 +451,11 @@ final class ResponseSink implements Outbox.Sink {
   @Override
   public void overLimit(SlowClientException why) {
     ends.tooSlow(why);
+  }
+
+  @Override
+  public boolean isServletInside() {
+    return servlet.inside() != null;
   }
 
   @Override

@@ -27,6 +27,7 @@ class FakeSink implements Outbox.Sink {
   volatile boolean ended;
   volatile boolean starting;
   volatile boolean mayWait;
+  volatile boolean servletInside;
   volatile boolean ready = true;
   volatile boolean asked;
   volatile Throwable failure;
@@ -204,6 +205,11 @@ class FakeSink implements Outbox.Sink {
     events.add("over limit");
     failure = why;
     ended = true;
+  }
+
+  @Override
+  public boolean isServletInside() {
+    return servletInside;
   }
 
   @Override
