@@ -13,25 +13,41 @@ import java.util.function.Consumer;
  * The servlet containers the tests run on. This package is the only one that names their classes.
  *
  * <p>A test run has either the containers of Servlet 6.0 or those of 6.1 on its class path: the
- * system property {@code safeasync.classpath} says which. Of these {@code safeasync.containers}, if
- * given, takes some.
+ * system property {@code safeasync.classpath} says which, and otherwise the class path itself. Of
+ * these {@code safeasync.containers}, if given, takes some.
  */
 public enum Container {
-  /** Jetty 12.1 with its Servlet 6.0 environment. */
-  JETTY_EE10(JettyEe10::start, JettyEe10::deploy),
-  /** Jetty 12.1 with its Servlet 6.1 environment. */
-  JETTY_EE11(JettyEe11::start, JettyEe11::deploy),
-  /** Tomcat 10.1, Servlet 6.0. */
-  TOMCAT_10(TomcatServer::start, TomcatServer::deploy),
-  /** Tomcat 11, Servlet 6.1. */
-  TOMCAT_11(TomcatServer::start, TomcatServer::deploy),
-  /** Undertow 2.3, Servlet 6.0; it cannot deploy a WAR by itself. */
-  UNDERTOW(UndertowServer::start, null);
+  // Lambdas: a reference to a method would load the classes of a server that is not there.
 
+  /** Jetty 12.1 with its Servlet 6.0 environment. */
+  JETTY_EE10(
+      "org.eclipse.jetty.ee10.servlet.ServletContextHandler",
+      (me, how, what) -> JettyEe10.start(me, how, what),
+      (me, how, war, at) -> JettyEe10.deploy(me, how, war, at)),
+  /** Jetty 12.1 with its Servlet 6.1 environment. */
+  JETTY_EE11(
+      "org.eclipse.jetty.ee11.servlet.ServletContextHandler",
+      (me, how, what) -> JettyEe11.start(me, how, what),
+      (me, how, war, at) -> JettyEe11.deploy(me, how, war, at)),
+  /** Tomcat 10.1, Servlet 6.0. */
+  TOMCAT_10(
+      "org.apache.catalina.startup.Tomcat",
+      (me, how, what) -> TomcatServer.start(me, how, what),
+      (me, how, war, at) -> TomcatServer.deploy(me, how, war, at)),
+  /** Tomcat 11, Servlet 6.1. */
+  TOMCAT_11(
+      "org.apache.catalina.startup.Tomcat",
+      (me, how, what) -> TomcatServer.start(me, how, what),
+      (me, how, war, at) -> TomcatServer.deploy(me, how, war, at)),
+  /** Undertow 2.3, Servlet 6.0; it cannot deploy a WAR by itself. */
+  UNDERTOW("io.undertow.Undertow", (me, how, what) -> UndertowServer.start(me, how, what), null);
+
+  private final String marker;
   private final Starter starter;
   private final Deployer deployer;
 
-  Container(Starter starter, Deployer deployer) {
+  Container(String marker, Starter starter, Deployer deployer) {
+    this.marker = marker;
     this.starter = starter;
     this.deployer = deployer;
   }
@@ -42,18 +58,46 @@ public enum Container {
    * @throws org.opentest4j.TestAbortedException if there is none: the test is another run's
    */
   public static Set<Container> available() {
-    Set<Container> present = named("safeasync.classpath", "JETTY_EE10,TOMCAT_10,UNDERTOW");
+    Set<Container> present =
+        System.getProperty("safeasync.classpath") == null
+            ? onClassPath()
+            : named("safeasync.classpath");
     Set<Container> asked = EnumSet.copyOf(present);
     if (System.getProperty("safeasync.containers") != null) {
-      asked.retainAll(named("safeasync.containers", ""));
+      asked.retainAll(named("safeasync.containers"));
     }
     assumeFalse(asked.isEmpty(), () -> "none of the containers asked for is among " + present);
     return asked;
   }
 
-  private static Set<Container> named(String property, String otherwise) {
+  /** Those of Servlet 6.0, and if there are none those of 6.1. */
+  private static Set<Container> onClassPath() {
+    Set<Container> older = EnumSet.of(JETTY_EE10, TOMCAT_10, UNDERTOW);
+    older.removeIf(container -> !container.isOnClassPath());
+    Set<Container> newer = EnumSet.of(JETTY_EE11, TOMCAT_11);
+    newer.removeIf(container -> !container.isOnClassPath());
+    return older.isEmpty() ? newer : older;
+  }
+
+  private boolean isOnClassPath() {
+    ClassLoader loader = Container.class.getClassLoader();
+    return loader.getResource(marker.replace('.', '/') + ".class") != null
+        && (!isTomcat() || (this == TOMCAT_11) == isServlet61(loader));
+  }
+
+  private static boolean isServlet61(ClassLoader loader) {
+    try {
+      Class<?> response = loader.loadClass("jakarta.servlet.http.HttpServletResponse");
+      return Arrays.stream(response.getFields())
+          .anyMatch(field -> field.getName().equals("SC_PERMANENT_REDIRECT"));
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  private static Set<Container> named(String property) {
     List<Container> containers =
-        Arrays.stream(System.getProperty(property, otherwise).split(","))
+        Arrays.stream(System.getProperty(property).split(","))
             .map(String::strip)
             .map(Container::valueOf)
             .toList();
