@@ -71,10 +71,14 @@ final class Tls {
     return context;
   }
 
+  /** Without what makes a password dear to guess, as every server that is started reads it. */
   private static void keytool(Path file) throws IOException {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            "-J-Dkeystore.pkcs12.certPbeIterationCount=1",
+            "-J-Dkeystore.pkcs12.keyPbeIterationCount=1",
+            "-J-Dkeystore.pkcs12.macIterationCount=1",
             "-genkeypair",
             "-alias",
             "localhost",

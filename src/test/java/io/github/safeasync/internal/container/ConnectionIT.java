@@ -241,7 +241,7 @@ class ConnectionIT {
         throws Exception {
       try (Logs logs = Logs.capture();
           TestServer server = container.start(transport, ConnectionIT.this::application)) {
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < Tries.of(20); i++) {
           if (transport.isHttp2()) {
             try (Http2Client client = Http2Client.connect(server)) {
               assertThat(client.get("/abort").awaitEnd()).isEqualTo(End.TRUNCATED);
