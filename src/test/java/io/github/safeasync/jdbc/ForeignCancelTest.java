@@ -65,6 +65,11 @@ class ForeignCancelTest {
     }
 
     @Override
+    public boolean isWrapperFor(Class<?> type) {
+      return false;
+    }
+
+    @Override
     public boolean isValid(int timeout) {
       backend.cancelled = false;
       return true;
@@ -92,6 +97,12 @@ class ForeignCancelTest {
           }
         }
         return true;
+      }
+
+      /** Asked of one that is cancelled again, as it runs on. */
+      @Override
+      public Connection getConnection() {
+        return Checkout.this;
       }
 
       /** On its way for a while. */
