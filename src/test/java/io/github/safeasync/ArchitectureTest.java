@@ -95,6 +95,7 @@ class ArchitectureTest {
         .that()
         .resideInAnyPackage(
             API + ".context..",
+            API + ".doctor..",
             API + ".http..",
             API + ".jaxrs..",
             API + ".jdbc..",
@@ -177,6 +178,7 @@ class ArchitectureTest {
             "SafeAsyncResponse",
             "SlowClientException",
             "context.SafeAsyncContextAccessor",
+            "doctor.DoctorServlet",
             "http.SafeAsyncExecHandler",
             "http.SafeAsyncHttpClient",
             "http.SafeAsyncRequestFactory",
@@ -262,7 +264,7 @@ class ArchitectureTest {
                 "are of the API, of the demo, or not of the library",
                 type ->
                     !type.getPackageName().startsWith(API)
-                        || Set.of(API, API + ".http", API + ".sse", DEMO)
+                        || Set.of(API, API + ".doctor", API + ".http", API + ".sse", DEMO)
                             .contains(type.getPackageName())))
         .check(DEMO_CLASSES);
   }

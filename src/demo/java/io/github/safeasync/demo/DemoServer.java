@@ -2,6 +2,7 @@ package io.github.safeasync.demo;
 
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.doctor.DoctorServlet;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Servlet;
 import java.io.IOException;
@@ -81,6 +82,7 @@ public final class DemoServer {
     add(context, "", new LongRunnerServlet());
     add(context, "/tokens", new TokensServlet());
     add(context, "/model/*", new ModelServlet());
+    add(context, "/doctor", new DoctorServlet());
     context.addServlet(new ServletHolder("default", DefaultServlet.class), "/");
     return context;
   }

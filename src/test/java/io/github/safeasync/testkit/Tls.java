@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -52,16 +53,37 @@ final class Tls {
 
   /** The server's side, with the key. */
   static SSLContext serverContext() throws GeneralSecurityException, IOException {
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(keyStore())) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
+    KeyStore keys = keys();
     KeyManagerFactory managers =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     managers.init(keys, PASSWORD.toCharArray());
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(managers.getKeyManagers(), null, null);
     return context;
+  }
+
+  /** The certificate and its key, as programs want them that are not of Java. */
+  static String pem() throws IOException {
+    try {
+      KeyStore keys = keys();
+      return pem("CERTIFICATE", keys.getCertificate("localhost").getEncoded())
+          + pem("PRIVATE KEY", keys.getKey("localhost", PASSWORD.toCharArray()).getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static String pem(String type, byte[] content) {
+    String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
+    return "-----BEGIN " + type + "-----\n" + lines + "\n-----END " + type + "-----\n";
+  }
+
+  private static KeyStore keys() throws GeneralSecurityException, IOException {
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(keyStore())) {
+      keys.load(in, PASSWORD.toCharArray());
+    }
+    return keys;
   }
 
   /** The client's side, which trusts anyone. */
