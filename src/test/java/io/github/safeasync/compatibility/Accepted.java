@@ -48,9 +48,8 @@ enum Accepted {
               && each.isOf("callbacks")
               && ((each.transport() == Transport.H2C
                       && each.behind("[onStartAsync, onError(IOException), onComplete]"))
-                  || (each.container().isTomcat()
-                      && each.behind(
-                          "[onError(IOException), onError(IOException), onComplete, onComplete]")))),
+                  || each.behind(
+                      "[onError(IOException), onError(IOException), onComplete, onComplete]"))),
 
   COMPLETION_IS_THE_LAST(
       "Tomcat tells a listener of a dispatched cycle of its completion, then of an error of the"
@@ -211,6 +210,16 @@ enum Accepted {
                   || each.behind("2 " + ReadingApplications.OTHER_BYTES)
                   || each.behind(ReadingApplications.OTHER_BYTES))),
 
+  LOST_FRAME(
+      "Undertow gives away the frame of a lost HTTP/2 connection while it is read, and throws what"
+          + " that leads to (AbstractFramedStreamSourceChannel, read and markStreamBroken)",
+      each ->
+          each.container() == Container.UNDERTOW
+              && each.transport() == Transport.H2C
+              && !each.play().isLate()
+              && each.isOf("read")
+              && each.behind("NullPointerException")),
+
   CUT_PARAMETERS_THROW(
       "Behind the filter the parameters of a form that has been cut off throw the"
           + " IllegalStateException of Servlet 6.1, where a container throws one of its own, or has"
@@ -220,7 +229,9 @@ enum Accepted {
               && each.isOf("read")
               && each.behind("IllegalStateException")
               && (each.isCutWithout()
-                  || (each.application().equals("parameters-sync") && each.without("null"))));
+                  || (each.container().isTomcat()
+                      && each.application().equals("parameters-sync")
+                      && each.without("null"))));
 
   /** How callbacks tell of a departure. */
   private static final List<String> FAILURES =

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.response.SlowReader;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.Site;
+import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Witness;
+import io.undertow.Undertow;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.ServletOutputStream;
@@ -21,6 +26,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -45,6 +51,10 @@ class BlockedListenersIT {
 
   /** Enough for a client to come, leave and be noticed, on a busy machine too. */
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+  private static final Duration FEW_SECONDS = Duration.ofSeconds(BLOCKED / 8);
+
+  private static final byte[] BLOCK = new byte[16 * 1024];
 
   private static final SafeAsyncConfig SHORT = SafeAsyncConfig.builder().timeout(TIMEOUT).build();
 
@@ -199,6 +209,62 @@ class BlockedListenersIT {
       Witness.await().atMost(Witness.SOON).until(() -> out.get() == inside.get());
       Witness.await().atMost(Witness.SOON).until(() -> site.exchanges().size() == 0);
       logs.assertQuiet();
+    } finally {
+      release.countDown();
+    }
+  }
+
+  /** Waits for its client to take what was written, for ever. */
+  private void fill(HttpServletRequest request, HttpServletResponse raw) throws IOException {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    context.addListener(new Blocking());
+    ServletOutputStream stream = raw.getOutputStream();
+    stream.setWriteListener(
+        new WriteListener() {
+          @Override
+          public void onWritePossible() throws IOException {
+            while (stream.isReady()) {
+              stream.write(BLOCK);
+            }
+            ready.add("full");
+          }
+
+          @Override
+          public void onError(Throwable failure) {}
+        });
+  }
+
+  /** One thread of Undertow's reads and writes all connections, and calls each WriteListener. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
+  void blockedListener_holdsNoThreadOfTheNetwork_G13(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.swallow();
+        TestServer server =
+            container.start(
+                transport,
+                application ->
+                    application
+                        .customize(Undertow.Builder.class, builder -> builder.setIoThreads(1))
+                        .filter(new SafeAsyncFilter())
+                        .handler("/fill", this::fill)
+                        .handler("/plain", (in, out) -> out.getWriter().write("plain")))) {
+      List<SlowReader> clients = new ArrayList<>();
+      for (int i = 0; i < BLOCKED; i++) {
+        clients.add(SlowReader.open(server, "/fill"));
+      }
+      awaitReady(BLOCKED);
+      for (SlowReader each : clients) {
+        each.close();
+      }
+      Witness.await().atMost(Witness.SOON_IN_THE_TABLE).until(() -> inside.get() == BLOCKED);
+      long start = System.nanoTime();
+      try (SlowReader other = SlowReader.open(server, "/plain")) {
+        assertThat(other.read().bytes()).asString().isEqualTo("plain");
+      }
+      // Not the second that each of them would be waited for.
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(FEW_SECONDS);
     } finally {
       release.countDown();
     }

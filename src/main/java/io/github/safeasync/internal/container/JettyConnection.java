@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ final class JettyConnection extends ReachedConnection {
   private static final int ABORT = -1;
 
   private static final String EOF = "org.eclipse.jetty.io.EofException";
+
+  /** The attribute in which a form is kept. */
+  private static final String FORM = "org.eclipse.jetty.server.FormFields";
 
   private static final int MOST_LAYERS = 8;
 
@@ -159,6 +163,22 @@ final class JettyConnection extends ReachedConnection {
       said.initCause(lost);
     }
     return thrown;
+  }
+
+  /** HttpInput counts what is read of a stream; what was a form is kept by FormFields. */
+  @Override
+  public boolean isBodyRead(long announced) {
+    boolean isStream =
+        Members.walk(request, "getHttpInput()", "getContentConsumed()") instanceof Long read
+            && read >= announced;
+    return (isStream || isForm()) && !isOver();
+  }
+
+  private boolean isForm() {
+    return Members.read(request, "getServletApiRequest()") instanceof ServletRequest own
+        && own.getAttribute(FORM) instanceof CompletableFuture<?> form
+        && form.isDone()
+        && !form.isCompletedExceptionally();
   }
 
   @Override

@@ -31,6 +31,12 @@ public interface Quirks {
   @Nullable Executor streamThread();
 
   /**
+   * Whether the calling thread is the one that reads from and writes to this connection and others,
+   * so that whoever has it wait holds them all up. Undertow only.
+   */
+  boolean isNetworkThread();
+
+  /**
    * Whether the container has closed the connection, or is about to, as a time limit of its own was
    * over: the client may be there still. False where the container says so by its exception.
    * Undertow only.
@@ -114,6 +120,14 @@ public interface Quirks {
    * @param received how many bytes of the body have been read, at most
    */
   boolean isBodyCut(long received);
+
+  /**
+   * Whether all of the request's body has been read, be it by somebody in front of the library.
+   * False where nobody can tell.
+   *
+   * @param announced how many bytes that is
+   */
+  boolean isBodyRead(long announced);
 
   /**
    * The lock under which a streamed response on HTTP/2 is closed, and aborted if its client has

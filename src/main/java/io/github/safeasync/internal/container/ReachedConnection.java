@@ -110,6 +110,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isNetworkThread() {
+    return false;
+  }
+
+  @Override
   public boolean needsFlushBeforeEnd() {
     return false;
   }
@@ -166,6 +171,11 @@ class ReachedConnection implements Connection, Quirks {
 
   @Override
   public boolean isBodyCut(long received) {
+    return false;
+  }
+
+  @Override
+  public boolean isBodyRead(long announced) {
     return false;
   }
 

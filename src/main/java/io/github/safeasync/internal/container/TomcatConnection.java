@@ -192,6 +192,13 @@ final class TomcatConnection extends ReachedConnection {
         && read < announced;
   }
 
+  @Override
+  public boolean isBodyRead(long announced) {
+    return Members.read(coyote, "getBytesRead()") instanceof Long read
+        && read >= announced
+        && !isOver();
+  }
+
   /** Http11OutputBuffer.checkLengthBeforeWrite; HTTP/2 sends as many frames as it takes. */
   @Override
   public int headLimit() {

@@ -29,6 +29,8 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  private static final String READER = "reader";
+
   private static final String FORM = "io.undertow.server.handlers.form.FormData";
 
   private final Object request;
@@ -134,22 +136,42 @@ final class UndertowConnection extends ReachedConnection {
 
   /**
    * A cancelled stream ends its exchange's request (Connectors.terminateRequest), which reads as
-   * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end: java.io's
-   * StreamDecoder swallows the exception of available(), and what is read behind that is the end.
-   * What an outer filter has read is counted by Undertow, or has become a form.
+   * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end, see
+   * {@link #isBodyRead}.
    */
   @Override
   public boolean isBodyCut(long received) {
+    return isMultiplexed() && Boolean.FALSE.equals(isStreamComplete());
+  }
+
+  /** Null where there is no telling. */
+  private @Nullable Object isStreamComplete() {
+    return Members.walk(connection, "requestChannel", "isComplete()");
+  }
+
+  /**
+   * A stream ends as such if all has come, and throws once if not
+   * (AbstractFixedLengthStreamSourceConduit.exitRead); a reader swallows that (java.io's
+   * StreamDecoder, of available()), and what is read behind it is the end: of the body, unless
+   * Undertow has met that of the connection.
+   */
+  @Override
+  public boolean isBodyRead(long announced) {
     if (isMultiplexed()) {
-      Object stream = Members.read(connection, "requestChannel");
-      return stream != null && Boolean.FALSE.equals(Members.read(stream, "isComplete()"));
+      return Boolean.TRUE.equals(isStreamComplete());
     }
-    return Members.read(exchange, "getRequestContentLength()") instanceof Long announced
-        && received < announced
-        && Members.read(exchange, "getRequestBytesRead()") instanceof Long read
-        && read < announced
-        && !isForm()
-        && !isDecoded();
+    boolean isText =
+        !Members.has(request.getClass(), READER) || Members.read(request, READER) != null;
+    return !isText || isForm() || isReadOn();
+  }
+
+  /** Whether no end of the connection has been met (NioSocketConduit.terminateReads). */
+  private boolean isReadOn() {
+    SocketChannel own = channel();
+    return own != null
+        && own.isOpen()
+        && !own.socket().isInputShutdown()
+        && (!isSecure() || Boolean.FALSE.equals(Members.walk(tls, "engine", "isInboundDone()")));
   }
 
   /** FormDataParser keeps it once it has read all, for the request or a handler in front of it. */
@@ -165,12 +187,6 @@ final class UndertowConnection extends ReachedConnection {
 
   private static boolean isForm(Object attachment) {
     return attachment.getClass().getName().equals(FORM);
-  }
-
-  /** RequestEncodingHandler leaves the length as it was. */
-  private boolean isDecoded() {
-    return Members.read(exchange, "requestWrapperCount") instanceof Integer wrappers
-        && wrappers > 0;
   }
 
   /** ServletHandler.handleRequest sets the status, behind all filters, and lets nothing out. */
@@ -261,6 +277,15 @@ final class UndertowConnection extends ReachedConnection {
   @Override
   public @Nullable Executor streamThread() {
     return this::inIoThread;
+  }
+
+  /**
+   * ServletInputStreamImpl and ServletOutputStreamImpl call their listeners on it, the failures of
+   * which they tell as well.
+   */
+  @Override
+  public boolean isNetworkThread() {
+    return ioThread == Thread.currentThread();
   }
 
   /**

@@ -70,7 +70,7 @@ final class GuardAccess implements ExchangeAccess {
     if (lifecycle.enterCallback()) {
       return true;
     }
-    if (!isInListener()) {
+    if (!isInListener() && !isNetworkThread()) {
       lifecycle.awaitTold(TELL_MILLIS, TimeUnit.MILLISECONDS);
     }
     return lifecycle.enterCallback();
@@ -129,6 +129,12 @@ final class GuardAccess implements ExchangeAccess {
   @Override
   public boolean isDispatchedLate() {
     return exchange.isDispatchedLate();
+  }
+
+  @Override
+  public boolean isNetworkThread() {
+    Quirks now = quirks();
+    return now != null && now.isNetworkThread();
   }
 
   @Override
@@ -242,6 +248,11 @@ final class GuardAccess implements ExchangeAccess {
   @Override
   public void callBack(Runnable task) {
     exchange.scope().callBack(task);
+  }
+
+  @Override
+  public void callBackInTurn(Runnable callback) {
+    exchange.closing().tellInTurn(callback);
   }
 
   @Override

@@ -151,6 +151,21 @@ final class Termination {
     exchange.scope().callBack(() -> listener.onError(exchange.endedException()));
   }
 
+  /**
+   * Tells a listener of what a thread of the container's has met that cannot wait until others have
+   * been told.
+   */
+  void tellInTurn(Runnable callback) {
+    Runnable step = () -> Attempt.to("tell a listener of a stream", callback);
+    AsyncCycle last = exchange.cycles().current();
+    if (last == null) {
+      exchange.scope().callBack(step);
+    } else {
+      last.listeners().leave(step);
+      exchange.scope().callBack(last.listeners()::drain);
+    }
+  }
+
   private static boolean isDisconnected(@Nullable End decided) {
     return decided != null && decided.kind() == End.Kind.DISCONNECTED;
   }

@@ -46,7 +46,10 @@ public interface ExchangeAccess {
   /** Goes into a callback of the application, which may ask the container. */
   boolean enterCallback();
 
-  /** As {@link #enterCallback}; waits a moment for another thread that tells of the end. */
+  /**
+   * As {@link #enterCallback}; waits a moment for another thread that tells of the end, unless
+   * {@link #isNetworkThread}.
+   */
   boolean enterCallbackOnceTold();
 
   /** Comes out, and does what waited for the last one to come out. */
@@ -79,6 +82,9 @@ public interface ExchangeAccess {
 
   /** Whether the last dispatch came after the end, on closed guards. */
   boolean isDispatchedLate();
+
+  /** Whether connections of others wait for the calling thread. */
+  boolean isNetworkThread();
 
   /** Whether what is sent after the end fails, or is dropped. */
   boolean failsLateWrites();
@@ -151,6 +157,9 @@ public interface ExchangeAccess {
 
   /** Runs code of the application on a thread of its own. */
   void callBack(Runnable task);
+
+  /** As {@link #callBack}, of a listener's callback, once those that are being told are through. */
+  void callBackInTurn(Runnable callback);
 
   /** Returns what leaves the filter in place of an exception; that itself, in most cases. */
   Exception leaving(Exception thrown);

@@ -74,12 +74,24 @@ public final class GuardedReadListener implements ReadListener {
   /** One that the end has overtaken runs all the same: the container waits for it to read. */
   private void run(Gate.IoCall callback) throws IOException {
     boolean counted = exchange.enterCallbackOnceTold();
+    if (!counted && exchange.isNetworkThread()) {
+      exchange.callBackInTurn(() -> runLate(callback));
+      return;
+    }
     try {
       callback.run();
     } finally {
       if (counted) {
         exchange.exitCallback();
       }
+    }
+  }
+
+  private void runLate(Gate.IoCall callback) {
+    try {
+      callback.run();
+    } catch (IOException | RuntimeException | Error failure) {
+      fail(failure);
     }
   }
 

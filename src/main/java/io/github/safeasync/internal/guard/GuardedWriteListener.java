@@ -94,14 +94,22 @@ public final class GuardedWriteListener implements WriteListener {
       return;
     }
     boolean counted = exchange.enterCallbackOnceTold();
+    if (!counted && exchange.isNetworkThread()) {
+      exchange.callBackInTurn(() -> tellFirst(failure));
+      return;
+    }
     try {
-      if (isFirst()) {
-        listener.onError(failure);
-      }
+      tellFirst(failure);
     } finally {
       if (counted) {
         exchange.exitCallback();
       }
+    }
+  }
+
+  private void tellFirst(Throwable failure) {
+    if (isFirst()) {
+      listener.onError(failure);
     }
   }
 

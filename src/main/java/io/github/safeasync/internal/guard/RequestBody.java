@@ -285,16 +285,17 @@ public final class RequestBody {
   }
 
   /**
-   * What nothing was read of may have been read by somebody before us, if the client is there: that
-   * is the container's to say.
+   * What is missing here may have been read by somebody in front of the library, and where nothing
+   * was read, of a client that is there, it is the container's to say.
    */
   private boolean isCut(long received) {
     if (received == declared) {
       return false;
-    } else if (received < declared && (received > 0 || exchange.isDisconnected())) {
-      return true;
     }
     Quirks quirks = exchange.quirksOfAny();
+    if (received < declared && (received > 0 || exchange.isDisconnected())) {
+      return quirks == null || !quirks.isBodyRead(declared);
+    }
     return quirks != null && quirks.isBodyCut(received);
   }
 
