@@ -77,10 +77,12 @@ enum Accepted {
               && each.without("done")),
 
   WRITE_COMES_FIRST(
-      "Small writes in the moment in which the client leaves, or a timeout comes behind it, may still"
-          + " be taken",
+      "Small writes in the moment in which the client leaves, or of a dispatch at a timeout that comes"
+          + " before it is noticed, may still be taken",
       each ->
-          (!each.play().isLate() || each.application().endsWith("at-timeout"))
+          (!each.play().isLate()
+                  || (each.application().equals("dispatch-at-timeout")
+                      && each.point() == Point.IDLE))
               && each.isOf("write")
               && each.behind("done")
               && each.without("IOException")),

@@ -1,5 +1,6 @@
 package io.github.safeasync.request;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +12,7 @@ import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.FilterChain;
@@ -24,8 +26,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** G13: what is missing of a body never reads as its end, behind the filter as without it. */
@@ -152,6 +156,74 @@ class CutBodyIT {
               assertThat(outcome(reading, context)).as(name).isEqualTo("IOException"));
       assertThat(request.getInputStream().isFinished()).isFalse();
     }
+  }
+
+  /** Reads in the servlet, which has made it asynchronous, what there is of a reset stream. */
+  private static String readReset(Container container, boolean filtered, boolean isWhole)
+      throws Exception {
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    try (Logs unwanted = Logs.swallow();
+        TestServer server =
+            container.start(
+                Transport.H2C,
+                application -> {
+                  if (filtered) {
+                    application.filter(new SafeAsyncFilter());
+                  }
+                  application.handler(
+                      "/upload",
+                      (in, out) -> {
+                        AsyncContext context = in.startAsync();
+                        started.countDown();
+                        await(left);
+                        pause(300); // nobody is told on the raw container
+                        answer.complete(outcome(READINGS.get("readAllBytes"), context));
+                        context.complete();
+                      });
+                });
+        PartialRequest client =
+            PartialRequest.post(
+                server,
+                "/upload",
+                "text/plain",
+                isWhole ? 10 : PartialRequest.CHUNKED,
+                "0123456789")) {
+      await(started);
+      pause(100); // the end of the stream has come, if it does
+      client.leave(PartialRequest.Way.RST_STREAM);
+      left.countDown();
+      return answer.get(20, SECONDS);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void pause(long millis) {
+    LockSupport.parkNanos(MILLISECONDS.toNanos(millis));
+  }
+
+  /** HTTP/2 announces no length: to Tomcat the end of a reset stream looks like a body's. */
+  @ParameterizedTest
+  @EveryContainer
+  void missingBodyOfAResetStream_throws_G13(Container container) throws Exception {
+    assertThat(readReset(container, false, false))
+        .isEqualTo(container.isTomcat() ? "answered 10" : "IOException");
+    assertThat(readReset(container, true, false)).isEqualTo("IOException");
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void wholeBodyOfAResetStream_isRead_G13(Container container) throws Exception {
+    String raw = readReset(container, false, true);
+    assertThat(readReset(container, true, true)).isIn("answered 10", raw);
   }
 
   @ParameterizedTest

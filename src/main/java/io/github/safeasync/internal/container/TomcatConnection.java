@@ -47,6 +47,15 @@ final class TomcatConnection extends ReachedConnection {
   /** Which of the requests it is that the object stands for, one after another. */
   private final @Nullable Object start;
 
+  /** The StreamStateMachine of a stream, which is its own. */
+  private final @Nullable Object state;
+
+  /** Whether more of the stream's request was to come when it was looked at first. */
+  private final boolean wasOpen;
+
+  /** Whether its end was seen since, of which a reset leaves no trace. */
+  private volatile boolean ended;
+
   private TomcatConnection(
       @Nullable SocketChannel channel,
       boolean multiplexed,
@@ -65,6 +74,17 @@ final class TomcatConnection extends ReachedConnection {
     this.stream = stream;
     this.lock = lock;
     this.start = Members.read(coyote, "getStartTimeNanos()");
+    this.state = Members.read(stream, "state");
+    this.wasOpen = "OPEN".equals(streamState());
+  }
+
+  /** Looks at the stream's state; "null" if there is none. */
+  private String streamState() {
+    String now = String.valueOf(Members.read(state, "state"));
+    if (now.equals("HALF_CLOSED_REMOTE")) {
+      ended = true;
+    }
+    return now;
   }
 
   static @Nullable Connection behind(ServletRequest own) {
@@ -148,10 +168,7 @@ final class TomcatConnection extends ReachedConnection {
    */
   @Override
   public @Nullable BooleanSupplier streamOpen() {
-    Object state = Members.read(stream, "state");
-    return state == null
-        ? null
-        : () -> !"CLOSED_RST_RX".equals(String.valueOf(Members.read(state, "state")));
+    return state == null ? null : () -> !"CLOSED_RST_RX".equals(streamState());
   }
 
   /**
@@ -182,7 +199,17 @@ final class TomcatConnection extends ReachedConnection {
   @Override
   public boolean isBodyCut(long received) {
     Object reason = Members.walk(coyote, "getParameters()", "getParseFailedReason()");
-    return CUT_OFF.contains(String.valueOf(reason)) || isMissed(received);
+    return CUT_OFF.contains(String.valueOf(reason)) || isMissed(received) || isTakenBack();
+  }
+
+  /** Whether a stream that announces no length was reset before its end was seen. */
+  private boolean isTakenBack() {
+    return wasOpen && streamState().startsWith("CLOSED_RST") && !ended && !isAnnounced();
+  }
+
+  private boolean isAnnounced() {
+    return Members.read(coyote, "getContentLengthLong()") instanceof Long announced
+        && announced >= 0;
   }
 
   private boolean isMissed(long received) {
@@ -339,7 +366,6 @@ final class TomcatConnection extends ReachedConnection {
   @Override
   void failStream() {
     Object handler = Members.read(stream, "handler");
-    Object state = Members.read(stream, "state");
     if (stream == null || handler == null || state == null || isOver()) {
       return;
     }
