@@ -17,6 +17,7 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -47,7 +48,7 @@ class UploadIT {
       SafeAsyncConfig.builder().detectAfter(Duration.ZERO).build();
 
   private static final int PIECE = 256 << 10;
-  private static final int PIECES = 256;
+  private static final int PIECES = Tries.of(256);
 
   /** As many bytes in smaller pieces, over seven to eight seconds. */
   private static final int TRICKLES = 2_048;
