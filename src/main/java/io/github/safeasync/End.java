@@ -1,5 +1,6 @@
 package io.github.safeasync;
 
+import io.github.safeasync.internal.exchange.Exchanges;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -129,8 +130,8 @@ public final class End {
   public String toString() {
     String line = kind + " after " + after.toMillis() + " ms";
     if (departure != null) {
-      return line + " (" + departure + ")";
+      return line + " (" + Exchanges.visible(departure.toString()) + ")";
     }
-    return cause == null ? line : line + " (" + cause + ")";
+    return cause == null ? line : line + " (" + Exchanges.visible(cause.toString()) + ")";
   }
 }

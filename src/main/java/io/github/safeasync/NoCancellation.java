@@ -64,6 +64,11 @@ enum NoCancellation implements CancellationToken {
     return Exchanges.makeNoneCurrent();
   }
 
+  @Override
+  public String toString() {
+    return "CancellationToken of no exchange";
+  }
+
   private static Handle unbound(String name, Object given) {
     Objects.requireNonNull(given, name);
     AtomicBoolean removed = new AtomicBoolean();

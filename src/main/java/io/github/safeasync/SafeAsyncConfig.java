@@ -270,6 +270,15 @@ public final class SafeAsyncConfig {
   }
 
   /**
+   * Returns how often a line in the log counts the exchanges that have ended since the line before.
+   *
+   * @return the period, zero for no such line
+   */
+  public Duration logSummary() {
+    return get(Setting.LOG_SUMMARY);
+  }
+
+  /**
    * Returns the settings as they are written in {@code web.xml}, in one line; the executor, which
    * has no init-param, is not among them.
    */
@@ -527,6 +536,19 @@ public final class SafeAsyncConfig {
      */
     public Builder writeTimeout(Duration writeTimeout) {
       return set(Setting.WRITE_TIMEOUT, writeTimeout);
+    }
+
+    /**
+     * Sets how often a line at INFO counts the exchanges that have ended since the line before; a
+     * period in which none has ended has none. Init-param {@code log-summary}.
+     *
+     * @param logSummary zero for no such line; zero unless set
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative or longer than 292 years
+     * @throws NullPointerException if it is null
+     */
+    public Builder logSummary(Duration logSummary) {
+      return set(Setting.LOG_SUMMARY, logSummary);
     }
 
     /**

@@ -4,6 +4,7 @@ import io.github.safeasync.internal.exchange.Exchanges;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -37,7 +38,9 @@ import org.jspecify.annotations.Nullable;
 public final class SafeAsyncFilter implements Filter {
 
   private final SafeAsyncConfig given;
+  private final SafeAsyncStats stats = Exchanges.newStats();
   private volatile @Nullable Exchanges exchanges;
+  private volatile @Nullable FilterConfig registration;
 
   /** Makes a filter with the default settings, for the container; init-params change them. */
   public SafeAsyncFilter() {
@@ -70,7 +73,25 @@ public final class SafeAsyncFilter implements Filter {
   @Override
   public void init(FilterConfig filterConfig) throws ServletException {
     SafeAsyncConfig config = InitParameters.read(filterConfig, given);
-    exchanges = Exchanges.install(filterConfig.getFilterName(), config);
+    String name = String.valueOf(filterConfig.getFilterName()); // A mock may have none.
+    exchanges = Exchanges.install(name, pathOf(filterConfig), config, stats);
+    FilterStats.add(filterConfig.getServletContext(), name, stats);
+    registration = filterConfig;
+  }
+
+  private static String pathOf(FilterConfig filter) {
+    ServletContext context = filter.getServletContext();
+    String path = context == null ? null : context.getContextPath();
+    return path == null || path.isEmpty() ? "/" : path;
+  }
+
+  /**
+   * Returns what became of its exchanges.
+   *
+   * @return a live view, which is there before {@link #init} and after {@link #destroy}
+   */
+  public SafeAsyncStats stats() {
+    return stats;
   }
 
   /**
@@ -100,7 +121,9 @@ public final class SafeAsyncFilter implements Filter {
   @Override
   public void destroy() {
     Exchanges now = exchanges;
-    if (now != null) {
+    FilterConfig from = registration;
+    if (now != null && from != null) {
+      FilterStats.remove(from.getServletContext(), String.valueOf(from.getFilterName()), stats);
       now.uninstall();
     }
   }

@@ -114,6 +114,13 @@ final class Setting<T> {
           Optional.empty(),
           "TCP keepalive on pending connections");
 
+  static final Setting<Duration> LOG_SUMMARY =
+      new Setting<>(
+          "log-summary",
+          Values.limit(),
+          Duration.ZERO,
+          "how often a line in the log counts the ends since the one before");
+
   /** All of them, in the order in which they are shown. */
   static final List<Setting<?>> ALL =
       List.of(
@@ -131,7 +138,8 @@ final class Setting<T> {
           AFTER_DISCONNECT,
           DETECT_AFTER,
           HALF_CLOSE,
-          KEEPALIVE);
+          KEEPALIVE,
+          LOG_SUMMARY);
 
   private final String name;
   private final Values<T> values;

@@ -176,6 +176,8 @@ class ArchitectureTest {
             "SafeAsyncConfig",
             "SafeAsyncFilter",
             "SafeAsyncResponse",
+            "SafeAsyncStats",
+            "SafeAsyncStatsMXBean",
             "SlowClientException",
             "context.SafeAsyncContextAccessor",
             "doctor.DoctorServlet",
@@ -202,6 +204,7 @@ class ArchitectureTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
             "java..",
+            "javax.management..",
             "javax.net.ssl..",
             "javax.sql..",
             "jdk.net..",

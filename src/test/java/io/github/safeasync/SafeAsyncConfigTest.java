@@ -30,6 +30,7 @@ class SafeAsyncConfigTest {
     assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
     assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
     assertThat(config.keepalive()).isNull();
+    assertThat(config.logSummary()).isZero();
     assertThat(config.executor()).isNull();
     assertThat(config.cancel()).isEqualTo(CancelPolicy.SAFE_METHODS);
     assertThat(config.cancelOn()).containsExactly(End.Kind.DISCONNECTED);
@@ -45,7 +46,7 @@ class SafeAsyncConfigTest {
                 + " pending-limit=16777216, over-limit=fail, write-timeout=PT30S,"
                 + " cancel=safe-methods, cancel-on=disconnected, cancel-after=PT0S, watch=async,"
                 + " after-disconnect=throw, detect-after=PT0.02S, half-close=disconnect,"
-                + " keepalive=off");
+                + " keepalive=off, log-summary=PT0S");
   }
 
   @Test
@@ -69,6 +70,7 @@ class SafeAsyncConfigTest {
             .detectAfter(Duration.ofMillis(1))
             .halfClose(HalfClose.IGNORE)
             .keepalive(new KeepAlive(30, 10, 3))
+            .logSummary(Duration.ofMinutes(1))
             .cancel(CancelPolicy.ALWAYS)
             .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
             .cancelAfter(Duration.ofSeconds(1))

@@ -37,21 +37,39 @@ public final class Log {
         Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);
   }
 
-  /** The one line of a hang-up; its stack trace, if any, at TRACE only. */
-  public static void disconnected(End end) {
-    LOGGER.log(Level.DEBUG, "The client has gone: {0}", end);
+  /** It may be left out of a JVM, or be told not to. */
+  public static void notInJmx(Object what, Throwable why) {
+    LOGGER.log(Level.DEBUG, "JMX does not show {0}: {1}", what, why);
+  }
+
+  /**
+   * The one line of a hang-up; its stack trace, if any, at TRACE only.
+   *
+   * @param about the exchange
+   * @param work what becomes of its work, in a few words
+   */
+  public static void disconnected(Object about, End end, String work) {
+    LOGGER.log(Level.DEBUG, "The client has gone: {0} {1}; {2}", about, end, work);
     if (LOGGER.isLoggable(Level.TRACE)) {
       end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the disconnect", cause));
     }
   }
 
-  public static void failed(End end) {
+  public static void failed(Object about, End end, String work) {
     if (end.cause().orElse(null) instanceof SlowClientException slow) {
       Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
-      LOGGER.log(level, "An exchange ended {0}", end);
+      LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work);
       return;
     }
-    LOGGER.log(Level.WARNING, "An exchange ended " + end, end.cause().orElse(null));
+    LOGGER.log(
+        Level.WARNING,
+        "An exchange failed: " + about + " " + end + "; " + work,
+        end.cause().orElse(null));
+  }
+
+  /** What happened in a period. */
+  public static void summary(String filter, Object counts) {
+    LOGGER.log(Level.INFO, "{0}: {1}", filter, counts);
   }
 
   public static void listenerFailed(End end, Throwable failure) {
@@ -77,7 +95,15 @@ public final class Log {
 
   public static void cancelFailed(@Nullable End end, Throwable failure) {
     LOGGER.log(
-        Level.DEBUG, "Bound work could not be cancelled after the end {0}: {1}", end, failure);
+        Level.DEBUG,
+        "Bound work could not be cancelled after the end {0}: {1}",
+        end,
+        visible(failure));
+  }
+
+  /** The message may be of words that a client has sent. */
+  private static String visible(@Nullable Object said) {
+    return Visible.of(String.valueOf(said));
   }
 
   public static void asyncListenerFailed(Object event, Throwable failure, boolean ofDeparture) {
@@ -90,21 +116,22 @@ public final class Log {
         Level.DEBUG,
         "A guarded callback answers {0,number,#} {1}",
         answer.status(),
-        answer.getMessage());
+        visible(answer.getMessage()));
   }
 
   /** A guarded callback failed after the end: nobody is there to be told. */
   public static void callbackFailedLate(Object end, Throwable failure) {
-    LOGGER.log(Level.DEBUG, "A guarded callback failed after the end {0}: {1}", end, failure);
+    LOGGER.log(
+        Level.DEBUG, "A guarded callback failed after the end {0}: {1}", end, visible(failure));
   }
 
   public static void ignored(String call, Object why) {
-    LOGGER.log(Level.DEBUG, "Ignored {0}: {1}", call, why);
+    LOGGER.log(Level.DEBUG, "Ignored {0}: {1}", call, visible(why));
   }
 
   /** The container refused a call with which the library ends an exchange. */
   public static void refused(String call, Throwable refusal) {
-    LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, refusal);
+    LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, visible(refusal));
   }
 
   /** What follows an end goes on with the next step. */

@@ -37,6 +37,12 @@ public final class OneShot<T> extends AtomicBoolean implements Handle {
     return action;
   }
 
+  /** Returns how far it is. */
+  @Override
+  public String toString() {
+    return "Handle of " + action + (get() ? ", taken" : ", waiting");
+  }
+
   @Override
   public boolean remove() {
     boolean removed = take();

@@ -5,6 +5,7 @@ import io.github.safeasync.Handle;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
+import java.sql.Wrapper;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * database has the statement is lost there, so it is sent again while the statement runs on.
  * Lock-free, but for the waits.
  */
-final class StatementCancellation implements AutoCloseable {
+final class StatementCancellation implements AutoCloseable, Wrapper {
 
   /** How long a cancel may be inside the driver before nobody can say when it arrives. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -89,6 +90,17 @@ final class StatementCancellation implements AutoCloseable {
   /** Binds it to its token; called before it is shared. */
   void bind() {
     handle = token.bind(this);
+  }
+
+  /** It is one as all of JDBC is, by which the stats count it among the queries. */
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return false;
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    throw new SQLException("Nothing is wrapped here");
   }
 
   boolean isOf(CancellationToken other) {

@@ -113,7 +113,8 @@ public final class SseMessage {
 
   private static String oneLine(String field, String value) {
     if (LINE_END.matcher(value).find()) {
-      throw new IllegalArgumentException("An event's " + field + " must be one line: " + value);
+      throw new IllegalArgumentException(
+          "An event's " + field + " must be one line, without CR, LF");
     }
     return value;
   }

@@ -63,8 +63,23 @@ public final class Detector implements AutoCloseable {
    * @param gone called at most once, on the watcher's thread, and must not block
    */
   public HangUpWatch watch(Connection connection, Consumer<Departure> gone) {
+    return watchExchange(connection, untimed(gone));
+  }
+
+  /**
+   * As {@link #watch(Connection, Consumer)}, for who wants to know how long it took as well.
+   *
+   * @param connection the exchange's own
+   * @param gone is told
+   */
+  public HangUpWatch watchExchange(Connection connection, HangUpListener gone) {
     Objects.requireNonNull(connection, "connection");
     return watch(new Origin.Reached(connection), expected(connection), gone);
+  }
+
+  private static HangUpListener untimed(Consumer<Departure> gone) {
+    Objects.requireNonNull(gone, "gone");
+    return (departure, since) -> gone.accept(departure);
   }
 
   /**
@@ -81,7 +96,7 @@ public final class Detector implements AutoCloseable {
   public HangUpWatch watch(
       Supplier<? extends @Nullable Connection> connection, Consumer<Departure> gone) {
     Objects.requireNonNull(connection, "connection");
-    return watch(new Origin.Reachable(connection), channelDetection(), gone);
+    return watch(new Origin.Reachable(connection), channelDetection(), untimed(gone));
   }
 
   /**
@@ -93,10 +108,10 @@ public final class Detector implements AutoCloseable {
    */
   public HangUpWatch watch(
       InetSocketAddress local, InetSocketAddress remote, Consumer<Departure> gone) {
-    return watch(new Origin.Addresses(local, remote), tableDetection(), gone);
+    return watch(new Origin.Addresses(local, remote), tableDetection(), untimed(gone));
   }
 
-  private HangUpWatch watch(Origin origin, Detection expected, Consumer<Departure> gone) {
+  private HangUpWatch watch(Origin origin, Detection expected, HangUpListener gone) {
     Objects.requireNonNull(gone, "gone");
     Watcher own = watcher;
     if (own == null || !queue.isServing()) {

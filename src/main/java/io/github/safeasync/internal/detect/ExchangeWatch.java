@@ -4,7 +4,6 @@ import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +24,7 @@ final class ExchangeWatch implements HangUpWatch {
   /** Read by the watcher while PENDING or ARMED; cleared by whoever ends the watch. */
   private volatile @Nullable Origin origin;
 
-  private volatile @Nullable Consumer<Departure> gone;
+  private volatile @Nullable HangUpListener gone;
   private volatile WatchState state = WatchState.PENDING;
   private volatile Detection detection;
 
@@ -40,6 +39,9 @@ final class ExchangeWatch implements HangUpWatch {
 
   @Nullable ExchangeWatch before;
   @Nullable ExchangeWatch after;
+
+  /** System.nanoTime() of the first moment at which its departure could have been seen. */
+  long since;
 
   /** What could not be handed over, and how often that was tried. */
   @Nullable Departure departure;
@@ -56,7 +58,7 @@ final class ExchangeWatch implements HangUpWatch {
       WatchQueue queue,
       Mailbox mailbox,
       @Nullable Origin origin,
-      Consumer<Departure> gone,
+      HangUpListener gone,
       Detection expected,
       long due) {
     this.queue = queue;
@@ -153,9 +155,9 @@ final class ExchangeWatch implements HangUpWatch {
 
   /** Called by the watcher, again after an Error; the exchange takes the first for its end. */
   void tell(Departure how) {
-    Consumer<Departure> listener = gone;
+    HangUpListener listener = gone;
     if (listener != null) {
-      listener.accept(how);
+      listener.gone(how, since);
       gone = null;
     }
   }

@@ -78,6 +78,7 @@ final class SelectorRegistrations {
     }
     WatchedConnection line = new WatchedConnection(endpoints);
     line.state = ConnectionState.SUSPECT;
+    line.signAt = now;
     suspects.add(line, now);
     return line;
   }
@@ -85,6 +86,7 @@ final class SelectorRegistrations {
   /** Called from the selector: something has come in, or the connection has ended. */
   void suspect(WatchedConnection line, long now) {
     if (line.state == ConnectionState.QUIET) {
+      line.signAt = now;
       // First what may fail: until it is done the selector goes on to tell.
       suspects.add(line, now);
       line.interest(0);

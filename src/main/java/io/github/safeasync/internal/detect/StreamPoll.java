@@ -24,6 +24,9 @@ final class StreamPoll {
   private final Budget budget = new Budget(100, 50_000_000, 1_000, false);
   private long nextRound;
   private long secondLook;
+  private long roundAt;
+  private long roundBefore;
+  private long seenOpenAt;
 
   /**
    * Makes one.
@@ -37,6 +40,7 @@ final class StreamPoll {
   void add(ExchangeWatch watch, BooleanSupplier streamOpen, long now) {
     if (watches.isEmpty()) {
       nextRound = budget.allows(now) ? now : budget.nextAt();
+      roundAt = now;
     }
     watch.streamOpen = streamOpen;
     watch.streamIndex = watches.size();
@@ -54,6 +58,11 @@ final class StreamPoll {
         last.streamIndex = index;
       }
     }
+  }
+
+  /** System.nanoTime() of the last round that found those open that the last run has returned. */
+  long seenOpenAt() {
+    return seenOpenAt;
   }
 
   boolean isEmpty() {
@@ -78,6 +87,7 @@ final class StreamPoll {
 
   /** At the few that were found closed; all the others wait for their turn. */
   private void lookAgain() {
+    seenOpenAt = roundBefore;
     for (ExchangeWatch watch : suspected) {
       if (isClosed(watch)) {
         closed.add(watch);
@@ -90,6 +100,8 @@ final class StreamPoll {
 
   private void askAll() {
     long start = clock.getAsLong();
+    roundBefore = roundAt;
+    roundAt = start;
     for (ExchangeWatch watch : watches) {
       if (!watch.streamSuspected && isClosed(watch)) {
         suspected.add(watch);

@@ -247,6 +247,7 @@ final class WatchLoop implements AutoCloseable {
   void look() throws IOException {
     roster.handOverAgain(System.nanoTime());
     for (ExchangeWatch watch : streams.run(System.nanoTime())) {
+      watch.since = streams.seenOpenAt();
       try {
         tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
       } catch (Throwable failure) {
@@ -318,6 +319,9 @@ final class WatchLoop implements AutoCloseable {
     }
     switch (verdict) {
       case OPEN -> {
+        if (line.hollowLooks == 0 && !line.isMissed()) {
+          line.signAt = now;
+        }
         boolean unread = (line.flags & PollFlags.READABLE) != 0;
         if (line.isPolled() || unread || line.state != ConnectionState.SUSPECT) {
           suspects.lookAgain(line, now);
@@ -355,6 +359,7 @@ final class WatchLoop implements AutoCloseable {
       }
     }
     if (line.state != ConnectionState.DROPPED) {
+      line.signAt = now;
       suspects.lookAgain(line, now);
     }
   }
@@ -368,6 +373,10 @@ final class WatchLoop implements AutoCloseable {
 
   private void tell(ExchangeWatch watch, Evidence evidence, String basis) {
     Departure departure = new Departure(evidence, Instant.now(), basis);
+    WatchedConnection line = watch.line;
+    if (watch.since == 0 && line != null) {
+      watch.since = line.signAt;
+    }
     try {
       detach(watch);
     } finally {

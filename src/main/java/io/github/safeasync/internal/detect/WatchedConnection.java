@@ -40,6 +40,12 @@ final class WatchedConnection {
   /** System.nanoTime() of the next look. */
   long lookAt;
 
+  /**
+   * System.nanoTime() of the first moment at which a departure could have been seen: when the
+   * selector woke up for it, or the last look that found it in order.
+   */
+  long signAt;
+
   /** Looks since the connection was last quiet for long: sets the pace. */
   int looks;
 

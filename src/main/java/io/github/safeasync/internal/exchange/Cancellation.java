@@ -6,8 +6,10 @@ import io.github.safeasync.ClientDisconnectedException;
 import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.internal.Log;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Callable;
@@ -18,6 +20,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +72,9 @@ public final class Cancellation implements CancellationToken {
      * @return what takes that back
      */
     Handle cancelLater(Cancellation cancellation, Duration delay);
+
+    /** Work has been cancelled. */
+    void cancelled(SafeAsyncStats.Work kind);
   }
 
   private enum Phase {
@@ -100,6 +107,9 @@ public final class Cancellation implements CancellationToken {
   private volatile CancelPolicy policy;
   private volatile Phase phase;
   private volatile @Nullable End end;
+
+  /** What was bound when it was cancelled, for the log. */
+  private volatile List<Binding> cancels = List.of();
 
   /** Null until somebody waits for the end, or it is told. */
   private volatile @Nullable EndStage stage;
@@ -176,6 +186,7 @@ public final class Cancellation implements CancellationToken {
       bindings.clear();
       return;
     }
+    cancels = List.copyOf(bindings);
     for (Binding each : bindings) {
       canceller.cancel(each::cancel);
     }
@@ -285,13 +296,15 @@ public final class Cancellation implements CancellationToken {
   @Override
   public Handle bind(Future<?> work) {
     Objects.requireNonNull(work, "work");
-    return bind(new Work(() -> work.cancel(true)));
+    return bind(new Closing(SafeAsyncStats.Work.FUTURE, () -> work.cancel(true)));
   }
 
   @Override
   public Handle bind(AutoCloseable resource) {
     Objects.requireNonNull(resource, "resource");
-    return bind(new Work(SqlStatements.cancelOf(resource)));
+    SafeAsyncStats.Work kind =
+        SqlStatements.isOfJdbc(resource) ? SafeAsyncStats.Work.QUERY : SafeAsyncStats.Work.RESOURCE;
+    return bind(new Closing(kind, SqlStatements.cancelOf(resource)));
   }
 
   @Override
@@ -328,6 +341,29 @@ public final class Cancellation implements CancellationToken {
     return CurrentExchange.makeCurrent(owner);
   }
 
+  /** Returns what became of the work at the end, for the log. */
+  String fate() {
+    return switch (phase) {
+      case CANCELLED -> cancels.isEmpty() ? "no work is bound" : "cancels " + counted(cancels);
+      case GRACE -> "its work goes on for " + settings.after();
+      case SPARED -> "its work goes on";
+      case UNASKED, BOUND -> "its work is not decided on";
+    };
+  }
+
+  /** Returns such as "2 futures, 1 thread". */
+  private static String counted(List<Binding> bindings) {
+    return Stream.of(SafeAsyncStats.Work.values())
+        .filter(kind -> bindings.stream().anyMatch(each -> each.kind == kind))
+        .map(kind -> bindings.stream().filter(each -> each.kind == kind).count() + " " + kind)
+        .collect(Collectors.joining(", "));
+  }
+
+  @Override
+  public String toString() {
+    return "CancellationToken of " + owner + ", " + phase;
+  }
+
   /** Returns the departure with which the work was cancelled; null if it was not. */
   @Nullable Departure departure() {
     End decided = end;
@@ -342,6 +378,12 @@ public final class Cancellation implements CancellationToken {
   /** Something that is bound; cancelled or removed, whichever comes first. */
   private abstract class Binding implements Handle {
 
+    final SafeAsyncStats.Work kind;
+
+    Binding(SafeAsyncStats.Work kind) {
+      this.kind = kind;
+    }
+
     /** Cancels, unless that was done or the binding was removed. It may wait, and never throws. */
     abstract void cancel();
 
@@ -353,14 +395,20 @@ public final class Cancellation implements CancellationToken {
       bindings.remove(this);
       return release();
     }
+
+    @Override
+    public String toString() {
+      return kind + " bound to the " + Cancellation.this;
+    }
   }
 
-  private final class Work extends Binding {
+  private final class Closing extends Binding {
 
     private final AtomicBoolean taken = new AtomicBoolean();
     private final AutoCloseable action;
 
-    Work(AutoCloseable action) {
+    Closing(SafeAsyncStats.Work kind, AutoCloseable action) {
+      super(kind);
       this.action = action;
     }
 
@@ -369,6 +417,7 @@ public final class Cancellation implements CancellationToken {
       if (!remove()) {
         return;
       }
+      canceller.cancelled(kind);
       try {
         action.close();
       } catch (Throwable failure) {
@@ -387,12 +436,15 @@ public final class Cancellation implements CancellationToken {
     private final Interruption interruption;
 
     Interrupt(Interruption interruption) {
+      super(SafeAsyncStats.Work.THREAD);
       this.interruption = interruption;
     }
 
     @Override
     void cancel() {
-      interruption.interrupt();
+      if (interruption.interrupt()) {
+        canceller.cancelled(kind);
+      }
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.safeasync.End;
 import io.github.safeasync.Evidence;
 import io.github.safeasync.Outcome;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.SlowClientException;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.SlowClients;
@@ -26,9 +27,11 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,8 +82,21 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private static final AtomicReferenceFieldUpdater<Exchange, Cancellation> CANCELLATION =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Cancellation.class, "cancellation");
 
+  private static final AtomicReferenceFieldUpdater<Exchange, Subject> SUBJECT =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Subject.class, "subject");
+
   private static final AtomicReferenceFieldUpdater<Exchange, HangUpWatch> WATCH =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, HangUpWatch.class, "watch");
+
+  /** How far it is in the stats. */
+  private enum Counted {
+    NOT_YET,
+    OPEN,
+    ENDED
+  }
+
+  private static final AtomicReferenceFieldUpdater<Exchange, Counted> COUNTED =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Counted.class, "counted");
 
   private final Exchanges exchanges;
   private final FilterScope scope;
@@ -96,6 +112,10 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private final ContainerEvents events = new ContainerEvents(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
+
+  private volatile Counted counted = Counted.NOT_YET;
+
+  private volatile @Nullable Subject subject;
 
   private volatile @Nullable ApplicationObjects application;
 
@@ -115,6 +135,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** The end that it has if it becomes asynchronous: its client has left. */
   private volatile @Nullable End leftBefore;
+
+  /** System.nanoTime() of the first moment at which the watcher could see that. */
+  private volatile long leftSince;
 
   /** Whether that was said in the log, when it was synchronous. */
   private volatile boolean leftSaid;
@@ -319,6 +342,97 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return taken == null ? null : taken.response();
   }
 
+  // How it is counted, and what it is called.
+
+  private void countOpen() {
+    if (counted == Counted.NOT_YET && COUNTED.compareAndSet(this, Counted.NOT_YET, Counted.OPEN)) {
+      scope.stats().opened();
+    }
+  }
+
+  /** Counts an end, unless one was counted before. */
+  private void countEnd(End decided) {
+    Counted before = COUNTED.getAndSet(this, Counted.ENDED);
+    if (before == Counted.ENDED) {
+      return;
+    }
+    ExchangeStats stats = scope.stats();
+    if (before == Counted.NOT_YET) {
+      stats.opened();
+    }
+    stats.ended(decided);
+    boolean noticed = decided == leftBefore;
+    long nanos = noticed ? Math.max(0, System.nanoTime() - leftSince) : 0;
+    if (noticed) {
+      stats.detected(nanos);
+    }
+    if (decided.kind() == End.Kind.DISCONNECTED && !stats.listeners().isEmpty()) {
+      Optional<Duration> took = noticed ? Optional.of(Duration.ofNanos(nanos)) : Optional.empty();
+      Subject about = subject();
+      tellStats(
+          new SafeAsyncStats.Disconnected(
+              about.number(), about.method(), about.path(), decided, took));
+    }
+  }
+
+  private void tellStats(SafeAsyncStats.Disconnected disconnected) {
+    scope.callBack(
+        () -> {
+          for (Consumer<? super SafeAsyncStats.Disconnected> each : scope.stats().listeners()) {
+            try {
+              each.accept(disconnected);
+            } catch (Throwable failure) {
+              Log.listenerFailed(disconnected.end(), failure);
+            }
+          }
+        });
+  }
+
+  /**
+   * Returns what it is about. Of a synchronous request the container's thread alone may ask, as
+   * nobody tells when the container has it back.
+   */
+  Subject subject() {
+    Subject known = subject;
+    if (known != null) {
+      return known;
+    }
+    if (!isStarted() && !servlet.isCurrent()) {
+      return Subject.unknown(side.method());
+    }
+    named(null);
+    return Objects.requireNonNull(subject);
+  }
+
+  /** While the container's objects are certainly this request's. */
+  private void named(@Nullable Connection connection) {
+    Subject known = subject;
+    if (known == null || (known.peer() == null && connection != null)) {
+      long number = known == null ? exchanges.nextNumber() : known.number();
+      Subject made = Subject.of(number, side.method(), side.request(), connection);
+      boolean unused = SUBJECT.compareAndSet(this, known, made);
+    }
+  }
+
+  /** Once the end is decided. */
+  private String fateOfWork() {
+    Cancellation made = cancellation;
+    return made == null ? "no work is bound" : made.fate();
+  }
+
+  /** How many bytes wait for the client. */
+  long pendingBytes() {
+    ApplicationObjects taken = application;
+    return taken == null ? 0 : taken.outbox().pending().bytes();
+  }
+
+  /** Returns its number, its request and how far it is. */
+  @Override
+  public String toString() {
+    End decided = lifecycle.decidedEnd();
+    return subject() + ", " + (decided == null ? lifecycle.phase() : decided);
+  }
+
   Duration age() {
     return Duration.ofNanos(System.nanoTime() - startedNanos);
   }
@@ -412,7 +526,11 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (watched != null) {
       watched.release();
     }
-    if (made.answered(returned) && made.isAwaited(returned)) {
+    boolean first = made.answered(returned);
+    if (counted == Counted.OPEN) {
+      countEnd(returned);
+    }
+    if (first && made.isAwaited(returned)) {
       scope.callBack(() -> made.tell(returned));
     }
   }
@@ -482,6 +600,8 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** A cycle has begun: an end can come, and what was written meanwhile can go. */
   void begun() {
+    named(side.connection());
+    countOpen();
     exchanges.opened(this);
     watch();
     signal();
@@ -548,6 +668,8 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (watch != null) {
       return;
     }
+    named(connection);
+    countOpen();
     HangUpWatch started = scope.watch(connection, this::gone);
     if (!WATCH.compareAndSet(this, null, started)) {
       started.release();
@@ -629,8 +751,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   }
 
   /** On the detector's thread. What becomes asynchronous meanwhile looks for this when it has. */
-  private void gone(Departure departure) {
+  private void gone(Departure departure, long since) {
     End left = End.disconnected(departure, age(), null);
+    leftSince = since;
     leftBefore = left;
     if (isStarted()) {
       endElsewhere(left);
@@ -647,7 +770,8 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     // Before the servlet, whose work this ends, goes on and makes the request asynchronous.
     leftSaid = true;
     if (endWork(left)) {
-      Log.disconnected(left);
+      countEnd(left);
+      Log.disconnected(subject(), left, fateOfWork());
     }
   }
 
@@ -778,7 +902,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       // The client may be there still, and slow.
       endElsewhere(End.failed(limit, age()));
     } else if (side.isCutOff()) {
-      gone(Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection"));
+      Departure found =
+          Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection");
+      endElsewhere(End.disconnected(found, age(), null));
     } else if (lifecycle.isOpen()) {
       String why = "The container has ended the request by itself, before it was completed";
       endElsewhere(End.failed(new IOException(why), age()));
@@ -857,7 +983,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
     }
     if (!quiet) {
-      Log.stuck(lifecycle);
+      Log.stuck(subject() + ", " + lifecycle);
     }
     return quiet;
   }
@@ -897,16 +1023,17 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (watched != null) {
       watched.release();
     }
+    countEnd(decided);
+    boolean unused = endWork(decided);
     if (decided.kind() == End.Kind.DISCONNECTED) {
       if (!leftSaid) {
-        Log.disconnected(decided);
+        Log.disconnected(subject(), decided, fateOfWork());
       }
     } else if (decided.kind() == End.Kind.FAILED
         && !isThrown(decided)
         && !lifecycle.containerCompletes()) {
-      Log.failed(decided);
+      Log.failed(subject(), decided, fateOfWork());
     }
-    boolean unused = endWork(decided);
     ApplicationObjects taken = application;
     if (taken != null) {
       publish(taken, decided, known);

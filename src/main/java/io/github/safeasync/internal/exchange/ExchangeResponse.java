@@ -511,4 +511,9 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   private ResponseHead head() {
     return own.sink().head();
   }
+
+  @Override
+  public String toString() {
+    return "SafeAsyncResponse of " + access;
+  }
 }

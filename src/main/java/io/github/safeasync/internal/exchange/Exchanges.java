@@ -4,8 +4,10 @@ import io.github.safeasync.CancellationToken;
 import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.Visible;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The exchanges of one filter, and the one door through which the API comes in. Thread-safe. */
@@ -30,22 +33,37 @@ public final class Exchanges {
   private final FilterScope scope;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicLong numbers = new AtomicLong();
   private final AtomicBoolean uninstalled = new AtomicBoolean();
   private final AtomicBoolean second = new AtomicBoolean();
   private volatile boolean shutDown;
 
-  private Exchanges(String name, SafeAsyncConfig config) {
+  private final Handle inJmx;
+
+  private Exchanges(String name, String context, SafeAsyncConfig config, ExchangeStats stats) {
     this.name = name;
-    this.scope = new FilterScope(config);
+    this.scope = new FilterScope(config, stats);
+    this.inJmx = StatsBean.register(stats, context, name);
+  }
+
+  /** Returns what counts the exchanges of a filter that is to be installed. */
+  public static SafeAsyncStats newStats() {
+    return new ExchangeStats();
   }
 
   /**
    * Starts what the exchanges of a filter need.
    *
    * @param name of the filter, for the log
+   * @param context the path of the application
+   * @param stats made by {@link #newStats}
    */
-  public static Exchanges install(String name, SafeAsyncConfig config) {
-    Exchanges installed = new Exchanges(name, config);
+  public static Exchanges install(
+      String name, String context, SafeAsyncConfig config, SafeAsyncStats stats) {
+    ExchangeStats counts = (ExchangeStats) stats;
+    Exchanges installed = new Exchanges(name, context, config, counts);
+    counts.looksAt(installed.scope::watching, installed::pendingBytes);
+    installed.summarise(new Summary(counts));
     installed.scope.detection().thenAccept(detection -> Log.installed(name, config, detection));
     return installed;
   }
@@ -53,6 +71,7 @@ public final class Exchanges {
   /** Ends every open exchange, and the threads; once. */
   public void uninstall() {
     if (!uninstalled.getAndSet(true)) {
+      inJmx.remove();
       Log.shutDown(name, shutDown());
     }
   }
@@ -88,6 +107,11 @@ public final class Exchanges {
     return CurrentExchange.makeCurrent(null);
   }
 
+  /** Returns a text that somebody else has chosen as a line may show it. */
+  public static String visible(String text) {
+    return Visible.of(text);
+  }
+
   public FilterScope scope() {
     return scope;
   }
@@ -99,8 +123,35 @@ public final class Exchanges {
     }
   }
 
+  /** Returns a number that none has had. */
+  long nextNumber() {
+    return numbers.incrementAndGet();
+  }
+
+  private long pendingBytes() {
+    long bytes = 0;
+    for (Exchange exchange : open) {
+      bytes += exchange.pendingBytes();
+    }
+    return bytes;
+  }
+
   Exchange open(HttpServletRequest request, HttpServletResponse response) {
     return new Exchange(this, request, response);
+  }
+
+  /** Says in the log what has ended, once a period, if anything has. */
+  private void summarise(Summary summary) {
+    Duration period = scope.config().logSummary();
+    if (!period.isZero() && !shutDown) {
+      Future<?> unused =
+          scope.schedule(
+              () -> {
+                summary.next().ifPresent(counts -> Log.summary(name, counts));
+                summarise(summary);
+              },
+              period);
+    }
   }
 
   /** An exchange has become asynchronous. */

@@ -1,14 +1,15 @@
 package io.github.safeasync.internal.exchange;
 
-import io.github.safeasync.Departure;
 import io.github.safeasync.Handle;
 import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.body.Outbox;
 import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.Connections;
 import io.github.safeasync.internal.detect.Detector;
 import io.github.safeasync.internal.detect.DetectorSettings;
+import io.github.safeasync.internal.detect.HangUpListener;
 import io.github.safeasync.internal.detect.HangUpWatch;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * What the exchanges of one filter share: the settings, the threads and the detector. Thread-safe.
@@ -32,11 +32,17 @@ public final class FilterScope implements Cancellation.Canceller {
   private final Outbox.Limits limits;
   private final Workers workers;
   private final Detector detector;
+  private final ExchangeStats stats;
   private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
   private volatile boolean shutDown;
 
   public FilterScope(SafeAsyncConfig config) {
+    this(config, new ExchangeStats());
+  }
+
+  FilterScope(SafeAsyncConfig config, ExchangeStats stats) {
     this.config = config;
+    this.stats = stats;
     this.cancelSettings = cancelSettings(config);
     this.limits =
         new Outbox.Limits(
@@ -66,6 +72,10 @@ public final class FilterScope implements Cancellation.Canceller {
 
   SafeAsyncConfig config() {
     return config;
+  }
+
+  ExchangeStats stats() {
+    return stats;
   }
 
   CancelSettings cancelSettings() {
@@ -124,14 +134,19 @@ public final class FilterScope implements Cancellation.Canceller {
     };
   }
 
+  @Override
+  public void cancelled(SafeAsyncStats.Work kind) {
+    stats.countCancelled(kind);
+  }
+
   /** Returns in what ways hang-ups are noticed, as soon as that is known. */
   CompletionStage<String> detection() {
     return detector.described();
   }
 
   /** Watches the connection of an exchange; what is told is told on the watcher's thread. */
-  HangUpWatch watch(Connection connection, Consumer<Departure> gone) {
-    return detector.watch(connection, gone);
+  HangUpWatch watch(Connection connection, HangUpListener gone) {
+    return detector.watchExchange(connection, gone);
   }
 
   /** How many exchanges' connections are watched, for tests. */

@@ -35,6 +35,11 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public String toString() {
+    return exchange.toString();
+  }
+
+  @Override
   public boolean isFree() {
     return lifecycle.isFree();
   }

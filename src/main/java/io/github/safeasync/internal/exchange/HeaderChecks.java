@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.Visible;
 import jakarta.servlet.http.Cookie;
 import java.util.Locale;
 import java.util.Set;
@@ -49,7 +50,7 @@ final class HeaderChecks {
     requireEach(
         name,
         HeaderChecks::isOfToken,
-        c -> "A header's name must not contain the character " + c + ": " + name);
+        c -> "A header's name must not contain the character " + c + ": " + Visible.of(name));
     return name;
   }
 

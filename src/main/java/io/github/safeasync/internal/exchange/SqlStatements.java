@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.exchange;
 
 import java.sql.Statement;
+import java.sql.Wrapper;
 
 /**
  * The one class that names {@code java.sql}, a module that an application may lack: it is touched
@@ -26,11 +27,20 @@ final class SqlStatements {
     return PRESENT ? Sql.cancelOf(resource) : resource;
   }
 
+  /** Whether a resource belongs to a database. */
+  static boolean isOfJdbc(AutoCloseable resource) {
+    return PRESENT && Sql.isOfJdbc(resource);
+  }
+
   /** Loaded at its first use. */
   private static final class Sql {
 
     static AutoCloseable cancelOf(AutoCloseable resource) {
       return resource instanceof Statement statement ? statement::cancel : resource;
+    }
+
+    static boolean isOfJdbc(AutoCloseable resource) {
+      return resource instanceof Wrapper;
     }
   }
 }

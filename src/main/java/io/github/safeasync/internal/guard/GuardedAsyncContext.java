@@ -137,4 +137,10 @@ public final class GuardedAsyncContext implements AsyncContext {
   public long getTimeout() {
     return cycle.timeout();
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedAsyncContext of " + exchange;
+  }
 }

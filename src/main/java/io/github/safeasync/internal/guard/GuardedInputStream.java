@@ -175,4 +175,10 @@ final class GuardedInputStream extends ServletInputStream {
     body.listens(listener);
     return true;
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedInputStream of " + gate.exchange();
+  }
 }

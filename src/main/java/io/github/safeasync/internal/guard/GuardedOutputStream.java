@@ -259,4 +259,10 @@ public final class GuardedOutputStream extends ServletOutputStream {
     refused = true;
     gate.refuse();
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedOutputStream of " + gate.exchange();
+  }
 }

@@ -145,4 +145,10 @@ final class GuardedReader extends BufferedReader {
       gate.closeBody(reader);
     }
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedReader of " + gate.exchange();
+  }
 }

@@ -714,4 +714,10 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
         ? super.getServletConnection()
         : gate.ask(super::getServletConnection, known -> known.about().connection());
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedRequest of " + exchange;
+  }
 }

@@ -423,4 +423,10 @@ public final class GuardedResponse extends HttpServletResponseWrapper {
         ? super.getContentType()
         : gate.readOrNull(super::getContentType, known().head().contentType());
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedResponse of " + exchange;
+  }
 }

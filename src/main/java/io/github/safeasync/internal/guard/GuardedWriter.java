@@ -338,4 +338,10 @@ public final class GuardedWriter extends PrintWriter {
     }
     return this;
   }
+
+  /** Returns which exchange it belongs to, and how far that is. */
+  @Override
+  public String toString() {
+    return "GuardedWriter of " + gate.exchange();
+  }
 }

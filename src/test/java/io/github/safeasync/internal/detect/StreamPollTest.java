@@ -29,7 +29,7 @@ class StreamPollTest {
 
   private ExchangeWatch watch(long due) {
     Mailbox mailbox = requireNonNull(detector.watcher).mailbox;
-    return new ExchangeWatch(queue, mailbox, null, gone -> {}, Detection.POLL, due);
+    return new ExchangeWatch(queue, mailbox, null, (gone, since) -> {}, Detection.POLL, due);
   }
 
   private final class Stream {

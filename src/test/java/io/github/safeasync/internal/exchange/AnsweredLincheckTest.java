@@ -4,6 +4,7 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 
 import io.github.safeasync.End.Kind;
 import io.github.safeasync.Handle;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.Queue;
@@ -43,6 +44,9 @@ public class AnsweredLincheckTest {
             public Handle cancelLater(Cancellation later, Duration delay) {
               throw new AssertionError("There is no grace");
             }
+
+            @Override
+            public void cancelled(SafeAsyncStats.Work kind) {}
           },
           CancelSettings.DEFAULTS,
           "GET",

@@ -4,6 +4,7 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 
 import io.github.safeasync.End.Kind;
 import io.github.safeasync.Handle;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
 import java.util.Queue;
@@ -40,6 +41,9 @@ public class CancellationLincheckTest {
               grace.set(true);
               return () -> grace.getAndSet(false);
             }
+
+            @Override
+            public void cancelled(SafeAsyncStats.Work kind) {}
           },
           CancelSettings.DEFAULTS.withAfter(Duration.ofMillis(1)),
           "GET",
