@@ -99,6 +99,7 @@ class ArchitectureTest {
             API + ".http..",
             API + ".jaxrs..",
             API + ".jdbc..",
+            API + ".micrometer..",
             API + ".spring..",
             API + ".sse..")
         .should()
@@ -187,6 +188,7 @@ class ArchitectureTest {
             "jaxrs.SafeAsyncJaxRs",
             "jdbc.CancelStatements",
             "jdbc.SafeAsyncDataSource",
+            "micrometer.SafeAsyncMetrics",
             "spring.SafeAsyncAutoConfiguration",
             "spring.SafeAsyncMvcConfiguration",
             "sse.SseGroup",
@@ -199,7 +201,11 @@ class ArchitectureTest {
     classes()
         .that()
         .resideOutsideOfPackages(
-            API + ".jaxrs..", API + ".spring..", API + ".http..", API + ".context..")
+            API + ".jaxrs..",
+            API + ".spring..",
+            API + ".http..",
+            API + ".context..",
+            API + ".micrometer..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
@@ -207,6 +213,7 @@ class ArchitectureTest {
             "javax.management..",
             "javax.net.ssl..",
             "javax.sql..",
+            "jdk.jfr..",
             "jdk.net..",
             "jakarta.servlet..",
             "org.jspecify..",

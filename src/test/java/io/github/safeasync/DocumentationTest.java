@@ -35,7 +35,8 @@ import org.junit.jupiter.api.Test;
 class DocumentationTest {
 
   private static final Path ROOT = Path.of("src/main/java/io/github/safeasync");
-  private static final List<String> API = List.of("", "sse", "doctor", "jaxrs", "jdbc", "spring");
+  private static final List<String> API =
+      List.of("", "sse", "doctor", "jaxrs", "jdbc", "micrometer", "spring");
 
   /** What is done with the compiler while its files are open. */
   private interface Use {

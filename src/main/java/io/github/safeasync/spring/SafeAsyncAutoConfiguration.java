@@ -5,12 +5,16 @@ import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.http.SafeAsyncHttpClient;
 import io.github.safeasync.jdbc.SafeAsyncDataSource;
+import io.github.safeasync.micrometer.SafeAsyncMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationFilter;
 import jakarta.servlet.DispatcherType;
 import java.net.http.HttpClient;
 import java.util.EnumSet;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -42,7 +46,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  * the clients of HTTP, for calls; a line at the start says which.
  *
  * <p>Where Spring MVC is there, {@link SafeAsyncMvcConfiguration} is, too. Requests whose client
- * has gone are observed with the outcome {@code UNKNOWN}.
+ * has gone are observed with the outcome {@code CLIENT_GONE} and the status 499. Where there is a
+ * registry of Micrometer's metrics, the filter's are bound to it.
  *
  * <p>Works with Spring Boot 3 and 4, whose embedded containers register filters in different
  * packages but by the same bean. Immutable and thread-safe.
@@ -168,6 +173,28 @@ public class SafeAsyncAutoConfiguration {
 
     @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-http")
     static final class OnHttp {}
+  }
+
+  /** Where Micrometer has metrics. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(MeterRegistry.class)
+  static class Metered {
+
+    /** Of each filter, told apart by the name of its bean; once all that changes a registry has. */
+    @Bean
+    SmartInitializingSingleton safeAsyncMetrics(
+        ObjectProvider<MeterRegistry> registry, ListableBeanFactory beans) {
+      return () ->
+          registry.ifAvailable(
+              to ->
+                  beans
+                      .getBeansOfType(SafeAsyncFilter.class)
+                      .forEach(
+                          (name, filter) ->
+                              SafeAsyncMetrics.of(filter.stats())
+                                  .tagged("filter", name)
+                                  .bindTo(to)));
+    }
   }
 
   /** Where Micrometer observes requests. */

@@ -113,7 +113,7 @@ class ObservationIT {
 
   @ParameterizedTest
   @EveryContainer
-  void aborted_isRecordedOnce_asUnknown_withNothingWritten(Container container) throws Exception {
+  void aborted_isRecordedOnce_as499_withNothingWritten(Container container) throws Exception {
     try (Logs logs = Logs.swallow();
         TestServer server = start(container, true)) {
       for (String path : List.of("/deferred", "/sse")) {
@@ -126,7 +126,7 @@ class ObservationIT {
         await().during(Duration.ofMillis(300)).until(() -> recorded.lines.size() == 1);
         assertThat(recorded.lines)
             .as(path)
-            .containsExactly("UNKNOWN UNKNOWN ClientDisconnectedException");
+            .containsExactly("499 CLIENT_GONE ClientDisconnectedException");
       }
     }
   }

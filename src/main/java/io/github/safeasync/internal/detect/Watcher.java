@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.detect;
 
+import io.github.safeasync.internal.FlightRecords;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -135,10 +136,12 @@ final class Watcher implements Runnable {
 
   private void turn(WatchLoop post) throws IOException {
     long now = System.nanoTime();
+    Object busy = FlightRecords.turnBegins();
     nextDue = now;
     step(() -> nextDue = arm(post, now));
     step(() -> takeLeave(post));
     step(post::look);
+    FlightRecords.turnEnds(busy, keys());
     step(() -> sleep(post, nextDue));
   }
 

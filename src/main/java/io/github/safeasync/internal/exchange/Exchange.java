@@ -10,6 +10,7 @@ import io.github.safeasync.Outcome;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.SlowClientException;
+import io.github.safeasync.internal.FlightRecords;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.SlowClients;
 import io.github.safeasync.internal.container.Connection;
@@ -366,6 +367,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (noticed) {
       stats.detected(nanos);
     }
+    if (FlightRecords.recordsEnds()) {
+      record(decided, noticed ? nanos : -1);
+    }
     if (decided.kind() == End.Kind.DISCONNECTED && !stats.listeners().isEmpty()) {
       Optional<Duration> took = noticed ? Optional.of(Duration.ofNanos(nanos)) : Optional.empty();
       Subject about = subject();
@@ -373,6 +377,17 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
           new SafeAsyncStats.Disconnected(
               about.number(), about.method(), about.path(), decided, took));
     }
+  }
+
+  private void record(End decided, long detectionNanos) {
+    ApplicationObjects taken = application;
+    FlightRecords.exchangeEnded(
+        subject().forFlightRecorder(),
+        decided.kind().name(),
+        decided.departure().map(departure -> departure.evidence().name()).orElse(null),
+        decided.after().toNanos(),
+        detectionNanos,
+        taken == null ? 0 : taken.sink().sent());
   }
 
   private void tellStats(SafeAsyncStats.Disconnected disconnected) {
@@ -795,6 +810,10 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** On the timer's thread or one of the application's. */
   @Override
   public void tooSlow(SlowClientException cause) {
+    if (cause.isStalled() && isLive() && FlightRecords.recordsStalls()) {
+      FlightRecords.writeStalled(
+          subject().forFlightRecorder(), pendingBytes(), String.valueOf(cause.getMessage()));
+    }
     endElsewhere(End.failed(cause, age()));
   }
 

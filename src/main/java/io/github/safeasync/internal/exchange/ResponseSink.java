@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,8 @@ final class ResponseSink implements Outbox.Sink {
   /** Set before the write listener, and so before anything that belongs to the stream's thread. */
   private volatile boolean streaming;
 
+  private final AtomicLong sent = new AtomicLong();
+
   /** The container's thread that is calling onWritePossible, which may write at once. */
   private volatile @Nullable Thread caller;
 
@@ -79,6 +82,11 @@ final class ResponseSink implements Outbox.Sink {
 
   Outbox outbox() {
     return outbox;
+  }
+
+  /** How many bytes of the body the container has taken. */
+  long sent() {
+    return sent.get();
   }
 
   ResponseHead head() {
@@ -364,7 +372,9 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void write(ByteBuffer bytes) throws IOException {
+    int length = bytes.remaining();
     Servlet61.writeAnywhere(stream(), bytes);
+    sent.addAndGet(length);
     access.written();
   }
 

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.FlightRecords;
 import io.github.safeasync.internal.Visible;
 import io.github.safeasync.internal.container.Connection;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,6 +41,10 @@ record Subject(long number, String method, String path, @Nullable InetSocketAddr
         + (number == 0 ? "?" : number)
         + (" (" + Visible.of(method) + " " + Visible.of(path))
         + (peer == null ? ")" : " of " + address(peer) + ")");
+  }
+
+  FlightRecords.About forFlightRecorder() {
+    return new FlightRecords.About(number, method, path);
   }
 
   private static String address(InetSocketAddress of) {
