@@ -274,7 +274,13 @@ class ArchitectureTest {
                 "are of the API, of the demo, or not of the library",
                 type ->
                     !type.getPackageName().startsWith(API)
-                        || Set.of(API, API + ".doctor", API + ".http", API + ".sse", DEMO)
+                        || Set.of(
+                                API,
+                                API + ".doctor",
+                                API + ".http",
+                                API + ".jdbc",
+                                API + ".sse",
+                                DEMO)
                             .contains(type.getPackageName())))
         .check(DEMO_CLASSES);
   }
@@ -286,7 +292,8 @@ class ArchitectureTest {
         .haveSimpleNameNotStartingWith("DemoServer")
         .should()
         .dependOnClassesThat()
-        .resideOutsideOfPackages("java..", "jakarta.servlet..", "org.jspecify..", API + "..")
+        .resideOutsideOfPackages(
+            "java..", "javax.sql..", "jakarta.servlet..", "org.jspecify..", API + "..")
         .check(DEMO_CLASSES);
   }
 }

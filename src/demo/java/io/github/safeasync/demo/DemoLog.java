@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
@@ -16,9 +17,13 @@ final class DemoLog {
 
   private static final Logger ROOT = Logger.getLogger("");
 
+  /** Held, or it would be forgotten with its level. */
+  private static final Logger SERVER = Logger.getLogger("org.eclipse.jetty");
+
   private DemoLog() {}
 
   static void start() {
+    SERVER.setLevel(Level.WARNING);
     for (Handler handler : ROOT.getHandlers()) {
       ROOT.removeHandler(handler);
     }

@@ -1,24 +1,13 @@
 package io.github.safeasync.demo;
 
-import io.github.safeasync.SafeAsyncConfig;
-import io.github.safeasync.SafeAsyncFilter;
-import io.github.safeasync.doctor.DoctorServlet;
-import jakarta.servlet.DispatcherType;
-import jakarta.servlet.Servlet;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.EnumSet;
-import org.eclipse.jetty.ee10.servlet.DefaultServlet;
-import org.eclipse.jetty.ee10.servlet.FilterHolder;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.ee10.webapp.WebAppContext;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** The demo on an embedded Jetty: {@code mvn -q -Pdemo [-Dport=8888]}. */
+/** The demo on an embedded Jetty: {@code mvn -q -Pdemo [-Dport=8888] [-Dhost=localhost]}. */
 public final class DemoServer {
 
   private static final Logger LOGGER = System.getLogger(DemoServer.class.getName());
@@ -34,10 +23,11 @@ public final class DemoServer {
   public static void main(String[] arguments) throws Exception {
     DemoLog.start();
     int port = port();
-    ServletContextHandler context = application();
+    WebAppContext context = application();
     Server server = new Server();
     ServerConnector connector = new ServerConnector(server);
-    connector.setHost(System.getProperty("host", "localhost"));
+    String host = System.getProperty("host", "localhost");
+    connector.setHost(host);
     connector.setPort(port);
     server.addConnector(connector);
     server.setHandler(context);
@@ -45,12 +35,18 @@ public final class DemoServer {
       connector.open();
     } catch (IOException e) {
       System.err.println(
-          "Port " + port + " cannot be used (" + e.getCause() + "); choose another: -Dport=8889");
+          "Port "
+              + port
+              + " of "
+              + host
+              + " cannot be used ("
+              + e.getCause()
+              + "); choose another: -Dport=8889");
       System.exit(1);
     }
     server.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context, server), "demo-stop"));
-    LOGGER.log(Level.INFO, "Listening on http://localhost:{0,number,#}/", port);
+    LOGGER.log(Level.INFO, "Listening on http://{0}:{1,number,#}/", host, connector.getLocalPort());
     server.join();
   }
 
@@ -69,32 +65,16 @@ public final class DemoServer {
     throw new IllegalStateException("Unreachable");
   }
 
-  private static ServletContextHandler application() {
-    ServletContextHandler context = new ServletContextHandler("/");
-    context.setBaseResourceAsPath(Path.of("webapp"));
-    FilterHolder filter =
-        new FilterHolder(
-            SafeAsyncFilter.create(
-                SafeAsyncConfig.builder().timeout(Duration.ofMinutes(61)).build()));
-    filter.setName("safe-async");
-    filter.setAsyncSupported(true);
-    context.addFilter(filter, "/*", EnumSet.of(DispatcherType.REQUEST));
-    add(context, "", new LongRunnerServlet());
-    add(context, "/tokens", new TokensServlet());
-    add(context, "/model/*", new ModelServlet());
-    add(context, "/doctor", new DoctorServlet());
-    context.addServlet(new ServletHolder("default", DefaultServlet.class), "/");
+  /** The same as the WAR: what is in webapp, and the classes of this class path. */
+  private static WebAppContext application() {
+    WebAppContext context = new WebAppContext("webapp", "/");
+    context.setParentLoaderPriority(true);
+    context.setThrowUnavailableOnStartupException(true);
     return context;
   }
 
-  private static void add(ServletContextHandler context, String path, Servlet servlet) {
-    ServletHolder holder = new ServletHolder(servlet);
-    holder.setAsyncSupported(true);
-    context.addServlet(holder, path);
-  }
-
   /** Stops the application before the connections, so that waiting clients get an answer. */
-  private static void stop(ServletContextHandler context, Server server) {
+  private static void stop(WebAppContext context, Server server) {
     try {
       DemoLog.outliveReset();
       context.stop();

@@ -9,20 +9,23 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /?delay=SECONDS[&error=yes]}: a long-running request that its client may leave. */
+/**
+ * {@code GET /?delay=SECONDS[&error=yes]}: a long-running request that its client may leave. The
+ * same at {@code /run}, as some servers give the root to the welcome file, whatever is asked.
+ */
 public final class LongRunnerServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
   private static final Logger LOGGER = System.getLogger(LongRunnerServlet.class.getName());
-  private static final BigDecimal LONGEST = BigDecimal.valueOf(3600);
+  private static final int LONGEST = 3600;
 
   private transient @Nullable ScheduledExecutorService scheduler;
+  private transient @Nullable LongRunner application;
   private transient volatile @Nullable Thread runner;
 
   @Override
@@ -35,12 +38,14 @@ public final class LongRunnerServlet extends HttpServlet {
               runner = thread;
               return thread;
             });
+    application = new LongRunner(scheduler);
   }
 
   @Override
   public void destroy() {
-    if (scheduler != null) {
+    if (scheduler != null && application != null) {
       scheduler.shutdownNow();
+      application.stop();
     }
     Thread ending = runner;
     if (ending != null) {
@@ -55,51 +60,56 @@ public final class LongRunnerServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    if (request.getQueryString() == null) {
+    if (request.getServletPath().isEmpty() && request.getQueryString() == null) {
       request.getRequestDispatcher("/index.html").forward(request, response);
       return;
     }
-    Duration delay = delayOf(request.getParameter("delay"));
+    Duration delay = Seconds.of(request.getParameter("delay"), 0, LONGEST, 0);
     if (delay == null) {
       response.sendError(
           HttpServletResponse.SC_BAD_REQUEST,
           "delay must be a number of seconds from 0 to " + LONGEST + ", such as /?delay=3");
       return;
     }
-    start(SafeAsyncResponse.of(request), delay, "yes".equals(request.getParameter("error")));
+    boolean error = "yes".equals(request.getParameter("error"));
+    Board board = Board.of(getServletContext());
+    Row row = board.open(request, error ? "error" : "delay", delay);
+    start(SafeAsyncResponse.of(request), row, delay, error);
   }
 
-  private void start(SafeAsyncResponse response, Duration delay, boolean error) {
-    response.onEnd(end -> LOGGER.log(Level.INFO, "the exchange ended: {0}", end));
-    if (scheduler == null) {
+  private void start(SafeAsyncResponse response, Row row, Duration delay, boolean error) {
+    response.onEnd(end -> LOGGER.log(Level.INFO, "{0} the exchange ended: {1}", row.name(), end));
+    response.onEnd(row::ended);
+    response.onDisconnect(gone -> row.say("it works on, and will call back to nobody"));
+    if (application == null) {
       throw new IllegalStateException("The servlet has not been initialised");
     }
-    new LongRunner(scheduler)
-        .run(
-            delay,
-            error,
-            response.guard(
-                () -> {
-                  response.write("ok!\n");
-                  response.finish();
-                }),
-            response.guard(
-                (Runnable)
-                    () -> {
-                      throw new HttpStatusException(400, "You asked for an error");
-                    }));
+    Runnable success =
+        () -> {
+          response.write("ok!\n");
+          response.finish();
+        };
+    Runnable failure =
+        () -> {
+          throw new HttpStatusException(400, "You asked for an error");
+        };
+    application.run(
+        row.name(),
+        delay,
+        error,
+        noted(row, response.guard(success)),
+        noted(row, response.guard(failure)));
   }
 
-  private static @Nullable Duration delayOf(@Nullable String seconds) {
-    if (seconds == null) {
-      return Duration.ZERO;
-    }
-    try {
-      BigDecimal delay = new BigDecimal(seconds);
-      boolean allowed = delay.signum() >= 0 && delay.compareTo(LONGEST) <= 0;
-      return allowed ? Duration.ofMillis(delay.movePointRight(3).longValue()) : null;
-    } catch (NumberFormatException e) {
-      return null;
-    }
+  /** The callback comes late where the client has left, and is as harmless as any. */
+  private static Runnable noted(Row row, Runnable callback) {
+    return () -> {
+      boolean late = row.hasEnded();
+      callback.run();
+      row.say(
+          late
+              ? "it called back " + row.ageMillis() + " ms after its begin, to nobody: no harm"
+              : "it called back in time");
+    };
   }
 }

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +28,10 @@ public final class ModelServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1L;
   private static final int PACE_MILLIS = 25;
+
+  /** How long a completion takes. */
+  static final Duration TIME = Duration.ofMillis((long) LENGTH * PACE_MILLIS);
+
   private static final int REMEMBERED = 1000;
   private static final String[] WORDS =
       "The client hangs up and nobody reads on but the model goes on and is paid for".split(" ");
@@ -73,7 +78,8 @@ public final class ModelServlet extends HttpServlet {
     if (model == null) {
       throw new IllegalStateException("The servlet has not been initialised");
     }
-    Completion completion = new Completion(SafeAsyncResponse.of(request));
+    Row row = Board.of(getServletContext()).find(id).orElse(null);
+    Completion completion = new Completion(SafeAsyncResponse.of(request), row);
     completions.put(id, completion);
     completion.start(model);
   }
@@ -96,10 +102,13 @@ public final class ModelServlet extends HttpServlet {
 
     private final AtomicInteger tokens = new AtomicInteger();
     private final SafeAsyncResponse response;
+    private final @Nullable Row row;
     private volatile @Nullable Future<?> generating;
 
-    Completion(SafeAsyncResponse response) {
+    /** The row is of the request for which the model is asked. */
+    Completion(SafeAsyncResponse response, @Nullable Row row) {
       this.response = response;
+      this.row = row;
     }
 
     void start(ScheduledExecutorService model) {
@@ -130,6 +139,14 @@ public final class ModelServlet extends HttpServlet {
       Future<?> running = generating;
       if (running != null) {
         running.cancel(false);
+      }
+      if (row == null) {
+        return;
+      }
+      if (tokens.get() < LENGTH) {
+        row.stopped("the model was told to stop after " + tokens + " of " + LENGTH + " tokens");
+      } else {
+        row.say("the model generated " + LENGTH + " of " + LENGTH + " tokens");
       }
     }
 

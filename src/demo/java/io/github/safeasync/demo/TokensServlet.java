@@ -1,5 +1,6 @@
 package io.github.safeasync.demo;
 
+import io.github.safeasync.CancellationToken;
 import io.github.safeasync.http.SafeAsyncHttpClient;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -33,13 +34,17 @@ public final class TokensServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String id = request.getParameter("id");
-    if (id == null || !id.matches("[A-Za-z0-9-]{1,64}")) {
-      response.sendError(
-          400, "id must be 1 to 64 letters, digits or hyphens, such as /tokens?id=1");
+    String id = Tags.of(request);
+    if (id == null) {
+      response.sendError(400, Tags.ALLOWED + ", such as /tokens?id=1");
       return;
     }
-    HttpClient client = "plain".equals(request.getParameter("client")) ? plain : wrapped;
+    boolean asItIs = "plain".equals(request.getParameter("client"));
+    HttpClient client = asItIs ? plain : wrapped;
+    Row row =
+        Board.of(getServletContext())
+            .open(request, asItIs ? "plain-tokens" : "tokens", ModelServlet.TIME);
+    CancellationToken.current().end().thenAccept(row::ended);
     response.setContentType("text/event-stream;charset=utf-8");
     PrintWriter out = response.getWriter();
     try (Stream<String> lines = client.send(question(request, id), BodyHandlers.ofLines()).body()) {
@@ -49,7 +54,7 @@ public final class TokensServlet extends HttpServlet {
             out.flush();
           });
     } catch (IOException | UncheckedIOException e) {
-      LOGGER.log(Level.INFO, "the model was told to stop: {0}", e.getMessage());
+      LOGGER.log(Level.INFO, "{0} the model was told to stop: {1}", row.name(), e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -48,7 +48,7 @@ class DemoWarIT {
         TestServer server = container.deployWar(TestWar.demo(), "/demo")) {
       RawClient client = RawClient.connect(server);
       client.get("/demo/?delay=30");
-      await().until(() -> messages(logs).contains("doing application stuff..."));
+      await().until(() -> messages(logs).contains("#1 doing application stuff..."));
       client.closeFin();
       await()
           .atMost(Duration.ofSeconds(10))
@@ -58,7 +58,7 @@ class DemoWarIT {
   }
 
   private static boolean isNoticedFin(String line) {
-    return line.matches("the exchange ended: DISCONNECTED after \\d+ ms \\(FIN noticed by .*");
+    return line.matches("#1 the exchange ended: DISCONNECTED after \\d+ ms \\(FIN noticed by .*");
   }
 
   private static List<String> messages(Logs logs) {

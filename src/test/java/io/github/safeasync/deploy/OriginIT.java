@@ -75,9 +75,9 @@ class OriginIT {
         Site site = start(container);
         RawClient client = RawClient.connect(site.server())) {
       client.get(path);
-      await().until(() -> messages(logs).contains("doing application stuff..."));
+      await().until(() -> messages(logs).contains("#1 doing application stuff..."));
       client.closeFin();
-      awaitCleanUp(logs, "the exchange ended: ");
+      awaitCleanUp(logs, "#1 the exchange ended: ");
       logs.assertQuiet();
     }
   }
@@ -93,7 +93,7 @@ class OriginIT {
       other.get("/take");
       site.take();
       client.get("/run?delay=30");
-      await().until(() -> messages(logs).contains("doing application stuff..."));
+      await().until(() -> messages(logs).contains("#1 doing application stuff..."));
       site.awaitWatching(2);
       Instant killed = Instant.now();
       client.closeFin();
@@ -102,14 +102,14 @@ class OriginIT {
       System.out.printf(
           "%s: DISCONNECTED was logged %d ms after the kill%n", container, took.toMillis());
       assertThat(took).isLessThan(Duration.ofSeconds(5));
-      assertThat(messages(logs)).doesNotContain("doing some application clean up...");
+      assertThat(messages(logs)).doesNotContain("#1 doing some application clean up...");
       logs.assertQuiet();
     }
   }
 
   private static Optional<LogRecord> disconnected(Logs logs) {
     return logs.records().stream()
-        .filter(each -> message(each).startsWith("the exchange ended: DISCONNECTED after "))
+        .filter(each -> message(each).startsWith("#1 the exchange ended: DISCONNECTED after "))
         .findFirst();
   }
 
@@ -134,9 +134,9 @@ class OriginIT {
         .untilAsserted(
             () ->
                 assertThat(messages(logs))
-                    .containsOnlyOnce("doing application stuff...")
-                    .containsOnlyOnce("doing some application clean up...")
-                    .filteredOn(line -> line.startsWith("the exchange ended: "))
+                    .containsOnlyOnce("#1 doing application stuff...")
+                    .containsOnlyOnce("#1 doing some application clean up...")
+                    .filteredOn(line -> line.startsWith("#1 the exchange ended: "))
                     .singleElement()
                     .asString()
                     .contains(end));

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -106,6 +108,25 @@ public final class Browser implements AutoCloseable {
   /** Answers what an expression of JavaScript, such as an array of texts, is in the current tab. */
   public Object evaluate(String expression) {
     return ((JavascriptExecutor) driver).executeScript("return " + expression);
+  }
+
+  /** Makes the current tab as wide as this, and tells its page which colours the user prefers. */
+  public void show(int width, int height, String colorScheme) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", colorScheme))));
+  }
+
+  /** Writes what the current tab shows, down to the end of the page, to a PNG. */
+  public void screenshot(Path png) throws IOException {
+    Map<String, Object> shot =
+        driver.executeCdpCommand(
+            "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
+    Files.createDirectories(png.getParent());
+    Files.write(png, Base64.getDecoder().decode((String) shot.get("data")));
   }
 
   /** Closes the current tab. */

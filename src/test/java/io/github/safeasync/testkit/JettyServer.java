@@ -90,6 +90,7 @@ final class JettyServer extends TestServer {
   @Override
   public void close() throws Exception {
     server.stop();
+    context.stop(); // Jetty does not manage what was added to it while it ran.
     server.destroy();
   }
 
