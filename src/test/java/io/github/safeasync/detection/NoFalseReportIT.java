@@ -74,7 +74,7 @@ class NoFalseReportIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
   void keepAliveRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
       throws Exception {
-    int requests = transport == Transport.PLAIN ? 1250 : 100;
+    int requests = Tries.of(transport == Transport.PLAIN ? 1250 : 100);
     aroundTheGracePeriod(container, transport, (site, number) -> keepAlive(site, number, requests));
   }
 

@@ -16,6 +16,7 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.WriteListener;
@@ -39,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
  */
 class FailureAfterFlushIT {
 
-  private static final int TRIES = Integer.getInteger("safeasync.tries", 15);
+  private static final int TRIES = Integer.getInteger("safeasync.tries", Tries.of(30));
 
   /** How a response fails right after its first flush. */
   private enum Failure {

@@ -15,6 +15,7 @@ import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.VirtualThreads;
 import io.github.safeasync.testkit.Witness;
 import java.nio.ByteBuffer;
@@ -48,7 +49,7 @@ class OverLimitIT {
   void fail_atTheStart_isAnswered_G10(Container container, Transport transport) throws Exception {
     try (Logs warned = Logs.swallow();
         Site site = start(container, transport, OverLimit.FAIL, Duration.ofSeconds(30))) {
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < Tries.of(20); i++) {
         try (SlowReader client = SlowReader.open(site.server(), "/take")) {
           SafeAsyncResponse response = site.take();
           writeUntilRefused(response);

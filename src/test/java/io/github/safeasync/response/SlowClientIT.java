@@ -22,6 +22,7 @@ import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -124,7 +125,7 @@ class SlowClientIT {
           Http2Client client = Http2Client.connect(server)) {
         Http2Exchange unread = client.getUnread("/endless");
         awaitFull();
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < Tries.of(5); i++) {
           Http2Exchange read = client.get("/large");
           assertThat(read.awaitEnd()).isEqualTo(RawResponse.End.COMPLETE);
           assertThat(read.bodyBytes()).hasSize(8 << 20);
