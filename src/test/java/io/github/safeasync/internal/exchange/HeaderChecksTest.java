@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.safeasync.HttpStatusException;
+import io.github.safeasync.internal.Visible;
 import jakarta.servlet.http.Cookie;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +54,7 @@ class HeaderChecksTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> HeaderChecks.headerName(name))
         .withMessageContaining(character)
-        .withMessageEndingWith(name);
+        .withMessageEndingWith(Visible.of(name));
   }
 
   @ParameterizedTest

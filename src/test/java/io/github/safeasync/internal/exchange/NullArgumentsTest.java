@@ -135,7 +135,13 @@ class NullArgumentsTest {
     } catch (InvocationTargetException e) {
       thrown = e.getCause();
     }
-    assertThat(thrown).isInstanceOf(NullPointerException.class).message().isIn(names(method, at));
+    assertThat(thrown).isInstanceOf(NullPointerException.class);
+    if (method.getParameters()[at].isNamePresent()) {
+      assertThat(thrown).message().isIn(names(method, at));
+    } else {
+      // Lincheck, where it has run in this JVM before, leaves them out of what it has transformed.
+      assertThat(thrown).message().matches("[a-z][A-Za-z-]*");
+    }
   }
 
   /** The parameter's, or that of the setting. */
