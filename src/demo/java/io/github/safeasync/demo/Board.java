@@ -84,8 +84,9 @@ final class Board {
   Row open(HttpServletRequest request, String kind, Duration planned) {
     Row row;
     synchronized (this) {
+      row = new Row(this, numbered + 1, kind, request, planned);
+      numbered++;
       begun++;
-      row = new Row(this, ++numbered, kind, request, planned);
       rows.addLast(row);
       if (rows.size() > REMEMBERED) {
         rows.removeFirst();

@@ -1,6 +1,7 @@
 package io.github.safeasync.demo;
 
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -9,13 +10,16 @@ final class Tags {
 
   static final String ALLOWED = "id must be 1 to 64 letters, digits or hyphens";
 
-  private static final Pattern TAG = Pattern.compile("[A-Za-z0-9-]{1,64}");
+  private static final Pattern TAG = Pattern.compile("(?:^|.*&)id=([A-Za-z0-9-]{1,64})(?:&.*|$)");
 
   private Tags() {}
 
-  /** Returns the tag, or null if there is none or one that is not allowed. */
+  /**
+   * Returns the tag, or null if there is none or one that is not allowed. It is looked for in the
+   * query alone: to ask for a parameter would read the body of a form.
+   */
   static @Nullable String of(HttpServletRequest request) {
-    String id = request.getParameter("id");
-    return id != null && TAG.matcher(id).matches() ? id : null;
+    Matcher tag = TAG.matcher(String.valueOf(request.getQueryString()));
+    return tag.matches() ? tag.group(1) : null;
   }
 }
