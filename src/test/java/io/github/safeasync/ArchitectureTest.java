@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.github.safeasync.demo.LongRunnerServlet;
 import io.github.safeasync.internal.exchange.Exchanges;
 import io.github.safeasync.testkit.Knots;
+import jakarta.servlet.AsyncListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
@@ -263,6 +264,17 @@ class ArchitectureTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** WildFly warns of each that it could not make, at each deployment of a WAR (WFLYEE0007). */
+  @Test
+  void asyncListeners_canBeMadeByAServer() {
+    assertThat(
+            MAIN.stream()
+                .filter(type -> type.isAssignableTo(AsyncListener.class))
+                .filter(type -> !type.isInterface()))
+        .isNotEmpty()
+        .allMatch(type -> type.tryGetConstructor().isPresent());
   }
 
   @Test

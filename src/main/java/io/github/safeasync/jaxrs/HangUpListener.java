@@ -9,6 +9,14 @@ final class HangUpListener implements AsyncListener {
 
   private final Runnable action;
 
+  /**
+   * Makes a listener of nothing, for WildFly, which warns of an AsyncListener of a WAR that it
+   * could not make (WFLYEE0007).
+   */
+  HangUpListener() {
+    this(() -> {});
+  }
+
   HangUpListener(Runnable action) {
     this.action = action;
   }

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** Telling, closing and shutting down go on with the next step, whatever the one before threw. */
@@ -101,15 +102,21 @@ class ShutdownStepsIT {
     started.add(Exchange.of(request));
   }
 
-  /** An outer filter's response that fails, as one whose classes are gone does. */
+  /** An outer filter's response that fails at the stop, as one whose classes are gone does. */
   private static final class Broken extends HttpServletResponseWrapper {
-    Broken(HttpServletResponse response) {
+    private final AtomicBoolean stopping;
+
+    Broken(HttpServletResponse response, AtomicBoolean stopping) {
       super(response);
+      this.stopping = stopping;
     }
 
     @Override
     public boolean isCommitted() {
-      throw new NoClassDefFoundError("gone");
+      if (stopping.get()) {
+        throw new NoClassDefFoundError("gone");
+      }
+      return super.isCommitted();
     }
   }
 
@@ -118,6 +125,7 @@ class ShutdownStepsIT {
   void responseThatThrowsAtTheStop_keepsNothingElseFromEnding_G4(Container container)
       throws Exception {
     List<RawClient> clients = new ArrayList<>();
+    AtomicBoolean stopping = new AtomicBoolean();
     try (Logs logs = Logs.swallow();
         TestServer server =
             container.start(
@@ -125,7 +133,7 @@ class ShutdownStepsIT {
                     app.filter(
                             "breaking",
                             (in, out, chain) ->
-                                chain.doFilter(in, new Broken((HttpServletResponse) out)),
+                                chain.doFilter(in, new Broken((HttpServletResponse) out, stopping)),
                             Map.of(),
                             true,
                             EnumSet.allOf(DispatcherType.class),
@@ -148,6 +156,7 @@ class ShutdownStepsIT {
         clients.add(RawClient.connect(server).get(i % 2 == 0 ? "/broken/" : "/sound"));
         exchanges = next().exchanges();
       }
+      stopping.set(true);
       server.stopApplication();
       for (int i = 0; i < EXCHANGES; i++) {
         End end = ends.poll(Site.PATIENCE_SECONDS, SECONDS);

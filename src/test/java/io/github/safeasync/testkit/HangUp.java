@@ -53,6 +53,7 @@ public final class HangUp {
   private final @Nullable TestServer server;
   private final int port;
   private @Nullable Connecting request;
+  private boolean getsByHttp2;
   private BooleanSupplier begun = () -> true;
 
   private HangUp(@Nullable TestServer server, int port) {
@@ -89,10 +90,12 @@ public final class HangUp {
    */
   public HangUp get(String path) {
     Objects.requireNonNull(path, "path");
+    TestServer asked = server;
+    getsByHttp2 = asked != null && asked.transport().isHttp2();
     request =
         () ->
-            server != null && server.transport().isHttp2()
-                ? overHttp2(server, path)
+            asked != null && getsByHttp2
+                ? overHttp2(asked, path)
                 : overHttp1("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return this;
   }
@@ -105,6 +108,7 @@ public final class HangUp {
    */
   public HangUp send(String bytes) {
     Objects.requireNonNull(bytes, "bytes");
+    getsByHttp2 = false;
     request = () -> overHttp1(bytes);
     return this;
   }
@@ -133,6 +137,7 @@ public final class HangUp {
     if (request == null) {
       throw new IllegalStateException("Say what to ask for: get(path) or send(bytes) before by");
     }
+    requireKnownWay(way);
     Client client = request.send();
     try {
       if (nanosUntil(begun, BEGINS) < 0) {
@@ -147,6 +152,18 @@ public final class HangUp {
     }
   }
 
+  /** Before anything is sent: the work would have begun otherwise. */
+  private void requireKnownWay(Way way) {
+    if (!getsByHttp2 && way == Way.HTTP2_RESET) {
+      throw new IllegalArgumentException(
+          "A stream can be reset on HTTP/2 alone: start the server with Transport.H2C or H2, and"
+              + " ask by get");
+    }
+    if (getsByHttp2 && way == Way.HALF_CLOSE) {
+      throw new IllegalArgumentException("HTTP/2 knows no half-closed connection");
+    }
+  }
+
   private Client overHttp1(String bytes) throws IOException {
     RawClient client = server == null ? RawClient.connect(port) : RawClient.connect(server);
     client.send(bytes);
@@ -158,10 +175,7 @@ public final class HangUp {
           case RST -> client.closeRst();
           case ABRUPT -> client.closeAbrupt();
           case HALF_CLOSE -> client.halfClose();
-          case HTTP2_RESET ->
-              throw new IllegalArgumentException(
-                  "A stream can be reset on HTTP/2 alone: start the server with Transport.H2C or"
-                      + " H2, and ask by get");
+          case HTTP2_RESET -> throw new AssertionError(way);
         }
       }
 
@@ -183,8 +197,7 @@ public final class HangUp {
           case RST -> client.closeRst();
           case ABRUPT -> client.closeFin();
           case HTTP2_RESET -> exchange.reset();
-          case HALF_CLOSE ->
-              throw new IllegalArgumentException("HTTP/2 knows no half-closed connection");
+          case HALF_CLOSE -> throw new AssertionError(way);
         }
       }
 

@@ -7,7 +7,6 @@ import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.internal.guard.Rewrapping;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -17,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One asynchronous cycle of an exchange, from startAsync to complete or dispatch: the container's
- * AsyncContext and the application's side of it. It is the only AsyncListener that the container
- * knows, so the first in order.
+ * AsyncContext and the application's side of it.
  */
-final class AsyncCycle implements AsyncListener, CycleAccess {
+final class AsyncCycle implements CycleAccess, CycleEvents.Told {
 
   private final Exchange exchange;
   private final AsyncContext container;
+  private final CycleEvents events = new CycleEvents(this);
   private final GuardedAsyncContext guarded;
   private final CycleListeners listeners;
   private volatile boolean originals;
@@ -97,6 +96,11 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
   @Override
   public AsyncContext container() {
     return container;
+  }
+
+  /** What the container is to tell of it. */
+  AsyncListener events() {
+    return events;
   }
 
   GuardedAsyncContext guarded() {
@@ -177,25 +181,25 @@ final class AsyncCycle implements AsyncListener, CycleAccess {
     return timeout;
   }
 
-  // What the container tells. On its threads, on Tomcat under its lock of the connection.
+  // What the container tells.
 
   @Override
-  public void onComplete(AsyncEvent event) {
-    exchange.events().completed(this, event.getThrowable());
+  public void completed(@Nullable Throwable failure) {
+    exchange.events().completed(this, failure);
   }
 
   @Override
-  public void onTimeout(AsyncEvent event) {
+  public void timedOut() {
     exchange.events().timedOut(this);
   }
 
   @Override
-  public void onError(AsyncEvent event) {
-    exchange.events().failed(this, event.getThrowable());
+  public void failed(@Nullable Throwable failure) {
+    exchange.events().failed(this, failure);
   }
 
   @Override
-  public void onStartAsync(AsyncEvent event) {
-    exchange.cycles().startedByContainer(this, event.getAsyncContext());
+  public void startedAgain(AsyncContext context) {
+    exchange.cycles().startedByContainer(this, context);
   }
 }

@@ -178,7 +178,7 @@ final class AsyncCycles {
   }
 
   private void adopt(AsyncCycle begun, AsyncContext started) {
-    started.addListener(begun);
+    started.addListener(begun.events());
     AsyncCycle before = current;
     if (before != null) {
       before.followedBy(begun);

@@ -226,7 +226,12 @@ public final class ContainerObjects {
   /** Whether a part of the response has been sent. On the thread of the servlet that is inside. */
   boolean isCommitted() {
     Objects now = objects;
-    return now != null && now.response.isCommitted();
+    try {
+      return now != null && now.response.isCommitted();
+    } catch (RuntimeException e) {
+      Log.refused("a question for what was sent", e);
+      return false;
+    }
   }
 
   /** The content type that the application has given the container's response, if any. */
