@@ -42,7 +42,11 @@ class TokensIT {
       assertThat(bill(server, id).running()).isTrue();
       tab.closeFin();
     }
-    await().atMost(Duration.ofSeconds(30)).until(() -> !bill(server, id).running());
+    // Each look is a connection of its own, which stays in the kernel's table for a minute.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> !bill(server, id).running());
     return bill(server, id);
   }
 
