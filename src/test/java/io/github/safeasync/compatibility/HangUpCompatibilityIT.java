@@ -303,6 +303,18 @@ class HangUpCompatibilityIT {
     Set<String> different = new TreeSet<>();
     deviations(container, transport, without, behind)
         .forEach(each -> different.add(each.toString()));
+    if (!different.isEmpty() && !Boolean.getBoolean("safeasync.storm")) {
+      // What is seen once in many is for the long form to count, which fails on each.
+      Set<String> recurring = new TreeSet<>();
+      deviations(
+              container,
+              transport,
+              without,
+              play(container, transport, copies(again), without, true))
+          .forEach(each -> recurring.add(each.toString()));
+      different.forEach(each -> System.out.println("seen once, or more: " + each));
+      different.retainAll(recurring);
+    }
     behind.louder(without).forEach((kind, line) -> different.add(kind + "\n" + line));
     assertThat(String.join("\n", different))
         .as("differences of %s on %s", container, transport)
