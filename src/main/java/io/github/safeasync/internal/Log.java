@@ -8,6 +8,7 @@ import io.github.safeasync.SlowClientException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,24 +47,29 @@ public final class Log {
    * The one line of a hang-up; its stack trace, if any, at TRACE only.
    *
    * @param about the exchange
-   * @param work what becomes of its work, in a few words
+   * @param work what becomes of its work, in a few words; asked only for a line that is written
    */
-  public static void disconnected(Object about, End end, String work) {
-    LOGGER.log(Level.DEBUG, "The client has gone: {0} {1}; {2}", about, end, work);
+  public static void disconnected(Object about, End end, Supplier<String> work) {
+    if (LOGGER.isLoggable(Level.DEBUG)) {
+      LOGGER.log(Level.DEBUG, "The client has gone: {0} {1}; {2}", about, end, work.get());
+    }
     if (LOGGER.isLoggable(Level.TRACE)) {
       end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the disconnect", cause));
     }
   }
 
-  public static void failed(Object about, End end, String work) {
+  /** As {@link #disconnected}, of a failure. */
+  public static void failed(Object about, End end, Supplier<String> work) {
     if (end.cause().orElse(null) instanceof SlowClientException slow) {
       Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
-      LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work);
+      if (LOGGER.isLoggable(level)) {
+        LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work.get());
+      }
       return;
     }
     LOGGER.log(
         Level.WARNING,
-        "An exchange failed: " + about + " " + end + "; " + work,
+        () -> "An exchange failed: " + about + " " + end + "; " + work.get(),
         end.cause().orElse(null));
   }
 
@@ -101,9 +107,18 @@ public final class Log {
         visible(failure));
   }
 
-  /** The message may be of words that a client has sent. */
-  private static String visible(@Nullable Object said) {
-    return Visible.of(String.valueOf(said));
+  /**
+   * What may be of words that a client has sent; put into words only for a line that is written.
+   */
+  private record Shown(@Nullable Object said) {
+    @Override
+    public String toString() {
+      return Visible.of(String.valueOf(said));
+    }
+  }
+
+  private static Object visible(@Nullable Object said) {
+    return new Shown(said);
   }
 
   public static void asyncListenerFailed(Object event, Throwable failure, boolean ofDeparture) {

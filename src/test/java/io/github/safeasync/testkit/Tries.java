@@ -8,6 +8,11 @@ public final class Tries {
 
   private Tries() {}
 
+  /** Returns whether this is the long form. */
+  public static boolean areAll() {
+    return ALL;
+  }
+
   /**
    * Returns the number of tries now.
    *

@@ -24,29 +24,26 @@ public final class SlowClients {
   }
 
   static SlowClientException overLimit(long weight, long pending, long limit) {
-    return new SlowClientException(
-        false,
-        "A write of "
-            + weight
-            + " bytes came on top of "
-            + pending
-            + " that wait for the client; pending-limit allows "
-            + limit
-            + ". Write when isWritable() is true or onWritable() calls, or set over-limit");
+    return tooMuch(
+        weight,
+        pending + " that wait for the client; pending-limit allows " + limit,
+        "Write when isWritable() is true or onWritable() calls, or set over-limit");
   }
 
   static SlowClientException servletInside(long weight, long pending, long limit) {
-    return new SlowClientException(
-        false,
-        "A write of "
-            + weight
-            + " bytes came on top of "
-            + pending
+    return tooMuch(
+        weight,
+        pending
             + " that wait for the servlet to return, before which nothing leaves the server;"
             + " pending-limit allows "
-            + limit
-            + ". Let another thread write, by send(InputStream, Executor) for one, or allow more by"
+            + limit,
+        "Let another thread write, by send(InputStream, Executor) for one, or allow more by"
             + " pending-limit");
+  }
+
+  private static SlowClientException tooMuch(long weight, String waiting, String advice) {
+    return new SlowClientException(
+        false, "A write of " + weight + " bytes came on top of " + waiting + ". " + advice);
   }
 
   static SlowClientException noRoom(Duration timeout, long pending) {

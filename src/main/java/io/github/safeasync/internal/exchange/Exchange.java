@@ -786,7 +786,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     leftSaid = true;
     if (endWork(left)) {
       countEnd(left);
-      Log.disconnected(subject(), left, fateOfWork());
+      Log.disconnected(subject(), left, this::fateOfWork);
     }
   }
 
@@ -1046,12 +1046,12 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     boolean unused = endWork(decided);
     if (decided.kind() == End.Kind.DISCONNECTED) {
       if (!leftSaid) {
-        Log.disconnected(subject(), decided, fateOfWork());
+        Log.disconnected(subject(), decided, this::fateOfWork);
       }
     } else if (decided.kind() == End.Kind.FAILED
         && !isThrown(decided)
         && !lifecycle.containerCompletes()) {
-      Log.failed(subject(), decided, fateOfWork());
+      Log.failed(subject(), decided, this::fateOfWork);
     }
     ApplicationObjects taken = application;
     if (taken != null) {

@@ -3,6 +3,7 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.Departure;
 import io.github.safeasync.Evidence;
 import io.github.safeasync.SlowClientException;
+import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.Outbox;
 import io.github.safeasync.internal.container.ConnectionFailures;
 import io.github.safeasync.internal.container.Quirks;
@@ -206,9 +207,7 @@ final class ResponseSink implements Outbox.Sink {
     HttpServletResponse response = side.response();
     head.commitTo(response);
     framing = Framing.of(response, side.isHead());
-    if (length > 0 || !isWriterTaken(response)) {
-      stream = streamOf(response);
-    }
+    stream = length > 0 ? streamOf(response) : streamUnlessWriterTaken(response);
     if (side.isHead() && framing.length() < 0 && framing.statusTakesBody()) {
       // What the container would find out by itself from a body.
       response.setContentLengthLong(length);
@@ -227,12 +226,13 @@ final class ResponseSink implements Outbox.Sink {
   }
 
   /** The application may have written text by itself, of which the container makes the body. */
-  private static boolean isWriterTaken(HttpServletResponse response) {
+  private static @Nullable ServletOutputStream streamUnlessWriterTaken(HttpServletResponse response)
+      throws IOException {
     try {
-      response.getOutputStream();
-      return false;
-    } catch (IOException | IllegalStateException e) {
-      return e instanceof IllegalStateException;
+      return response.getOutputStream();
+    } catch (IllegalStateException e) {
+      Log.ignored("the stream of a response without a body of the library's", e);
+      return null;
     }
   }
 
