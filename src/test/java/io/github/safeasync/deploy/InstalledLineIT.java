@@ -29,8 +29,8 @@ class InstalledLineIT {
   private static String detection() {
     return Runtime.version().feature() >= 22
         ? "on: selector, poll flags, sock_diag, polling, HTTP/2 streams"
-        : "on: selector, poll flags, /proc/net/tcp, polling, HTTP/2 streams;"
-            + " off: sock_diag (needs JDK 22 or later)";
+        : "on: selector, poll flags, repeated looks, quick acks, /proc/net/tcp, polling, "
+            + "HTTP/2 streams; off: sock_diag (needs JDK 22 or later)";
   }
 
   @ParameterizedTest

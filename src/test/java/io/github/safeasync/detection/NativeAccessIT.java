@@ -19,14 +19,15 @@ class NativeAccessIT {
   @EveryContainer
   void notEnabled_theTextIsRead_andTheJvmSaysNothing_G6_G12(Container container) throws Exception {
     assumeJdk(22);
-    assertReadsTheText(ServerJvm.of(container));
+    assertReadsTheText(ServerJvm.of(container).feature(ServerJvm.UNREAD));
   }
 
   @ParameterizedTest
   @MethodSource("first")
   void denied_theTextIsRead_andNothingFails_G6_G12(Container container) throws Exception {
     assumeJdk(24);
-    assertReadsTheText(ServerJvm.of(container).option("--illegal-native-access=deny"));
+    assertReadsTheText(
+        ServerJvm.of(container).option("--illegal-native-access=deny").feature(ServerJvm.UNREAD));
   }
 
   private static void assertReadsTheText(ServerJvm server) throws Exception {

@@ -48,6 +48,10 @@ class NoFalseReportIT {
   private static final int CONNECTIONS = 8;
   private static final int ROUNDS = Tries.of(10);
   private static final int STREAMS = 5;
+
+  /** Tomcat closes a connection after a hundred. */
+  private static final int PIPELINED = 50;
+
   private static final int GRACE_MICROS = 3_000;
 
   private final AtomicInteger falseReports = new AtomicInteger();
@@ -128,6 +132,33 @@ class NoFalseReportIT {
       }
     } finally {
       client.close();
+    }
+  }
+
+  /** Each is there before the one before it is answered, so that the container reads on at once. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void pipelinedRequestsAroundTheGracePeriod_G7_G8(Container container, Transport transport)
+      throws Exception {
+    int batches = transport == Transport.PLAIN ? 4 * ROUNDS : ROUNDS;
+    aroundTheGracePeriod(
+        container,
+        transport,
+        (site, number) -> {
+          for (int i = 0; i < batches; i++) {
+            pipelined(site, number + "." + i);
+          }
+        });
+  }
+
+  private static void pipelined(Site site, String batch) throws IOException {
+    try (RawClient client = RawClient.connect(site.server())) {
+      client.get("/later?" + batch + ".0");
+      for (int i = 1; i <= PIPELINED; i++) {
+        client.get("/later?" + batch + "." + i);
+        assertThat(client.readResponse().body()).isEqualTo("answer " + batch + "." + (i - 1));
+      }
+      assertThat(client.readResponse().body()).isEqualTo("answer " + batch + "." + PIPELINED);
     }
   }
 

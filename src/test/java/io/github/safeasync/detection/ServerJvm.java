@@ -34,6 +34,12 @@ public final class ServerJvm {
   /** A feature: TCP keepalive is wanted. */
   static final String KEEPALIVE = "keepalive";
 
+  /** A feature: the request announces a body that nobody reads, so that the table is asked. */
+  static final String UNREAD = "unread";
+
+  private static final String UNREAD_BODY =
+      "POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n";
+
   private static final List<String> PASSED_ON =
       List.of(
           "java.util.logging.config.file",
@@ -124,7 +130,7 @@ public final class ServerJvm {
       try (Site one = start(container, config, features);
           Site two = start(container, config, features)) {
         for (Site site : List.of(one, two)) {
-          hangUp(site);
+          hangUp(site, features.contains(UNREAD));
           isAnswered(site);
           isAnswered(site);
         }
@@ -145,9 +151,13 @@ public final class ServerJvm {
         : Site.startBehind(container, config, app -> {});
   }
 
-  private static void hangUp(Site site) throws Exception {
+  private static void hangUp(Site site, boolean unread) throws Exception {
     try (RawClient client = RawClient.connect(site.server())) {
-      client.get("/take");
+      if (unread) {
+        client.send(UNREAD_BODY);
+      } else {
+        client.get("/take");
+      }
       SafeAsyncResponse response = site.take();
       Witness witness = Witness.of(response);
       Witness.await()

@@ -97,6 +97,16 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
+  public boolean isAtRest() {
+    return reached.isAtRest();
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return reached.isUnanswered();
+  }
+
+  @Override
   public boolean isLost() {
     return reached.isLost();
   }

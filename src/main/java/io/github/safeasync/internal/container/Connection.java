@@ -52,6 +52,15 @@ public interface Connection {
    */
   boolean isBroken();
 
+  /**
+   * Whether the container reads nothing of the connection before it has answered, given that the
+   * request's body has been read, so that what comes in stays there. False where it cannot tell.
+   */
+  boolean isAtRest();
+
+  /** Whether nothing of the response has been sent. False where it cannot tell. */
+  boolean isUnanswered();
+
   /** What is peculiar to the container in writing and ending the response. */
   Quirks quirks();
 }

@@ -144,6 +144,23 @@ final class JettyConnection extends ReachedConnection {
         && !Boolean.TRUE.equals(Members.read(endPoint, "isInputShutdown()"));
   }
 
+  /**
+   * HttpConnection fills its buffer for the next request (onFillable) and for content
+   * (parseAndFillForContent), SslConnection for either or its handshake; all but a read of content,
+   * of which nothing is left, are interested in it before.
+   */
+  @Override
+  public boolean isAtRest() {
+    return !isMultiplexed()
+        && Boolean.FALSE.equals(Members.read(lowest(endPoint), "isFillInterested()"))
+        && !isOver();
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return Boolean.FALSE.equals(Members.read(response, "isCommitted()")) && !isOver();
+  }
+
   /** ServletChannel, which is used again, lets go of the request when that has been completed. */
   @Override
   public boolean isOver() {

@@ -79,6 +79,16 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isAtRest() {
+    return false;
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return false;
+  }
+
+  @Override
   public boolean isLost() {
     return channel != null && !channel.isOpen();
   }

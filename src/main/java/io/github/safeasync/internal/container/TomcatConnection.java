@@ -4,6 +4,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
@@ -189,6 +190,29 @@ final class TomcatConnection extends ReachedConnection {
   public boolean isLost() {
     Object state = Members.walk(stream, "handler", "connectionState", "get()");
     return "CLOSED".equals(String.valueOf(state)) || super.isLost();
+  }
+
+  /**
+   * While a request is asynchronous, ConnectionHandler.longPoll leaves the Poller without interest.
+   * With a ReadListener, a question for more reads what comes behind the body into the input buffer
+   * (Http11InputBuffer.available); a handshake done again reads its records.
+   */
+  @Override
+  public boolean isAtRest() {
+    return !isMultiplexed()
+        && Members.read(socketWrapper, "interestOps()") instanceof Integer interest
+        && (interest & SelectionKey.OP_READ) == 0
+        && !Boolean.FALSE.equals(
+            Members.walk(socketWrapper, "getSocket()", "isHandshakeComplete()"))
+        && Members.read(coyote, "getReadListener()") == null
+        && !isOver();
+  }
+
+  /** Http11OutputBuffer.commit() says so before it writes. */
+  @Override
+  public boolean isUnanswered() {
+    return Boolean.FALSE.equals(Members.walk(coyote, "getResponse()", "isCommitted()"))
+        && !isOver();
   }
 
   /**

@@ -38,6 +38,9 @@ final class UndertowConnection extends ReachedConnection {
   private final Object connection;
   private final @Nullable Object ioThread;
 
+  /** The NioSocketConduit, below TLS. */
+  private final @Nullable Object conduit;
+
   /** The SslConduit of an HTTP/1.1 connection; Http2Channel sees to its own. */
   private final @Nullable Object tls;
 
@@ -47,11 +50,13 @@ final class UndertowConnection extends ReachedConnection {
       boolean secure,
       Object request,
       Object exchange,
-      Object connection) {
+      Object connection,
+      @Nullable Object conduit) {
     super("Undertow", channel, multiplexed, secure);
     this.request = request;
     this.exchange = exchange;
     this.connection = connection;
+    this.conduit = conduit;
     this.ioThread = Members.read(exchange, "getIoThread()");
     this.tls =
         secure && !multiplexed ? Members.walk(connection, "getChannel()", "sslConduit") : null;
@@ -72,14 +77,15 @@ final class UndertowConnection extends ReachedConnection {
     boolean secure = stream != null && Members.has(stream.getClass(), "getSslSession()");
     Object at = stream;
     for (int layer = 0; layer < MOST_LAYERS && at != null; layer++) {
-      Object channel = Members.walk(at, "conduit", "getSocketChannel()");
-      if (channel instanceof SocketChannel reached) {
-        return new UndertowConnection(reached, multiplexed, secure, own, exchange, connection);
+      Object conduit = Members.read(at, "conduit");
+      if (Members.read(conduit, "getSocketChannel()") instanceof SocketChannel reached) {
+        return new UndertowConnection(
+            reached, multiplexed, secure, own, exchange, connection, conduit);
       }
       Object inner = Members.read(at, "delegate");
       at = inner == null ? Members.read(at, "connection") : inner;
     }
-    return new UndertowConnection(null, multiplexed, secure, own, exchange, connection);
+    return new UndertowConnection(null, multiplexed, secure, own, exchange, connection, null);
   }
 
   /**
@@ -99,6 +105,23 @@ final class UndertowConnection extends ReachedConnection {
   @Override
   public boolean isLost() {
     return !isOpen(connection);
+  }
+
+  /**
+   * HttpReadListener suspends reads before the request is handled, and resumes them for the next
+   * once the exchange is complete, be that before complete() is called. SslConduit resumes them for
+   * its handshake.
+   */
+  @Override
+  public boolean isAtRest() {
+    return !isMultiplexed()
+        && Boolean.FALSE.equals(Members.read(conduit, "isReadResumed()"))
+        && !isResponseComplete();
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return Boolean.FALSE.equals(Members.read(exchange, "isResponseStarted()"));
   }
 
   @Override

@@ -171,6 +171,12 @@ public final class Detector implements AutoCloseable {
     if (found.exactFlags()) {
       on.add("poll flags");
     }
+    if (found.looksRepeatedly()) {
+      on.add("repeated looks");
+    }
+    if (found.quickAcks()) {
+      on.add("quick acks");
+    }
     switch (found.judge()) {
       case SOCK_DIAG -> on.add("sock_diag");
       case PROC -> on.add("/proc/net/tcp");

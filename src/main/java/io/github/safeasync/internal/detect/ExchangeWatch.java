@@ -48,6 +48,12 @@ final class ExchangeWatch implements HangUpWatch {
 
   int tries;
 
+  /** Whether its connection's {@link QuickAcks} were seen on, how often and when they are asked. */
+  boolean quick;
+
+  int asked;
+  long askAt;
+
   @Nullable WatchedConnection line;
   @Nullable ExchangeWatch nextOnLine;
   @Nullable BooleanSupplier streamOpen;
@@ -81,6 +87,19 @@ final class ExchangeWatch implements HangUpWatch {
 
   boolean isBodyRead() {
     return bodyRead;
+  }
+
+  /** Whether nothing was sent since the {@link QuickAcks} were last seen. */
+  boolean isUnanswered() {
+    return origin instanceof Origin.Reached reached && reached.connection().isUnanswered();
+  }
+
+  /** Whether the container reads nothing of the connection now, in which case it is not over. */
+  boolean isAtRest() {
+    return bodyRead
+        && origin instanceof Origin.Reached reached
+        && reached.connection().isAtRest()
+        && state == WatchState.ARMED;
   }
 
   @Override

@@ -16,6 +16,15 @@ final class Inspector {
   /** Without a table, this many looks in a row have to find an end of stream. */
   private static final int HOLLOW_LOOKS = 4;
 
+  /** Where nobody reads, this many in a row. */
+  private static final int REPEATED_LOOKS = 3;
+
+  /** Before the second; twice as long before the third. */
+  private static final long REPEATED_GAP_NANOS = 10_000;
+
+  /** Before the second; twice as long each time. */
+  private static final long ALERT_GAP_NANOS = 100_000;
+
   /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
   private static final long ASKED = Long.MIN_VALUE;
 
@@ -40,10 +49,14 @@ final class Inspector {
   /** All other scans: two thirds of the hundredth that all patient looks may take. */
   private final Budget patientScans;
 
+  private final boolean repeats;
+  private final boolean quickAcks;
+
   private final ThreadClock clock = new ThreadClock();
   private long lastScan = System.nanoTime() - PATIENT_GAP_NANOS;
   private long scanned;
   private final List<WatchedConnection> undecided = new ArrayList<>();
+  private final List<WatchedConnection> ended = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
   Inspector(
@@ -54,6 +67,8 @@ final class Inspector {
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
     this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
     this.gate = gate;
+    this.repeats = found.looksRepeatedly();
+    this.quickAcks = found.quickAcks();
     this.urgentScans = new Budget(10, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
     this.patientScans = new Budget(150, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
   }
@@ -70,7 +85,7 @@ final class Inspector {
   String basis(WatchedConnection line, Verdict verdict) {
     String trigger = line.isPolled() ? "polling" : "selector";
     return switch (verdict) {
-      case FIN -> trigger + " + " + judgeName();
+      case FIN -> trigger + " + " + (line.shownBy == null ? judgeName() : line.shownBy);
       case RESET -> trigger + " + " + (isFlagged(line) ? "poll flags" : judgeName());
       case ENDED -> trigger + " + poll flags";
       case SEEMS_ENDED -> trigger + " + spaced looks";
@@ -100,8 +115,13 @@ final class Inspector {
         undecided.add(line);
       }
     }
+    for (WatchedConnection line : undecided) {
+      line.wasAtRest = repeats && line.isAtRest();
+    }
     flags.look(undecided);
     undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
+    lookRepeatedly();
+    lookBehindAlerts(now);
     scanned = 0;
     long retryAt = scan(System.nanoTime());
     for (WatchedConnection line : undecided) {
@@ -130,6 +150,75 @@ final class Inspector {
       return Verdict.OPEN;
     }
     return line.state == ConnectionState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
+  }
+
+  /**
+   * Finds the ends that are proof by themselves, as nobody reads: what comes in on a connection at
+   * rest stays there, so that one which is readable, with nothing to be read, has got its FIN. More
+   * than one look, for what is not known of a container.
+   */
+  private void lookRepeatedly() throws IOException {
+    for (WatchedConnection line : undecided) {
+      if (line.wasAtRest && line.unread() == 0) {
+        ended.add(line);
+      }
+    }
+    try {
+      for (int look = 1; look < REPEATED_LOOKS && !ended.isEmpty(); look++) {
+        pause(look * REPEATED_GAP_NANOS);
+        flags.look(ended);
+        ended.removeIf(line -> (line.verdict = byFlags(line)) != null || line.unread() != 0);
+      }
+      for (WatchedConnection line : ended) {
+        if (line.isAtRest()) {
+          line.verdict = Verdict.FIN;
+          line.shownBy = "repeated looks";
+        }
+      }
+    } finally {
+      ended.clear();
+    }
+    undecided.removeIf(line -> line.verdict != null);
+  }
+
+  /** The FIN follows a close_notify by some microseconds, so the table is asked a moment later. */
+  private void lookBehindAlerts(long now) {
+    if (!quickAcks) {
+      return;
+    }
+    for (WatchedConnection line : undecided) {
+      if (line.wasAtRest && line.isQuick() && line.mayBeAlert(line.unread())) {
+        ended.add(line);
+      }
+    }
+    for (int look = 0; look < REPEATED_LOOKS && !ended.isEmpty(); look++) {
+      pause(look * REPEATED_GAP_NANOS);
+      for (WatchedConnection line : ended) {
+        if (line.isFinBehindAlert()) {
+          line.verdict = Verdict.FIN;
+          line.shownBy = "quick acks";
+        }
+      }
+      ended.removeIf(line -> line.verdict != null);
+    }
+    undecided.removeIf(line -> line.verdict != null || isPutOff(line, now));
+    ended.clear();
+  }
+
+  private boolean isPutOff(WatchedConnection line, long now) {
+    boolean putOff = line.isUrgent() && ended.contains(line);
+    if (putOff) {
+      line.lookAt = now + (ALERT_GAP_NANOS << line.looks);
+    }
+    return putOff;
+  }
+
+  /** Awake: to be woken takes longer. */
+  private static void pause(long nanos) {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < nanos) {
+      Thread.onSpinWait();
+    }
   }
 
   private boolean isFlagged(WatchedConnection line) {

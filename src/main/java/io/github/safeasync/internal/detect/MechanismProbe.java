@@ -3,6 +3,7 @@ package io.github.safeasync.internal.detect;
 import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class MechanismProbe {
 
   private static final long PATIENCE_NANOS = 1_000_000_000L;
   private static final long PAUSE_NANOS = 1_000_000;
+  private static final int TRIES = 10;
 
   /** So that the first hang-up does not meet java.lang.foreign uncompiled: some 10 ms, once. */
   private static final int WARM_UPS = 1_000;
@@ -46,7 +48,10 @@ final class MechanismProbe {
     }
     boolean gate =
         judge == JudgeKind.PROC && works("/proc/net/snmp", MechanismProbe::segmentsCount);
-    return new Mechanisms(selector, flags, judge, gate, looksNanos / Math.max(looks, 1), missing);
+    boolean quickAcks =
+        judge != JudgeKind.SOCK_DIAG && works("quick acks", MechanismProbe::quickAcksShowFin);
+    long scanNanos = looksNanos / Math.max(looks, 1);
+    return new Mechanisms(selector, flags, quickAcks, judge, gate, scanNanos, missing);
   }
 
   /** One trial; returns whether the mechanism did what it should. */
@@ -62,7 +67,7 @@ final class MechanismProbe {
       missing.add(name + " (did not see a closed connection to itself)");
     } catch (UnsupportedOperationException e) {
       missing.add(name + " (" + e.getMessage() + ")");
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | LinkageError e) {
       missing.add(name + " (" + e + ")");
     }
     return false;
@@ -97,6 +102,22 @@ final class MechanismProbe {
                 return first.flags == PollFlags.READABLE && second.flags == hungUp;
               });
     }
+  }
+
+  /** More than once: a FIN shows for some ten milliseconds only, which a busy machine may miss. */
+  private static boolean quickAcksShowFin() throws IOException {
+    for (int i = 0; i < TRIES; i++) {
+      try (LoopbackPair pair = LoopbackPair.open()) {
+        pair.client().write(ByteBuffer.allocate(1));
+        boolean before = QuickAcks.areOn(pair.server());
+        pair.finish();
+        LockSupport.parkNanos(i * PAUSE_NANOS);
+        if (before && !QuickAcks.areOn(pair.server())) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private boolean tableIsRead() throws IOException {

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param selector whether a second selector is told of what the peer does
  * @param exactFlags whether {@link PollFlags} show a reset, and nothing else, as a hang-up
+ * @param quickAcks whether {@link QuickAcks} show a FIN, and nothing else
  * @param judge who answers for the kernel's table
  * @param gate whether the count of segments moves with the traffic
  * @param scanNanos what one look of the judge takes
@@ -15,6 +16,7 @@ import java.util.List;
 record Mechanisms(
     boolean selector,
     boolean exactFlags,
+    boolean quickAcks,
     JudgeKind judge,
     boolean gate,
     long scanNanos,
@@ -35,7 +37,12 @@ record Mechanisms(
   }
 
   static Mechanisms none(String why) {
-    return new Mechanisms(false, false, JudgeKind.NONE, false, 0, List.of(why));
+    return new Mechanisms(false, false, false, JudgeKind.NONE, false, 0, List.of(why));
+  }
+
+  /** Whether looks take the place of a table that is dear, or that there is none of. */
+  boolean looksRepeatedly() {
+    return exactFlags && judge != JudgeKind.SOCK_DIAG;
   }
 
   boolean hasTable() {

@@ -36,6 +36,7 @@ final class WatchLoop implements AutoCloseable {
   private final Suspects suspects;
   private final SelectorRegistrations lines;
   private final StreamPoll streams = new StreamPoll(System::nanoTime);
+  private final QuickAckSurvey quickAcks = new QuickAckSurvey();
 
   private WatchLoop(
       Selector selector,
@@ -127,6 +128,8 @@ final class WatchLoop implements AutoCloseable {
         roster.add(watch);
         if (!watch.arm(promised(watch, how))) {
           detach(watch);
+        } else if (mechanisms.quickAcks() && mayHide(watch.line)) {
+          quickAcks.add(watch, now);
         }
       }
     } catch (RuntimeException | LinkageError e) {
@@ -158,6 +161,11 @@ final class WatchLoop implements AutoCloseable {
     WatchedConnection line = watch.line;
     boolean mayHide = judge == null && line != null && line.secure && how == Detection.PUSH;
     return mayHide ? Detection.ON_WRITE : how;
+  }
+
+  /** Whether its end may be hidden by unread bytes that are not the client's. */
+  private static boolean mayHide(@Nullable WatchedConnection line) {
+    return line != null && line.secure && !line.multiplexed;
   }
 
   private Detection attach(ExchangeWatch watch, long now) {
@@ -256,6 +264,7 @@ final class WatchLoop implements AutoCloseable {
       }
     }
     suspects.run(System.nanoTime());
+    quickAcks.run(System.nanoTime());
   }
 
   private static boolean isLost(ExchangeWatch watch) {
@@ -286,7 +295,7 @@ final class WatchLoop implements AutoCloseable {
     if (!streams.isEmpty() && streams.nextAt() - next < 0) {
       next = streams.nextAt();
     }
-    return next;
+    return quickAcks.nextAt(next);
   }
 
   private void ready(SelectionKey key) {

@@ -14,6 +14,9 @@ final class WatchedConnection {
   /** Up to this many unread bytes may be no more than a TLS close_notify alert. */
   private static final int CLOSE_NOTIFY_BYTES = 256;
 
+  /** A user_canceled and a close_notify of TLS 1.3, or the latter of TLS 1.2 with any cipher. */
+  private static final int ALERTS_BYTES = 85;
+
   private static final int URGENT_LOOKS = 3;
 
   /** After as long without an event the next one is as good as the first. */
@@ -57,6 +60,12 @@ final class WatchedConnection {
 
   /** What the last look came to. */
   @Nullable Verdict verdict;
+
+  /** What has shown its end, if not the table. */
+  @Nullable String shownBy;
+
+  /** Whether it was at rest before the last look at its flags. */
+  boolean wasAtRest;
 
   /** When it last became a suspect. */
   long suspectSince;
@@ -135,6 +144,47 @@ final class WatchedConnection {
       }
     }
     return !multiplexed;
+  }
+
+  /**
+   * Whether nobody on this side reads before the response is over, so that what comes in stays; and
+   * it is not over.
+   */
+  boolean isAtRest() {
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+      if (!each.isAtRest()) {
+        return false;
+      }
+    }
+    return firstWatch != null && !multiplexed;
+  }
+
+  /** Whether a FIN would show by its {@link QuickAcks}. */
+  boolean isQuick() {
+    ExchangeWatch only = firstWatch;
+    return only != null && only.nextOnLine == null && only.quick;
+  }
+
+  /** Whether a FIN has turned off its {@link QuickAcks}, as nothing else has. */
+  boolean isFinBehindAlert() {
+    ExchangeWatch only = firstWatch;
+    SocketChannel own = channel;
+    try {
+      return own != null
+          && only != null
+          && isQuick()
+          && mayBeAlert(unread())
+          && !QuickAcks.areOn(own)
+          && only.isUnanswered()
+          && isAtRest();
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /** Whether so many unread bytes may be an alert of TLS, and nothing else. */
+  boolean mayBeAlert(int unread) {
+    return secure && unread > 0 && unread <= ALERTS_BYTES;
   }
 
   /** TCP keepalive has been set, and is to be put back in the end. */

@@ -21,7 +21,9 @@ import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Tries;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
@@ -118,6 +120,40 @@ class ConnectionIT {
           RawClient client = RawClient.connect(server)) {
         assertThat(client.get("/locked").readResponse().body())
             .isEqualTo(container.isTomcat() ? "true" : "no lock");
+      }
+    }
+  }
+
+  /** On it rests whether a FIN can be told by looks alone. */
+  @Nested
+  class Resting {
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+    void isAtRest_whilePendingOnly_G7(Container container, Transport transport) throws Exception {
+      try (TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        for (String path : new String[] {"/silent", "/stream"}) {
+          client.get(path);
+          Pending pending = streams.poll(10, TimeUnit.SECONDS);
+          await().until(pending.connection::isAtRest);
+          assertThat(pending.connection.isUnanswered()).isEqualTo(path.equals("/silent"));
+          pending.context.complete();
+          assertThat(client.readResponse().status()).isEqualTo(200);
+          await().until(() -> !pending.connection.isAtRest());
+          assertThat(pending.connection.isUnanswered()).isFalse();
+        }
+      }
+    }
+
+    @ParameterizedTest
+    @EveryTransport({Transport.PLAIN, Transport.TLS13})
+    void isAtRest_notWhileAListenerAwaitsTheBody_G7(Container container, Transport transport)
+        throws Exception {
+      try (TestServer server = container.start(transport, ConnectionIT.this::application);
+          RawClient client = RawClient.connect(server)) {
+        client.send("POST /listening HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n");
+        Pending pending = streams.poll(10, TimeUnit.SECONDS);
+        await().during(100, TimeUnit.MILLISECONDS).until(() -> !pending.connection.isAtRest());
       }
     }
   }
@@ -313,7 +349,28 @@ class ConnectionIT {
         .handler("/locked", this::locked)
         .handler("/silent", (q, s) -> pending(q, s))
         .handler("/stream", this::stream)
+        .handler("/listening", this::listening)
         .handler("/abort", this::abort);
+  }
+
+  private void listening(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    AsyncContext context = request.startAsync();
+    ServletInputStream body = request.getInputStream();
+    body.setReadListener(
+        new ReadListener() {
+          @Override
+          public void onDataAvailable() {
+            body.isReady();
+          }
+
+          @Override
+          public void onAllDataRead() {}
+
+          @Override
+          public void onError(Throwable gone) {}
+        });
+    streams.add(new Pending(Connections.behind(request), context));
   }
 
   private void look(HttpServletRequest request, HttpServletResponse response) throws IOException {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,13 +31,15 @@ class FallbackTest {
 
   private static final List<String> MISSING = List.of("left out for a test");
   private static final Mechanisms NO_TABLE =
-      new Mechanisms(true, true, JudgeKind.NONE, false, 0, MISSING);
+      new Mechanisms(true, true, true, JudgeKind.NONE, false, 0, MISSING);
+  private static final Mechanisms TEXT =
+      new Mechanisms(true, true, true, JudgeKind.PROC, true, 4_000_000, MISSING);
   private static final Mechanisms BARE =
-      new Mechanisms(true, false, JudgeKind.NONE, false, 0, MISSING);
+      new Mechanisms(true, false, false, JudgeKind.NONE, false, 0, MISSING);
   private static final Mechanisms TEXT_WITHOUT_FLAGS =
-      new Mechanisms(true, false, JudgeKind.PROC, true, 4_000_000, MISSING);
+      new Mechanisms(true, false, false, JudgeKind.PROC, true, 4_000_000, MISSING);
   private static final Mechanisms TEXT_WITHOUT_SELECTOR =
-      new Mechanisms(false, true, JudgeKind.PROC, true, 4_000_000, MISSING);
+      new Mechanisms(false, true, false, JudgeKind.PROC, true, 4_000_000, MISSING);
 
   private final List<Departure> gone = new CopyOnWriteArrayList<>();
   private Detector detector;
@@ -104,6 +107,111 @@ class FallbackTest {
     nothingIsReported();
     wire.containerReads();
     awaitEvidence(Evidence.CONNECTION_LOST);
+  }
+
+  @Test
+  void atRest_finIsToldByRepeatedLooksWithoutATable_G6() throws Exception {
+    wire.atRest = () -> true;
+    HangUpWatch watch = armed(NO_TABLE, DEFAULTS);
+    wire.finish();
+    nothingIsReported();
+    watch.bodyRead();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + repeated looks");
+  }
+
+  @Test
+  void atRest_noTextIsReadForAFin_G6() throws Exception {
+    wire.atRest = () -> true;
+    armed(TEXT, DEFAULTS).bodyRead();
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + repeated looks");
+  }
+
+  /** The next request, and the FIN behind it, are the table's affair. */
+  @Test
+  void atRest_unreadBytesAreNoEnd_G7() throws Exception {
+    wire.atRest = () -> true;
+    armed(TEXT, DEFAULTS).bodyRead();
+    wire.send(10);
+    nothingIsReported();
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + /proc/net/tcp");
+  }
+
+  @Test
+  void atRest_resetIsNoFin_G6() throws Exception {
+    wire.atRest = () -> true;
+    armed(NO_TABLE, DEFAULTS).bodyRead();
+    wire.reset();
+    awaitEvidence(Evidence.RST);
+  }
+
+  /** What has been looked at meanwhile proves nothing. */
+  @Test
+  void atRestBeforeTheLooksAndNotAfterwards_theTableIsAsked_G7() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    wire.atRest = () -> asked.incrementAndGet() % 2 == 1;
+    armed(TEXT, DEFAULTS).bodyRead();
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + /proc/net/tcp");
+  }
+
+  @Test
+  void atRestWithHalfCloseIgnored_isNeverTakenForMore_G7() throws Exception {
+    wire.atRest = () -> true;
+    HangUpWatch watch = armed(TEXT, DEFAULTS.withHalfClose(HalfClose.IGNORE));
+    watch.bodyRead();
+    wire.halfClose();
+    nothingIsReported();
+    wire.containerWrites();
+    nothingIsReported();
+    watch.release();
+  }
+
+  /** As after a TLS alert, which nobody reads. */
+  @Test
+  void atRest_finBehindAnAlertIsToldByQuickAcks_G6() throws Exception {
+    ofTls();
+    wire.send(24);
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + quick acks");
+  }
+
+  @Test
+  void atRest_whatIsSentTurnsQuickAcksOffAsWell_theTableIsAsked_G7() throws Exception {
+    ofTls();
+    wire.send(24);
+    wire.unanswered = false;
+    wire.containerWrites();
+    nothingIsReported();
+    wire.clientReads();
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + /proc/net/tcp");
+  }
+
+  /** More than an alert, such as the next request. */
+  @Test
+  void atRest_otherBytesOfTls_theTableIsAsked_G7() throws Exception {
+    ofTls();
+    wire.send(100);
+    wire.finish();
+    awaitEvidence(Evidence.FIN);
+    assertThat(gone.get(0).noticedBy()).isEqualTo("selector + /proc/net/tcp");
+  }
+
+  /** For so long that the kernel has acknowledged what had come. */
+  private void ofTls() throws Exception {
+    wire.secure = true;
+    wire.atRest = () -> true;
+    wire.unanswered = true;
+    armed(TEXT, DEFAULTS).bodyRead();
+    nothingIsReported();
   }
 
   /** Its close_notify hides the FIN, as the bytes above do; a reset is told all the same. */

@@ -16,7 +16,13 @@ class InspectorTest {
   /** So dear that one scan is more than all that was saved up for urgent ones. */
   private static final Mechanisms DEAR_SCANS =
       new Mechanisms(
-          true, true, JudgeKind.PROC, false, TimeUnit.HOURS.toNanos(1), List.of("for a test"));
+          true,
+          true,
+          false,
+          JudgeKind.PROC,
+          false,
+          TimeUnit.HOURS.toNanos(1),
+          List.of("for a test"));
 
   private final AtomicInteger scans = new AtomicInteger();
 

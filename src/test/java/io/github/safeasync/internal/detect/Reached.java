@@ -60,6 +60,16 @@ record Reached(@Nullable SocketChannel channel) implements Connection {
   }
 
   @Override
+  public boolean isAtRest() {
+    return false;
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return false;
+  }
+
+  @Override
   public boolean isLost() {
     return channel != null && !channel.isOpen();
   }

@@ -202,7 +202,7 @@ class SurvivalTest {
   @ParameterizedTest
   @MethodSource("errors")
   void lookThatFails_takesNoLineTwice_andLooksAgain_G13(Supplier<Error> error) throws Exception {
-    Mechanisms scans = new Mechanisms(true, true, JudgeKind.PROC, false, 1_000, List.of());
+    Mechanisms scans = new Mechanisms(true, true, false, JudgeKind.PROC, false, 1_000, List.of());
     List<WatchedConnection> judged = new ArrayList<>();
     try (Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {

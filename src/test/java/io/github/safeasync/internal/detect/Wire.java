@@ -26,6 +26,13 @@ final class Wire implements Connection, AutoCloseable {
   private final boolean ownsSelector;
   boolean secure;
   boolean multiplexed;
+
+  /** Whether the container says that it reads nothing. */
+  volatile BooleanSupplier atRest = () -> false;
+
+  /** Whether the container says that it has sent nothing. */
+  volatile boolean unanswered;
+
   @Nullable BooleanSupplier streamOpen;
 
   private Wire(SocketChannel client, SocketChannel server, Selector container, boolean owns)
@@ -79,6 +86,10 @@ final class Wire implements Connection, AutoCloseable {
   int containerReads() throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(8192);
     return server.read(buffer);
+  }
+
+  void clientReads() throws IOException {
+    client.read(ByteBuffer.allocate(8192));
   }
 
   void containerWrites() throws IOException {
@@ -157,6 +168,16 @@ final class Wire implements Connection, AutoCloseable {
   @Override
   public boolean isBroken() {
     return false;
+  }
+
+  @Override
+  public boolean isAtRest() {
+    return atRest.getAsBoolean();
+  }
+
+  @Override
+  public boolean isUnanswered() {
+    return unanswered;
   }
 
   @Override
