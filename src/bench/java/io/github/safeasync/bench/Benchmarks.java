@@ -27,11 +27,13 @@ public final class Benchmarks {
       case "synchronous" -> SynchronousBench.run(count > 0 ? count : 20_000);
       case "never-reading" -> NeverReadingBench.main(new String[0]);
       case "jdbc" -> JdbcBench.run(count > 0 ? count : 50_000);
+      case "wasted-work-boot" ->
+          BootWastedWorkBench.run(count > 0 ? count : WastedWorkBench.CLIENTS);
       case "wasted-work" -> WastedWorkBench.main(new String[0]);
       default -> {
         System.err.println(
-            "-Dbench must be detection, pending, streams, synchronous, never-reading, jdbc or"
-                + " wasted-work, not \""
+            "-Dbench must be detection, pending, streams, synchronous, never-reading, jdbc,"
+                + " wasted-work or wasted-work-boot, not \""
                 + name
                 + "\"");
         System.exit(2);

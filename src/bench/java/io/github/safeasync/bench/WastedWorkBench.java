@@ -36,10 +36,10 @@ import java.util.logging.LogManager;
  * <p>Needs a PostgreSQL of the machine's packages; {@code -Dmd5=300} makes a query busier.
  */
 public final class WastedWorkBench {
-  private static final int CLIENTS = 200;
+  static final int CLIENTS = 200;
 
   /** 200 steps, each of which waits for 50 ms and computes so many hashes. */
-  private static final String QUERY =
+  static final String QUERY =
       "SELECT count(md5((g + h)::text)) FROM generate_series(1, 200) g,"
           + " LATERAL (SELECT pg_sleep(0.05 + 0 * g)) s, generate_series(1, "
           + Integer.getInteger("md5", 300)
@@ -177,7 +177,7 @@ public final class WastedWorkBench {
   }
 
   /** The CPU time of this process and of the database's. */
-  private static Duration cpu() {
+  static Duration cpu() {
     return ProcessHandle.current()
         .info()
         .totalCpuDuration()

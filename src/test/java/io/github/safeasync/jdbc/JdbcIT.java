@@ -13,6 +13,7 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.Postgres;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.RunningQueries;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Witness;
@@ -50,6 +51,8 @@ class JdbcIT {
 
   private static final String SLOW = "SELECT pg_sleep(30) /* JdbcIT */";
   private static final String SHORT = "SELECT pg_sleep(0.5) /* JdbcIT */";
+
+  private static final String OURS = "SELECT pg_sleep(%) /* JdbcIT */";
 
   private final BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
   private final ExecutorService executor = Executors.newCachedThreadPool(JdbcIT::thread);
@@ -154,45 +157,14 @@ class JdbcIT {
     return container.start(it -> application(it.filter(new SafeAsyncFilter())));
   }
 
-  /** Asks the database how many of our queries run, while nobody else does. */
-  private static final class Monitor implements AutoCloseable {
-    private final Connection connection = Postgres.shared().connect();
-    private final PreparedStatement running =
-        connection.prepareStatement(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT"
-                + " pg_sleep(%) /* JdbcIT */'");
-
-    Monitor() throws SQLException {}
-
-    int running() throws SQLException {
-      try (ResultSet rows = running.executeQuery()) {
-        rows.next();
-        return rows.getInt(1);
-      }
-    }
-
-    void await(int count) {
-      Witness.await().atMost(Witness.SOON).until(() -> running() == count);
-    }
-
-    @Override
-    public void close() throws SQLException {
-      connection.close();
-    }
-  }
-
   /** Returns how long the query has outlived its client. */
-  private Duration kill(TestServer server, Monitor monitor, String request) throws Exception {
-    long killed;
+  private Duration kill(TestServer server, RunningQueries monitor, String request)
+      throws Exception {
     try (RawClient client = RawClient.connect(server)) {
       client.send(request + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
       monitor.await(1);
-      killed = System.nanoTime();
     }
-    while (monitor.running() > 0) {
-      assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Witness.SOON);
-    }
-    return Duration.ofNanos(System.nanoTime() - killed);
+    return monitor.awaitEnd();
   }
 
   private Object outcome() throws InterruptedException {
@@ -219,7 +191,7 @@ class JdbcIT {
     long[] millis = new long[KILLS];
     try (Logs logs = Logs.capture();
         TestServer server = start(container);
-        Monitor monitor = new Monitor()) {
+        RunningQueries monitor = RunningQueries.like(OURS)) {
       for (int i = 0; i < KILLS; i++) {
         millis[i] = kill(server, monitor, "GET /blocking").toMillis();
         isCancelled(outcome());
@@ -247,7 +219,7 @@ class JdbcIT {
     int waiting = 6;
     List<RawClient> clients = new ArrayList<>();
     try (TestServer server = start(container);
-        Monitor monitor = new Monitor()) {
+        RunningQueries monitor = RunningQueries.like(OURS)) {
       for (int i = 0; i < SIZE + waiting; i++) {
         clients.add(RawClient.connect(server).get("/blocking"));
       }
@@ -268,7 +240,7 @@ class JdbcIT {
                       .isInstanceOf(ClientDisconnectedException.class);
                 });
       }
-      assertThat(monitor.running()).isZero();
+      assertThat(monitor.count()).isZero();
       Witness.await().until(() -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
     }
   }
@@ -278,7 +250,7 @@ class JdbcIT {
   void query_runsOn_withoutTheFilter(Container container) throws Exception {
     postgres();
     try (TestServer server = container.start(this::application);
-        Monitor monitor = new Monitor()) {
+        RunningQueries monitor = RunningQueries.like(OURS)) {
       try (RawClient client = RawClient.connect(server)) {
         client.get("/blocking?short");
         monitor.await(1);
@@ -292,7 +264,7 @@ class JdbcIT {
   void query_ofAPost_isSpared_G9(Container container) throws Exception {
     postgres();
     try (TestServer server = start(container);
-        Monitor monitor = new Monitor()) {
+        RunningQueries monitor = RunningQueries.like(OURS)) {
       kill(server, monitor, "POST /blocking?short");
       assertThat(outcome()).isEqualTo("it ran to its end");
     }
@@ -304,7 +276,7 @@ class JdbcIT {
       throws Exception {
     postgres();
     try (TestServer server = start(container);
-        Monitor monitor = new Monitor()) {
+        RunningQueries monitor = RunningQueries.like(OURS)) {
       kill(server, monitor, "GET /asynchronous");
       isCancelled(outcome());
       kill(server, monitor, "GET /guarded");
@@ -317,8 +289,8 @@ class JdbcIT {
   void transaction_ofACancelledQuery_isTheApplications_G13(Container container) throws Exception {
     postgres();
     try (TestServer server = start(container);
-        Monitor monitor = new Monitor();
-        Statement statement = monitor.connection.createStatement()) {
+        RunningQueries monitor = RunningQueries.like(OURS);
+        Statement statement = monitor.connection().createStatement()) {
       statement.execute("DROP TABLE IF EXISTS jobs");
       statement.execute("CREATE TABLE jobs (state text)");
       kill(server, monitor, "GET /transaction");

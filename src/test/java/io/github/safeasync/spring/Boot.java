@@ -25,6 +25,13 @@ final class Boot {
           + "org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration,"
           + "org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration";
 
+  /** Of Spring Boot 3.5 and 4: H2 and Hibernate are on the class path of the tests. */
+  private static final String DATABASE =
+      "org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration,"
+          + "org.springframework.boot.autoconfigure.orm.jpa.HibernateJpaAutoConfiguration,"
+          + "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration,"
+          + "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration";
+
   private Boot() {}
 
   /** Runs an application on Tomcat. */
@@ -35,10 +42,21 @@ final class Boot {
   /** Runs an application without one of two servers, if both are there. */
   static ConfigurableApplicationContext runWithout(
       String server, Class<?> application, String... properties) {
+    return runExcluding(server + "," + DATABASE, application, properties);
+  }
+
+  /** Runs an application on Tomcat with all that Spring Boot configures for databases. */
+  static ConfigurableApplicationContext runWithDatabase(
+      Class<?> application, String... properties) {
+    return runExcluding(JETTY, application, properties);
+  }
+
+  private static ConfigurableApplicationContext runExcluding(
+      String excluded, Class<?> application, String... properties) {
     String[] all = Arrays.copyOf(properties, properties.length + 3);
     all[properties.length] = "--server.port=0";
     all[properties.length + 1] = "--spring.main.banner-mode=off";
-    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + server + "," + SECURITY;
+    all[properties.length + 2] = "--spring.autoconfigure.exclude=" + excluded + "," + SECURITY;
     return new SpringApplication(application).run(all);
   }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -404,8 +404,13 @@ public final class Cancellation implements CancellationToken {
 
   private final class Closing extends Binding {
 
-    private final AtomicBoolean taken = new AtomicBoolean();
+    private static final AtomicIntegerFieldUpdater<Closing> TAKEN =
+        AtomicIntegerFieldUpdater.newUpdater(Closing.class, "taken");
+
     private final AutoCloseable action;
+
+    /** Whether it is cancelled or removed; no object of its own, as each query makes one. */
+    private volatile int taken;
 
     Closing(SafeAsyncStats.Work kind, AutoCloseable action) {
       super(kind);
@@ -427,7 +432,7 @@ public final class Cancellation implements CancellationToken {
 
     @Override
     boolean release() {
-      return taken.compareAndSet(false, true);
+      return taken == 0 && TAKEN.compareAndSet(this, 0, 1);
     }
   }
 
