@@ -58,19 +58,29 @@ public final class Log {
     }
   }
 
-  /** As {@link #disconnected}, of a failure. */
-  public static void failed(Object about, End end, Supplier<String> work) {
-    if (end.cause().orElse(null) instanceof SlowClientException slow) {
-      Level level = slow.isStalled() ? Level.DEBUG : Level.WARNING;
-      if (LOGGER.isLoggable(level)) {
-        LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work.get());
-      }
-      return;
+  /**
+   * As {@link #disconnected}, of a failure.
+   *
+   * @param ofConnection whether nothing has failed but the connection, which the container closed
+   */
+  public static void failed(Object about, End end, boolean ofConnection, Supplier<String> work) {
+    Throwable cause = end.cause().orElse(null);
+    if (ofConnection) {
+      failed(Level.DEBUG, about, end, work);
+    } else if (cause instanceof SlowClientException slow) {
+      failed(slow.isStalled() ? Level.DEBUG : Level.WARNING, about, end, work);
+    } else {
+      LOGGER.log(
+          Level.WARNING,
+          () -> "An exchange failed: " + about + " " + end + "; " + work.get(),
+          cause);
     }
-    LOGGER.log(
-        Level.WARNING,
-        () -> "An exchange failed: " + about + " " + end + "; " + work.get(),
-        end.cause().orElse(null));
+  }
+
+  private static void failed(Level level, Object about, End end, Supplier<String> work) {
+    if (LOGGER.isLoggable(level)) {
+      LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work.get());
+    }
   }
 
   /** What happened in a period. */

@@ -112,6 +112,23 @@ class LinesIT {
 
   @ParameterizedTest
   @EveryContainer
+  void serverStops_nobodyIsWarnedOfTheConnectionsThatItCloses(Container container)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = start(container, Map.of());
+        RawClient waiting = RawClient.connect(server).get("/take");
+        RawClient reading = RawClient.connect(server).get("/take")) {
+      until(() -> assertThat(taken).hasSize(2));
+      taken.get(1).write("a part");
+      taken.get(1).flush().toCompletableFuture().get(20, SECONDS);
+      server.close();
+      until(() -> assertThat(taken).noneMatch(SafeAsyncResponse::isOpen));
+      logs.assertQuiet();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
   void whatAnApplicationHolds_saysWhichExchangeItIsOf(Container container) throws Exception {
     try (TestServer server = start(container, Map.of());
         RawClient client = RawClient.connect(server)) {

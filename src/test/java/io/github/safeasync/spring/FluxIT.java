@@ -46,7 +46,7 @@ class FluxIT {
 
     @GetMapping(path = "/ticks", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
     Flux<String> ticks() {
-      return Flux.interval(Duration.ZERO, Duration.ofMillis(20))
+      return Flux.interval(Duration.ZERO, Duration.ofMillis(100))
           .onBackpressureDrop()
           .map(tick -> "tick " + tick)
           .doOnSubscribe(subscription -> SUBSCRIBED.incrementAndGet())

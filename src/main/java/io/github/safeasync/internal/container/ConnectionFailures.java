@@ -154,6 +154,16 @@ public final class ConnectionFailures {
   }
 
   /**
+   * Returns whether this is what a container throws for a connection that is gone and for nothing
+   * else, whoever has closed it: the container too as it stops, and it logs none of them itself.
+   *
+   * @param told the exception of an event
+   */
+  public static boolean isOfContainersAlone(Throwable told) {
+    return any(told, at -> OF_CONTAINERS.contains(at.getClass().getName()));
+  }
+
+  /**
    * Returns whether this is Jetty's exception for a stream that is closed: by the application, or
    * by Jetty as a write before has failed. Why that failed is then told to the WriteListener.
    *

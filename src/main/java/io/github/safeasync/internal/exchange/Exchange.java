@@ -14,6 +14,7 @@ import io.github.safeasync.internal.FlightRecords;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.SlowClients;
 import io.github.safeasync.internal.container.Connection;
+import io.github.safeasync.internal.container.ConnectionFailures;
 import io.github.safeasync.internal.detect.HangUpWatch;
 import io.github.safeasync.internal.guard.ExchangeAccess;
 import io.github.safeasync.internal.guard.Gate;
@@ -1051,7 +1052,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     } else if (decided.kind() == End.Kind.FAILED
         && !isThrown(decided)
         && !lifecycle.containerCompletes()) {
-      Log.failed(subject(), decided, this::fateOfWork);
+      boolean ofConnection =
+          decided.cause().filter(ConnectionFailures::isOfContainersAlone).isPresent();
+      Log.failed(subject(), decided, ofConnection, this::fateOfWork);
     }
     ApplicationObjects taken = application;
     if (taken != null) {
