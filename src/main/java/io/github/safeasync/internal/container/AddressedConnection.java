@@ -97,6 +97,11 @@ final class AddressedConnection implements Connection {
   }
 
   @Override
+  public @Nullable Runnable onReset(Runnable told) {
+    return reached.onReset(told);
+  }
+
+  @Override
   public boolean isAtRest() {
     return reached.isAtRest();
   }

@@ -40,6 +40,14 @@ public interface Connection {
   @Nullable BooleanSupplier streamOpen();
 
   /**
+   * Has the container tell when the client resets the HTTP/2 stream, where it can be had to: on a
+   * thread of its own, which must not be held up. It is still to be asked: not every reset is told.
+   *
+   * @return takes that back; null where there is nothing to take back, as nothing will be told
+   */
+  @Nullable Runnable onReset(Runnable told);
+
+  /**
    * Whether the container knows that the whole connection is lost, and not one HTTP/2 stream only.
    * False where it cannot tell.
    */

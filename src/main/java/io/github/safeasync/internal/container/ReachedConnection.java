@@ -79,6 +79,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public @Nullable Runnable onReset(Runnable told) {
+    return null;
+  }
+
+  @Override
   public boolean isAtRest() {
     return false;
   }

@@ -102,6 +102,41 @@ final class UndertowConnection extends ReachedConnection {
     return Boolean.TRUE.equals(Members.read(stream, "reset"));
   }
 
+  /**
+   * A stream that is reset has its write listener called (Http2StreamSinkChannel.rstStream, close),
+   * unless a frame waits to be sent. Undertow itself sets one only where it puts a conduit in front
+   * of the stream, and always for the same channel.
+   */
+  @Override
+  public @Nullable Runnable onReset(Runnable told) {
+    Object stream = isMultiplexed() ? Members.read(connection, "responseChannel") : null;
+    Object setter = Members.read(stream, "getWriteSetter()");
+    return stream == null || setter == null
+        ? null
+        : WriteListenerTap.insert(
+            setter,
+            () -> {
+              if (isReset(stream) && isByClient(stream)) {
+                told.run();
+              }
+            });
+  }
+
+  /**
+   * Http2Channel.handleRstStream notes it of a stream that has nothing more to read, before its I/O
+   * thread calls the listener. Where Undertow resets a stream, as an exchange ends, it does not.
+   */
+  private boolean isByClient(Object stream) {
+    Object channel = Members.read(connection, "channel");
+    Object streams = Members.walk(channel, "resetStreamTracker", "streamHolders");
+    Object id = Members.read(stream, "getStreamId()");
+    boolean isNoted =
+        id != null
+            && streams instanceof Map<?, ?> known
+            && Boolean.TRUE.equals(Members.read(known.get(id), "resetByPeer"));
+    return isNoted || Boolean.TRUE.equals(Members.read(channel, "peerGoneAway"));
+  }
+
   @Override
   public boolean isLost() {
     return !isOpen(connection);

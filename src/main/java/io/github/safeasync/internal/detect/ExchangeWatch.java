@@ -60,6 +60,12 @@ final class ExchangeWatch implements HangUpWatch {
   int streamIndex = -1;
   boolean streamSuspected;
 
+  /** Has the container tell of the stream's reset no more. */
+  @Nullable Runnable untold;
+
+  /** System.nanoTime() at which the container told of it, on a thread of its own; 0 before. */
+  private volatile long resetAt;
+
   ExchangeWatch(
       WatchQueue queue,
       Mailbox mailbox,
@@ -122,6 +128,28 @@ final class ExchangeWatch implements HangUpWatch {
       }
       before = state;
     }
+  }
+
+  /** Called by the container's I/O thread: the client has reset the stream. */
+  void streamReset() {
+    if (resetAt == 0) {
+      resetAt = System.nanoTime() | 1;
+      mailbox.nudge(this);
+    }
+  }
+
+  /** Called by the watcher: the container need not tell of its reset any more. */
+  void withdraw() {
+    Runnable own = untold;
+    if (own != null) {
+      untold = null;
+      own.run();
+    }
+  }
+
+  /** System.nanoTime() at which the container has told of the stream's reset, or 0. */
+  long resetAt() {
+    return resetAt;
   }
 
   WatchState state() {

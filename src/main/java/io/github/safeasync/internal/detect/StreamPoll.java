@@ -20,6 +20,7 @@ final class StreamPoll {
   private final LongSupplier clock;
   private final List<ExchangeWatch> watches = new ArrayList<>();
   private final List<ExchangeWatch> suspected = new ArrayList<>();
+  private final List<ExchangeWatch> told = new ArrayList<>();
   private final List<ExchangeWatch> closed = new ArrayList<>();
   private final Budget budget = new Budget(100, 50_000_000, 1_000, false);
   private long nextRound;
@@ -47,9 +48,15 @@ final class StreamPoll {
     watches.add(watch);
   }
 
+  /** The container has told of its reset, by the client: one look makes sure. */
+  void told(ExchangeWatch watch) {
+    told.add(watch);
+  }
+
   void remove(ExchangeWatch watch) {
     int index = watch.streamIndex;
     if (index >= 0) {
+      watch.withdraw();
       watch.streamIndex = -1;
       watch.streamOpen = null;
       ExchangeWatch last = watches.remove(watches.size() - 1);
@@ -73,9 +80,19 @@ final class StreamPoll {
     return suspected.isEmpty() || nextRound - secondLook < 0 ? nextRound : secondLook;
   }
 
-  /** Returns the watches whose stream was found closed twice; valid until the next call. */
+  /**
+   * Returns the watches whose stream was found closed twice, or was told to be and found so; valid
+   * until the next call.
+   */
   List<ExchangeWatch> run(long now) {
     closed.clear();
+    for (ExchangeWatch watch : told) {
+      if (isClosed(watch)) {
+        suspected.remove(watch);
+        closed.add(watch);
+      }
+    }
+    told.clear();
     if (!suspected.isEmpty() && secondLook - now <= 0) {
       lookAgain();
     }

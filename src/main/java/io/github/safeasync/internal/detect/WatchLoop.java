@@ -88,6 +88,7 @@ final class WatchLoop implements AutoCloseable {
       next = watch.after;
       watch.line = null;
       watch.nextOnLine = null;
+      watch.withdraw();
       watch.streamOpen = null;
       watch.streamIndex = -1;
       watch.streamSuspected = false;
@@ -190,6 +191,7 @@ final class WatchLoop implements AutoCloseable {
     BooleanSupplier streamOpen = connection.streamOpen();
     if (streamOpen != null && watch.queue.uses(Layer.STREAM_POLLING)) {
       streams.add(watch, streamOpen, now);
+      watch.untold = connection.onReset(watch::streamReset);
       how = how == Detection.ON_WRITE ? Detection.POLL : how;
     }
     return how;
@@ -243,8 +245,15 @@ final class WatchLoop implements AutoCloseable {
     lines.detach(watch);
   }
 
-  /** It was written to: what was a FIN only may soon be answered by a reset. */
+  /**
+   * It was written to: what was a FIN only may soon be answered by a reset. Or its stream was
+   * reset.
+   */
   void lookClosely(ExchangeWatch watch) {
+    if (watch.resetAt() != 0) {
+      streams.told(watch);
+      return;
+    }
     WatchedConnection line = watch.line;
     if (line != null && line.state == ConnectionState.HALF_CLOSED) {
       line.looks = 0;
@@ -255,7 +264,7 @@ final class WatchLoop implements AutoCloseable {
   void look() throws IOException {
     roster.handOverAgain(System.nanoTime());
     for (ExchangeWatch watch : streams.run(System.nanoTime())) {
-      watch.since = streams.seenOpenAt();
+      watch.since = watch.resetAt() == 0 ? streams.seenOpenAt() : watch.resetAt();
       try {
         tell(watch, isLost(watch) ? Evidence.CONNECTION_LOST : Evidence.HTTP2_RESET, "stream");
       } catch (Throwable failure) {

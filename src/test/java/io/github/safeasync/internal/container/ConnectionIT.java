@@ -33,6 +33,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -321,6 +322,54 @@ class ConnectionIT {
         }
       }
     }
+
+    /** On it rests that a reset is told without a second look. */
+    @ParameterizedTest
+    @EveryTransport({Transport.H2C, Transport.H2})
+    void onReset_isToldOfTheClientsResetAlone_G6_G7(Container container, Transport transport)
+        throws Exception {
+      try (TestServer server = container.start(transport, ConnectionIT.this::application);
+          Http2Client client = Http2Client.connect(server)) {
+        if (container != Container.UNDERTOW) {
+          assertThat(watch(client).unwatch).as("the others tell AsyncListeners").isNull();
+          return;
+        }
+        Watched answered = watch(client);
+        answered.pending.context.complete();
+        assertThat(answered.exchange.awaitBody()).isEmpty();
+        Watched aborted = watch(client);
+        assertThat(aborted.pending.abort()).isTrue();
+        assertThat(aborted.exchange.awaitEnd()).isEqualTo(RawResponse.End.TRUNCATED);
+        Watched left = watch(client);
+        left.unwatch.run();
+        left.exchange.reset();
+        Watched reset = watch(client);
+        reset.exchange.reset();
+        await().until(() -> reset.told.get() > 0);
+        assertThat(reset.pending.connection.streamOpen().getAsBoolean()).isFalse();
+        assertThat(answered.told).hasValue(0);
+        assertThat(aborted.told).hasValue(0);
+        assertThat(left.told).hasValue(0);
+      }
+    }
+
+    private Watched watch(Http2Client client) throws Exception {
+      Http2Exchange exchange = client.get("/silent");
+      return new Watched(exchange, streams.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  private static final class Watched {
+    private final AtomicInteger told = new AtomicInteger();
+    private final Http2Exchange exchange;
+    private final Pending pending;
+    private final Runnable unwatch;
+
+    Watched(Http2Exchange exchange, Pending pending) {
+      this.exchange = exchange;
+      this.pending = pending;
+      this.unwatch = pending.connection.onReset(told::incrementAndGet);
+    }
   }
 
   private enum Farewell {
@@ -424,7 +473,11 @@ class ConnectionIT {
     return new HttpServletRequestWrapper(request);
   }
 
-  private record Pending(Connection connection, AsyncContext context) {}
+  private record Pending(Connection connection, AsyncContext context) {
+    boolean abort() {
+      return connection.quirks().abort(context::complete);
+    }
+  }
 
   /** A client of whichever protocol the server speaks. */
   private static final class Caller implements AutoCloseable {

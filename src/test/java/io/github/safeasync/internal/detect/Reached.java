@@ -60,6 +60,11 @@ record Reached(@Nullable SocketChannel channel) implements Connection {
   }
 
   @Override
+  public @Nullable Runnable onReset(Runnable told) {
+    return null;
+  }
+
+  @Override
   public boolean isAtRest() {
     return false;
   }

@@ -73,6 +73,37 @@ class StreamPollTest {
   }
 
   @Test
+  void resetThatTheContainerTellsOf_isToldAtOnce_G6() {
+    Stream neighbour = new Stream();
+    Stream stream = new Stream();
+    assertThat(atTheNextLook()).isEmpty();
+    stream.open = false;
+    poll.told(stream.watch);
+    poll.told(neighbour.watch);
+    assertThat(poll.run(now)).containsExactly(stream.watch);
+    assertThat(poll.run(now)).isEmpty();
+  }
+
+  @Test
+  void suspectedStreamThatTheContainerTellsOf_isToldOnce_G6() {
+    Stream stream = new Stream();
+    stream.open = false;
+    assertThat(atTheNextLook()).isEmpty();
+    poll.told(stream.watch);
+    assertThat(atTheNextLook()).containsExactly(stream.watch);
+  }
+
+  @Test
+  void removedStream_isTakenBackFromTheContainer() {
+    Stream stream = new Stream();
+    stream.watch.untold = () -> asked = -1;
+    poll.remove(stream.watch);
+    assertThat(asked).isEqualTo(-1);
+    poll.told(stream.watch);
+    assertThat(poll.run(now)).isEmpty();
+  }
+
+  @Test
   void releasedBeforeTheSecondLook_isNotTold_G7() {
     Stream stream = new Stream();
     new Stream();

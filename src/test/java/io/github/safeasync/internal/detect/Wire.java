@@ -171,6 +171,11 @@ final class Wire implements Connection, AutoCloseable {
   }
 
   @Override
+  public @Nullable Runnable onReset(Runnable told) {
+    return null;
+  }
+
+  @Override
   public boolean isAtRest() {
     return atRest.getAsBoolean();
   }
