@@ -16,6 +16,13 @@ import java.util.Objects;
 public record Departure(Evidence evidence, Instant noticedAt, String noticedBy) {
 
   /**
+   * The name of the attribute of a request whose client has disconnected: its departure, set after
+   * the application was told, before the container ends the request. It is for access logs and for
+   * filters further out.
+   */
+  public static final String ATTRIBUTE = "io.github.safeasync.departure";
+
+  /**
    * Makes a departure of its parts.
    *
    * @param evidence what showed that the client has gone

@@ -143,6 +143,16 @@ public final class SafeAsyncConfig {
   }
 
   /**
+   * Returns the status that a response has in the end whose client has disconnected, for access
+   * logs and filters further out; nobody receives it.
+   *
+   * @return the status, 400 to 599; 0 if it is left as it was
+   */
+  public int disconnectStatus() {
+    return get(Setting.DISCONNECT_STATUS);
+  }
+
+  /**
    * Returns when the filter makes a request asynchronous.
    *
    * @return the moment
@@ -358,6 +368,21 @@ public final class SafeAsyncConfig {
      */
     public Builder timeoutStatus(int status) {
       return set(Setting.TIMEOUT_STATUS, status);
+    }
+
+    /**
+     * Sets the status that a response has in the end whose client has disconnected and of which
+     * nothing has been sent; init-param {@code disconnect-status}. Nobody receives it: it is for
+     * access logs, and for filters further out, that would show a success otherwise. {@link
+     * Departure#ATTRIBUTE} is set in any case.
+     *
+     * @param status an error status, 400 to 599, or 0 to leave the status as it is; 499 unless set,
+     *     as nginx has it
+     * @return this builder
+     * @throws IllegalArgumentException if it is neither
+     */
+    public Builder disconnectStatus(int status) {
+      return set(Setting.DISCONNECT_STATUS, status);
     }
 
     /**

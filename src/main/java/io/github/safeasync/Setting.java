@@ -26,6 +26,13 @@ final class Setting<T> {
   static final Setting<Integer> TIMEOUT_STATUS =
       new Setting<>("timeout-status", Values.errorStatus(), 503, "what a timeout answers");
 
+  static final Setting<Integer> DISCONNECT_STATUS =
+      new Setting<>(
+          "disconnect-status",
+          Values.errorStatusOrNone(),
+          499,
+          "what the access log shows of a request whose client has left");
+
   static final Setting<SafeAsyncConfig.Start> START =
       new Setting<>(
           "start",
@@ -126,6 +133,7 @@ final class Setting<T> {
       List.of(
           TIMEOUT,
           TIMEOUT_STATUS,
+          DISCONNECT_STATUS,
           START,
           MAX_PENDING_BYTES,
           PENDING_LIMIT,

@@ -65,6 +65,16 @@ record Values<T>(
         range, range, Integer::parseInt, Object::toString, at -> at >= 400 && at <= 599);
   }
 
+  static Values<Integer> errorStatusOrNone() {
+    String range = "an error status, 400 to 599; 0 for none";
+    return new Values<>(
+        range,
+        range,
+        Integer::parseInt,
+        Object::toString,
+        at -> at == 0 || (at >= 400 && at <= 599));
+  }
+
   static Values<Long> bytes() {
     return new Values<>(
         "a number of bytes, or a size such as 64KB or 2MB; at least 1",

@@ -87,7 +87,7 @@ public class InitParametersTest {
           .isInstanceOf(ServletException.class)
           .hasMessageContaining("The filter guard")
           .hasMessageContaining("unknown init-param " + name + ";")
-          .hasMessageContaining("timeout, timeout-status, start");
+          .hasMessageContaining("timeout, timeout-status, disconnect-status, start");
     }
   }
 
@@ -202,6 +202,23 @@ public class InitParametersTest {
     @ValueSource(strings = {"", "399", "600", "-503", "503.0", "Gateway Timeout"})
     void timeoutStatus_bad_isRefused(String value) {
       assertRefused("timeout-status", value, "an error status, 400 to 599");
+    }
+  }
+
+  @Nested
+  class DisconnectStatus {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "400", "499", " 599 "})
+    void disconnectStatus_good_isTaken(String value) throws ServletException {
+      assertThat(read("disconnect-status", value).disconnectStatus())
+          .isEqualTo(Integer.parseInt(value.trim()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "200", "399", "600", "-1", "gone"})
+    void disconnectStatus_bad_isRefused(String value) {
+      assertRefused("disconnect-status", value, "an error status, 400 to 599; 0 for none");
     }
   }
 

@@ -25,6 +25,7 @@ class SafeAsyncConfigTest {
 
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.timeoutStatus()).isEqualTo(503);
+    assertThat(config.disconnectStatus()).isEqualTo(499);
     assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
     assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.THROW);
     assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
@@ -42,8 +43,9 @@ class SafeAsyncConfigTest {
   void toString_isOneLineOfInitParams() {
     assertThat(SafeAsyncConfig.defaults())
         .hasToString(
-            "timeout=PT30S, timeout-status=503, start=on-demand, max-pending-bytes=1048576,"
-                + " pending-limit=16777216, over-limit=fail, write-timeout=PT30S,"
+            "timeout=PT30S, timeout-status=503, disconnect-status=499, start=on-demand,"
+                + " max-pending-bytes=1048576, pending-limit=16777216, over-limit=fail,"
+                + " write-timeout=PT30S,"
                 + " cancel=safe-methods, cancel-on=disconnected, cancel-after=PT0S, watch=async,"
                 + " after-disconnect=throw, detect-after=PT0.02S, half-close=disconnect,"
                 + " keepalive=off, log-summary=PT0S");
@@ -65,6 +67,7 @@ class SafeAsyncConfigTest {
         SafeAsyncConfig.builder()
             .timeout(Duration.ofMillis(1))
             .timeoutStatus(504)
+            .disconnectStatus(0)
             .start(Start.EAGER)
             .afterDisconnect(AfterDisconnect.DISCARD)
             .detectAfter(Duration.ofMillis(1))

@@ -114,6 +114,27 @@ final class Members {
     }
   }
 
+  /**
+   * Sets a field. Looked up anew each time.
+   *
+   * @return whether it was found and set
+   */
+  static boolean set(Object on, String name, Object value) {
+    try {
+      for (Class<?> at = on.getClass(); at != null; at = at.getSuperclass()) {
+        for (Field field : at.getDeclaredFields()) {
+          if (field.getName().equals(name) && field.trySetAccessible()) {
+            field.set(on, value);
+            return true;
+          }
+        }
+      }
+      return false;
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
+      return false;
+    }
+  }
+
   private static Object[] converted(Object[] arguments, Class<?>[] types) {
     Object[] converted = arguments.clone();
     for (int i = 0; i < types.length; i++) {

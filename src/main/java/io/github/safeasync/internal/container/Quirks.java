@@ -178,6 +178,12 @@ public interface Quirks {
   boolean abort(Runnable complete);
 
   /**
+   * As {@link #abort}, of a response whose client has gone: that is no failure of the container's,
+   * and what it has been told of its status stays.
+   */
+  boolean leave(Runnable complete);
+
+  /**
    * Has the kernel told soon of what {@link #abort} has closed, where that would wait for up to a
    * second for the next look of the container's selector. For a moment after the abort, when the
    * container's thread has closed the channel; never waits. Tomcat only.

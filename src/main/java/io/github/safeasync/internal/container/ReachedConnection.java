@@ -277,6 +277,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean leave(Runnable complete) {
+    return abort(complete);
+  }
+
+  @Override
   public void hastenClose() {}
 
   @Override

@@ -3,6 +3,7 @@ package io.github.safeasync.internal.container;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import java.io.IOException;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -113,9 +114,11 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   private static @Nullable Object coyote(ServletRequest own) {
-    Object request =
-        Members.has(own.getClass(), "getCoyoteRequest()") ? own : Members.read(own, "request");
-    return Members.read(request, "getCoyoteRequest()");
+    return Members.read(connector(own), "getCoyoteRequest()");
+  }
+
+  private static @Nullable Object connector(ServletRequest own) {
+    return Members.has(own.getClass(), "getCoyoteRequest()") ? own : Members.read(own, "request");
   }
 
   /**
@@ -337,6 +340,51 @@ final class TomcatConnection extends ReachedConnection {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * An error is a 500 in the access log, whatever the status was (CoyoteAdapter.asyncDispatch). So
+   * HTTP/1.1 is completed as it is, with nothing left to send, and closed after that. Not where a
+   * part is on its way, for which Tomcat would wait, or has failed already.
+   */
+  @Override
+  public boolean leave(Runnable complete) {
+    if (lock == null || isMultiplexed()) {
+      return abort(complete);
+    }
+    lock.lock();
+    try {
+      if (isBroken() || isOver() || !dropResponse()) {
+        return abort(complete);
+      }
+      resetOnClose();
+      swallowCloseNotify();
+      complete.run();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Http11Processor.dispatchEndRequest() closes at once where keepAlive is off; what the buffers
+   * hold is forgotten, and a head that was not sent is taken for one that was.
+   */
+  private boolean dropResponse() {
+    Object buffers = Members.walk(connector(facade), "getResponse()", "outputBuffer");
+    Object answer = Members.read(coyote, "getResponse()");
+    if (answer == null
+        || !(Members.read(buffers, "bb") instanceof Buffer bytes)
+        || !(Members.read(buffers, "cb") instanceof Buffer chars)
+        || !Boolean.FALSE.equals(Members.read(socketWrapper, "hasDataToWrite()"))
+        || !Members.set(processor, "keepAlive", false)) {
+      return false;
+    }
+    bytes.clear().limit(0);
+    chars.clear().limit(0);
+    return Members.call(answer, "setCommitted", true)
+        && Members.call(processor, "setSwallowResponse")
+        && Members.call(processor, "disableSwallowRequest");
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -373,7 +374,10 @@ public final class ContainerObjects {
           complete();
         }
       }
-      case DISCONNECTED -> leave();
+      case DISCONNECTED -> {
+        tellLogs(ending.end(), true);
+        leave();
+      }
       case TIMED_OUT -> refuse(ending.timeoutStatus(), ending.head());
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE, ending.head());
       case FAILED -> {
@@ -438,13 +442,35 @@ public final class ContainerObjects {
   }
 
   /**
+   * Shows a departure to those who look at the container's own objects, such as its access log: a
+   * success that nobody has received is none. The application has its last look behind it.
+   *
+   * @param aborted whether nobody is to receive the response, so that its status is told to none
+   */
+  void tellLogs(End disconnected, boolean aborted) {
+    Objects now = objects;
+    int status = scope.config().disconnectStatus();
+    if (now == null) {
+      return;
+    }
+    try {
+      now.request.setAttribute(Departure.ATTRIBUTE, disconnected.departure().orElse(null));
+      if (aborted && status != 0 && !now.response.isCommitted()) {
+        now.response.setStatus(status);
+      }
+    } catch (RuntimeException e) {
+      Log.refused("a status for the access log", e);
+    }
+  }
+
+  /**
    * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
    * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack; but see
    * {@link Quirks#streamCloseLock}.
    */
   private void leave() {
     boolean completes = http2 && closeLock() == null;
-    if (completes || !isAborted()) {
+    if (completes || !isEndedBy(Quirks::leave)) {
       completeStream();
     }
   }
@@ -464,7 +490,7 @@ public final class ContainerObjects {
   private void refuse(int status, @Nullable ResponseHead head) {
     HttpServletResponse response = present().response;
     if (response.isCommitted()) {
-      if (!isAborted()) {
+      if (!isEndedBy(Quirks::abort)) {
         if (!isResponseComplete()) {
           Log.notAborted(connection);
         }
@@ -486,10 +512,10 @@ public final class ContainerObjects {
     return now != null && now.isResponseComplete();
   }
 
-  private boolean isAborted() {
+  private boolean isEndedBy(BiPredicate<Quirks, Runnable> way) {
     Quirks now = quirks();
     AsyncContext completed = context;
-    if (now == null || completed == null || !now.abort(() -> complete(completed))) {
+    if (now == null || completed == null || !way.test(now, () -> complete(completed))) {
       return false;
     }
     for (Duration moment : CLOSE_MOMENTS) {

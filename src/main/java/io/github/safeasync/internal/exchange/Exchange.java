@@ -535,6 +535,10 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (made == null) {
       return;
     }
+    End left = leftBefore;
+    if (left != null) {
+      side.tellLogs(left, made.isCancelled());
+    }
     Throwable failure = thrown;
     End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
     reached = null;
