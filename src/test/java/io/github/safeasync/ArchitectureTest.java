@@ -101,6 +101,7 @@ class ArchitectureTest {
             API + ".jaxrs..",
             API + ".jdbc..",
             API + ".micrometer..",
+            API + ".opentelemetry..",
             API + ".spring..",
             API + ".sse..")
         .should()
@@ -206,7 +207,8 @@ class ArchitectureTest {
             API + ".spring..",
             API + ".http..",
             API + ".context..",
-            API + ".micrometer..")
+            API + ".micrometer..",
+            API + ".opentelemetry..")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(

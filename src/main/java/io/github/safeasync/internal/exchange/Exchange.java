@@ -10,8 +10,10 @@ import io.github.safeasync.Outcome;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.SlowClientException;
+import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.FlightRecords;
 import io.github.safeasync.internal.Log;
+import io.github.safeasync.internal.Traces;
 import io.github.safeasync.internal.body.SlowClients;
 import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.ConnectionFailures;
@@ -114,6 +116,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private final ContainerEvents events = new ContainerEvents(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
+
+  /** What the request is traced by; null if by nothing. */
+  private final @Nullable Consumer<Departure> trace = Traces.current();
 
   private volatile Counted counted = Counted.NOT_YET;
 
@@ -363,6 +368,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       stats.opened();
     }
     stats.ended(decided);
+    decided.departure().ifPresent(this::trace);
     boolean noticed = decided == leftBefore;
     long nanos = noticed ? Math.max(0, System.nanoTime() - leftSince) : 0;
     if (noticed) {
@@ -377,6 +383,13 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       tellStats(
           new SafeAsyncStats.Disconnected(
               about.number(), about.method(), about.path(), decided, took));
+    }
+  }
+
+  private void trace(Departure departure) {
+    Consumer<Departure> traced = trace;
+    if (traced != null) {
+      Attempt.to("trace a departure", () -> traced.accept(departure));
     }
   }
 
