@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import java.util.logging.LogManager;
 import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -55,21 +54,14 @@ final class BootWastedWorkBench {
 
   private BootWastedWorkBench() {}
 
-  static void run(int count) throws Exception {
-    LogManager.getLogManager().reset();
+  static void run(Report report, int count) throws Exception {
     if (!Postgres.whyNot().isEmpty()) {
-      System.out.println(Postgres.whyNot());
-      System.exit(1);
+      report.missing("–", count + " queries of ten seconds", Postgres.whyNot());
+      return;
     }
-    System.out.printf(
-        "%-38s %22s %12s %22s%n",
-        "of " + count + " clients that leave",
-        "queries running 1 s on",
-        "the last for",
-        "CPU time on nobody");
-    storm(count, "without the library", "--safe-async.enabled=false");
-    storm(count, "the library on the class path", "--safe-async.timeout=60s");
-    storm(count, "and safe-async.cancel-jdbc=true", "--safe-async.cancel-jdbc=true");
+    storm(report, count, "without the library", "--safe-async.enabled=false");
+    storm(report, count, "the library on the class path", "--safe-async.timeout=60s");
+    storm(report, count, "and safe-async.cancel-jdbc=true", "--safe-async.cancel-jdbc=true");
   }
 
   private static ConfigurableApplicationContext start(int count, String property) {
@@ -84,7 +76,8 @@ final class BootWastedWorkBench {
             property);
   }
 
-  private static void storm(int count, String what, String property) throws Exception {
+  private static void storm(Report report, int count, String what, String property)
+      throws Exception {
     List<RawClient> clients = new ArrayList<>();
     try (RunningQueries queries = RunningQueries.like(WastedWorkBench.QUERY);
         ConfigurableApplicationContext context = start(count, property)) {
@@ -111,9 +104,12 @@ final class BootWastedWorkBench {
         now = queries.count();
         after = secondsSince(left) > 1 ? after : now;
       }
-      System.out.printf(
-          "%-38s %22d %10.1f s %20.1f s%n",
-          what, after, secondsSince(left), WastedWorkBench.cpu().minus(cpu).toMillis() / 1e3);
+      report.row(
+          "Spring Boot",
+          "of " + count + ", " + what,
+          Figure.of("still run after 1 s", after, "queries"),
+          Figure.of("the last for", secondsSince(left), "s"),
+          Figure.of("CPU for nobody", WastedWorkBench.cpu().minus(cpu).toMillis() / 1e3, "s"));
     }
   }
 

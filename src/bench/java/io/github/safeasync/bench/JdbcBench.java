@@ -2,7 +2,6 @@ package io.github.safeasync.bench;
 
 import com.sun.management.ThreadMXBean;
 import com.zaxxer.hikari.HikariDataSource;
-import io.github.safeasync.CancellationToken;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.jdbc.SafeAsyncDataSource;
 import io.github.safeasync.testkit.Container;
@@ -35,7 +34,7 @@ final class JdbcBench {
 
   private JdbcBench() {}
 
-  static void run(int count) throws Exception {
+  static void run(Report report, int count) throws Exception {
     try (HikariDataSource pool = new HikariDataSource()) {
       pool.setJdbcUrl("jdbc:h2:mem:bench");
       pool.setMaximumPoolSize(2);
@@ -53,29 +52,37 @@ final class JdbcBench {
                       application ->
                           application
                               .filter(new SafeAsyncFilter())
-                              .handler("/measure", (in, out) -> measureAll(pool, count)));
+                              .handler(
+                                  "/measure",
+                                  (in, out) -> measureAll(report, "request", pool, count)));
           RawClient client = RawClient.connect(server, socket -> socket.setSoTimeout(0))) {
         client.get("/measure").readResponse();
       }
-      System.out.println("On a thread without a request:");
-      measureAll(pool, count);
+      measureAll(report, "no request", pool, count);
     }
   }
 
-  private static void measureAll(DataSource bare, int count) {
+  private static void measureAll(Report report, String on, DataSource bare, int count) {
     DataSource wrapped = SafeAsyncDataSource.wrap(bare);
-    System.out.println("The current exchange: " + CancellationToken.current());
     try {
-      measure("a query with its checkout", bare, wrapped, JdbcBench::checkouts, count, 1);
-      measure("a query", bare, wrapped, JdbcBench::queries, count, 1);
-      measure("a row", bare, wrapped, JdbcBench::rows, count / 100, ROWS);
+      measure(
+          report, on, "a query with its checkout", bare, wrapped, JdbcBench::checkouts, count, 1);
+      measure(report, on, "a query", bare, wrapped, JdbcBench::queries, count, 1);
+      measure(report, on, "a row", bare, wrapped, JdbcBench::rows, count / 100, ROWS);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
   }
 
   private static void measure(
-      String what, DataSource bare, DataSource wrapped, Work work, int count, int per)
+      Report report,
+      String on,
+      String what,
+      DataSource bare,
+      DataSource wrapped,
+      Work work,
+      int count,
+      int per)
       throws SQLException {
     double[][] nanos = new double[2][ROUNDS];
     double[][] bytes = new double[2][ROUNDS];
@@ -93,17 +100,15 @@ final class JdbcBench {
         }
       }
     }
-    System.out.printf(
-        "%-26s bare %7.1f ns %6.0f bytes, wrapped %7.1f ns %6.0f bytes: %+6.1f ns, %+5.0f bytes"
-            + " (%d)%n",
-        what,
-        median(nanos[0]),
-        median(bytes[0]),
-        median(nanos[1]),
-        median(bytes[1]),
-        median(nanos[1]) - median(nanos[0]),
-        median(bytes[1]) - median(bytes[0]),
-        sum % 10);
+    if (sum == 0) {
+      throw new IllegalStateException(what + " has read nothing");
+    }
+    report.row(
+        on,
+        what + " of H2 in memory",
+        Figure.of("added", median(nanos[1]) - median(nanos[0]), "ns"),
+        Figure.of("added", median(bytes[1]) - median(bytes[0]), "bytes"),
+        Figure.of("bare", median(nanos[0]), "ns"));
   }
 
   private static double median(double[] values) {

@@ -16,19 +16,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.LogManager;
 
 /**
  * Clients that never read, each sent 100 MiB: how much of the heap they pin, whether fast clients
  * beside them keep their throughput, and whether all of them end by the write timeout. Rounds with
  * and without them alternate, and the medians are compared.
  */
-public final class NeverReadingBench {
+final class NeverReadingBench {
 
+  private static final double LEAST = 0.97;
   private static final int CLIENTS = Integer.getInteger("clients", 500);
   private static final long MARK = Long.getLong("mark", 256 * 1024);
   private static final int WRITE_TIMEOUT_SECONDS = 15;
-  private static final int ROUNDS = Integer.getInteger("rounds", 7);
   private static final int SECONDS = 5;
   private static final int SETTLE_MILLIS = 4_000;
   private static final int BODY = 100 << 20;
@@ -40,15 +39,13 @@ public final class NeverReadingBench {
   private NeverReadingBench() {}
 
   /** Runs on every container of the class path. */
-  public static void main(String[] arguments) throws Exception {
-    LogManager.getLogManager().reset();
+  static void run(Report report, int rounds) throws Exception {
     for (Container container : Container.available()) {
-      run(container);
+      run(report, container, rounds);
     }
-    System.exit(0);
   }
 
-  private static void run(Container container) throws Exception {
+  private static void run(Report report, Container container, int rounds) throws Exception {
     SafeAsyncConfig config =
         SafeAsyncConfig.builder()
             .timeout(Duration.ZERO)
@@ -62,9 +59,9 @@ public final class NeverReadingBench {
                     .handler("/quick", (in, out) -> SafeAsyncResponse.of(in).finish("quick"))
                     .handler("/endless", (in, out) -> endless(SafeAsyncResponse.of(in))))) {
       quick(server, 2 * SECONDS);
-      double[] alone = new double[ROUNDS];
-      double[] beside = new double[ROUNDS];
-      for (int round = 0; round < ROUNDS; round++) {
+      double[] alone = new double[rounds];
+      double[] beside = new double[rounds];
+      for (int round = 0; round < rounds; round++) {
         alone[round] = quick(server, SECONDS);
         long heapBefore = heap();
         STALLED.set(0);
@@ -72,10 +69,10 @@ public final class NeverReadingBench {
         List<RawClient> clients = neverReading(server);
         Thread.sleep(SETTLE_MILLIS);
         beside[round] = quick(server, SECONDS);
-        if (round == ROUNDS - 1) {
+        if (round == rounds - 1) {
           long pinned = heap() - heapBefore;
           awaitEnds();
-          report(container, pinned, median(alone), median(beside));
+          add(report, container, pinned, median(alone), median(beside));
         }
         for (RawClient client : clients) {
           client.close();
@@ -106,20 +103,14 @@ public final class NeverReadingBench {
     return values[values.length / 2];
   }
 
-  private static void report(Container container, long pinned, double alone, double beside) {
-    System.out.printf(
-        "%-11s heap %d MiB for %d clients (%d allowed)   threads %d   quick %.0f/s alone, %.0f/s"
-            + " beside (%.2f)   ended by write-timeout %d, otherwise %d%n",
+  private static void add(
+      Report report, Container container, long pinned, double alone, double beside) {
+    report.row(
         container,
-        pinned >> 20,
-        CLIENTS,
-        (CLIENTS * MARK >> 20) + 64,
-        ManagementFactory.getThreadMXBean().getThreadCount(),
-        alone,
-        beside,
-        beside / alone,
-        STALLED.get(),
-        OTHER.get());
+        CLIENTS + " clients never read",
+        Figure.of("one beside them", beside / alone, "×").atLeast(LEAST),
+        Figure.of("heap", pinned >> 20, "MiB").atMost((CLIENTS * MARK >> 20) + 64),
+        Figure.of("let go", STALLED.get(), "").atLeast(CLIENTS));
   }
 
   private static long heap() {

@@ -7,6 +7,7 @@ import io.github.safeasync.testkit.BareRequests;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
+import jakarta.servlet.AsyncContext;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,8 +24,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Many pending requests whose clients are all killed at once: how long until the application was
- * told of each, what watching costs in heap above not watching, and what the watcher takes of a
- * core while nothing happens.
+ * told of each, how many threads that took, what watching costs in heap beside a bare AsyncContext,
+ * in CPU time to begin with, and of a core while nothing happens.
  *
  * <p>{@code -Dunknown=true} hides the container, so that the kernel's table is polled.
  *
@@ -33,7 +34,20 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class PendingBenchmark {
 
-  private static final long IDLE_SECONDS = 10;
+  private static final int[] FEWER = {100, 1_000};
+  private static final long IDLE_SECONDS = 5;
+  private static final long AFTER_SECONDS = 2;
+  private static final int SMALL = 1_000;
+
+  /** What the budgets are for: of more, in proportion. */
+  private static final int KILLED = 10_000;
+
+  private static final double KILLED_MILLIS = 300;
+  private static final double ARM_MILLIS = 100;
+  private static final double IDLE_PERCENT = 0.2;
+  private static final double HEAP = 700;
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final int count;
   private final CountDownLatch taken;
@@ -46,66 +60,89 @@ final class PendingBenchmark {
     this.told = new CountDownLatch(count);
   }
 
-  static void run(int count) throws Exception {
-    System.out.printf(
-        "%s, %d processors, %d pending requests killed at once%n%n",
-        Runtime.version(), Runtime.getRuntime().availableProcessors(), count);
-    System.out.println(
-        "| container | noticed | until the last onDisconnect | heap a watched request adds |"
-            + " idle watcher |");
-    System.out.println("| --- | ---: | ---: | ---: | ---: |");
+  static void run(Report report, int count) throws Exception {
     for (Container container : Container.available()) {
-      new PendingBenchmark(Math.min(count, 1_000)).measure(container, Duration.ofMillis(20));
-      // Pending for less than the grace period: everything but the watching.
-      Result unwatched =
-          new PendingBenchmark(count).measure(container, Duration.ofSeconds(60), false);
-      Result watched = new PendingBenchmark(count).measure(container, Duration.ofMillis(20));
-      System.out.printf(
-          "| %s | %.1f %% | %,d ms | %,d bytes | %.2f %% of a core |%n",
-          container,
-          100.0 * watched.noticed / count,
-          watched.millis,
-          (watched.heap - unwatched.heap) / count,
-          watched.idlePercent);
+      new PendingBenchmark(SMALL).measure(container, true);
+      for (int fewer : FEWER) {
+        if (fewer < count) {
+          add(report, container, fewer);
+        }
+      }
+      add(report, container, count);
     }
   }
 
-  private record Result(long heap, double idlePercent, int noticed, long millis) {}
-
-  private Result measure(Container container, Duration grace) throws Exception {
-    return measure(container, grace, true);
+  private static void add(Report report, Container container, int count) throws Exception {
+    Result raw = new PendingBenchmark(count).measure(container, false);
+    Result watched = new PendingBenchmark(count).measure(container, true);
+    double heap = (double) (watched.heap - raw.heap) / count;
+    Figure millis = Figure.of("last told after", watched.millis, "ms");
+    Figure watching = Figure.of("watching", watched.armMillis, "ms CPU");
+    Figure threads = Figure.of("threads", watched.threads, "");
+    report.row(
+        container,
+        count + " pending, killed at once",
+        Figure.of("told", 100.0 * watched.noticed / count, "%").atLeast(100),
+        count < KILLED ? millis : millis.atMost(KILLED_MILLIS * count / KILLED),
+        threads.atMost(raw.threads));
+    report.row(
+        container,
+        count + " pending",
+        count < SMALL
+            ? Figure.of("heap", heap, "bytes")
+            : Figure.of("heap", heap, "bytes").atMost(HEAP),
+        count < KILLED ? watching : watching.atMost(ARM_MILLIS * count / KILLED),
+        Figure.of("idle", watched.idlePercent, "% of a core").atMost(IDLE_PERCENT));
   }
 
-  private Result measure(Container container, Duration grace, boolean killed) throws Exception {
-    SafeAsyncConfig config =
-        SafeAsyncConfig.builder().timeout(Duration.ZERO).detectAfter(grace).build();
+  private record Result(
+      long heap, double armMillis, double idlePercent, int noticed, double millis, int threads) {}
+
+  private Result measure(Container container, boolean watched) throws Exception {
+    SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(Duration.ZERO).build();
     long before = heap();
     try (TestServer server =
         container.start(
-            app ->
-                hide(app.customize(Object.class, PendingBenchmark::allowConnections))
+            app -> {
+              app.customize(Object.class, PendingBenchmark::allowConnections);
+              if (watched) {
+                hide(app)
                     .filter(SafeAsyncFilter.create(config))
-                    .handler("/take", (in, out) -> take(SafeAsyncResponse.of(in))))) {
+                    .handler("/take", (in, out) -> take(SafeAsyncResponse.of(in)));
+              } else {
+                app.handler("/take", (in, out) -> wait(in.startAsync()));
+              }
+            })) {
+      double cpu = watcherMillis();
       Process crowd = crowd(server.port());
       try {
         if (!taken.await(120, TimeUnit.SECONDS)) {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+        double arming = watcherMillis() - cpu;
         long heap = heap() - before;
-        if (!killed) {
-          return new Result(heap, 0, 0, 0);
-        }
-        double idle = idlePercent();
+        double idle = watched ? idlePercent() : 0;
+        THREADS.resetPeakThreadCount();
         long start = System.nanoTime();
         crowd.destroyForcibly();
-        told.await(30, TimeUnit.SECONDS);
+        told.await(watched ? 30 : AFTER_SECONDS, TimeUnit.SECONDS);
         return new Result(
-            heap, idle, count - (int) told.getCount(), (lastToldAt - start) / 1_000_000);
+            heap,
+            arming,
+            idle,
+            count - (int) told.getCount(),
+            (lastToldAt - start) / 1e6,
+            THREADS.getPeakThreadCount());
       } finally {
         crowd.destroyForcibly().waitFor();
       }
     }
+  }
+
+  private void wait(AsyncContext context) {
+    context.setTimeout(0);
+    taken.countDown();
   }
 
   private static TestApplication hide(TestApplication app) {
@@ -170,16 +207,15 @@ final class PendingBenchmark {
   }
 
   private static double idlePercent() {
-    long before = watcherNanos();
+    double before = watcherMillis();
     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(IDLE_SECONDS));
-    return 100.0 * (watcherNanos() - before) / TimeUnit.SECONDS.toNanos(IDLE_SECONDS);
+    return (watcherMillis() - before) / TimeUnit.SECONDS.toMillis(IDLE_SECONDS) * 100;
   }
 
-  private static long watcherNanos() {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+  private static double watcherMillis() {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (thread.getName().equals("safe-async watcher")) {
-        return threads.getThreadCpuTime(thread.getId());
+        return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
       }
     }
     return 0;

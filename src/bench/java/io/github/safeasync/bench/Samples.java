@@ -1,7 +1,6 @@
 package io.github.safeasync.bench;
 
 import java.util.Arrays;
-import java.util.Locale;
 
 /** Durations of one kind, and what is said of them. Not thread-safe. */
 final class Samples {
@@ -25,14 +24,13 @@ final class Samples {
     return size;
   }
 
-  /** The value that a share of all is not above, in microseconds. */
-  String micros(double share) {
+  /** The value that a share of all is not above, NaN of none. */
+  double at(double share) {
     if (size == 0) {
-      return "–";
+      return Double.NaN;
     }
     long[] sorted = Arrays.copyOf(nanos, size);
     Arrays.sort(sorted);
-    long value = sorted[(int) Math.min(size - 1, Math.ceil(share * size) - 1)];
-    return String.format(Locale.ROOT, "%,d", value / 1_000);
+    return sorted[(int) Math.min(size - 1, Math.ceil(share * size) - 1)];
   }
 }

@@ -19,18 +19,17 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
-import java.util.logging.LogManager;
 
 /**
  * Throughput of the library over that of a hand-written WriteListener servlet on the same
  * container: one large stream, and many small events that are each flushed. Runs of the two
  * alternate; the ratio is that of the medians, more than 1 if the library is faster. {@code
- * -Drounds}, {@code -Dbytes} and {@code -Devents} say how much, {@code -Dnoevents=true} leaves the
- * events out; {@code MAVEN_OPTS} passes them on.
+ * -Dcount} says how many, {@code -Dbytes} and {@code -Devents} how much, {@code -Dnoevents=true}
+ * leaves the events out; {@code MAVEN_OPTS} passes them on.
  */
-public final class StreamBench {
+final class StreamBench {
 
-  private static final int ROUNDS = Integer.getInteger("rounds", 9);
+  private static final double LEAST = 0.97;
 
   /** Until the compiler, which takes one of two cores, is through with what is run. */
   private static final long WARM_UP_NANOS = 3_000_000_000L;
@@ -44,8 +43,7 @@ public final class StreamBench {
   private StreamBench() {}
 
   /** Runs both on every container of the class path. */
-  public static void main(String[] arguments) throws Exception {
-    LogManager.getLogManager().reset();
+  static void run(Report report, int rounds) throws Exception {
     for (Container container : Container.available()) {
       SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(Duration.ZERO).build();
       try (TestServer server =
@@ -66,33 +64,35 @@ public final class StreamBench {
                       .handler(
                           "/safe/events",
                           (in, out) -> safe(in, EVENT, (long) EVENTS * EVENT.length, true)))) {
-        compare(container, server, "stream", STREAM);
+        compare(report, server, rounds, "stream", STREAM);
         if (!Boolean.getBoolean("noevents")) {
-          compare(container, server, "events", (long) EVENTS * EVENT.length);
+          compare(report, server, rounds, "events", (long) EVENTS * EVENT.length);
         }
       }
     }
-    System.exit(0);
   }
 
-  private static void compare(Container container, TestServer server, String path, long least)
+  private static void compare(Report report, TestServer server, int rounds, String path, long least)
       throws Exception {
-    double[] raw = new double[ROUNDS];
-    double[] safe = new double[ROUNDS];
+    double[] raw = new double[rounds];
+    double[] safe = new double[rounds];
     long start = System.nanoTime();
     while (System.nanoTime() - start < 2 * WARM_UP_NANOS) {
       get(server, "/raw/" + path, least);
       get(server, "/safe/" + path, least);
     }
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       raw[round] = get(server, "/raw/" + path, least);
       safe[round] = get(server, "/safe/" + path, least);
     }
     Arrays.sort(raw);
     Arrays.sort(safe);
-    System.out.printf(
-        "%-11s %-7s raw %8.1f MB/s   safe-async %8.1f MB/s   ratio %.2f%n",
-        container, path, raw[ROUNDS / 2], safe[ROUNDS / 2], safe[ROUNDS / 2] / raw[ROUNDS / 2]);
+    double ratio = safe[rounds / 2] / raw[rounds / 2];
+    report.row(
+        server.container(),
+        path + " of " + (least >> 20) + " MiB beside a WriteListener's",
+        Figure.of("speed", ratio, "×").atLeast(LEAST),
+        Figure.of("at", safe[rounds / 2], "MB/s"));
   }
 
   /** Reads one response, of no less than its body, to its end and answers its speed in MB/s. */

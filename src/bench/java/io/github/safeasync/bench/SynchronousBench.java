@@ -70,7 +70,7 @@ final class SynchronousBench {
   private SynchronousBench() {}
 
   /** Runs it on every container of the class path. */
-  static void run(int requests) throws Exception {
+  static void run(Report report, int requests) throws Exception {
     int rounds = (requests + ROUND - 1) / ROUND;
     Handler hello = (request, response) -> response.getWriter().write("hello");
     for (Container container : Container.available()) {
@@ -96,15 +96,13 @@ final class SynchronousBench {
           get(server, "/safe", safe);
         }
       }
-      System.out.printf(
-          "%-11s in the chain: %+,6d ns %+,6d bytes a request; a client sees %.1f µs, %.1f without:"
-              + " ratio %.3f%n",
+      report.row(
           container,
-          median(safe.nanos) - median(raw.nanos),
-          median(safe.bytes) - median(raw.bytes),
-          median(safe.clientNanos) / 1e3,
-          median(raw.clientNanos) / 1e3,
-          (double) median(safe.clientNanos) / median(raw.clientNanos));
+          "synchronous, inside the chain",
+          Figure.of("added", median(safe.nanos) - median(raw.nanos), "ns"),
+          Figure.of("added", median(safe.bytes) - median(raw.bytes), "bytes"),
+          Figure.of(
+              "a client sees", (double) median(safe.clientNanos) / median(raw.clientNanos), "×"));
     }
   }
 

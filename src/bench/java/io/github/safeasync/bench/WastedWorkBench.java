@@ -17,16 +17,13 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.logging.LogManager;
 
 /**
  * What is still computed for clients that have gone: 200 clients ask for a query of PostgreSQL that
@@ -35,8 +32,8 @@ import java.util.logging.LogManager;
  *
  * <p>Needs a PostgreSQL of the machine's packages; {@code -Dmd5=300} makes a query busier.
  */
-public final class WastedWorkBench {
-  static final int CLIENTS = 200;
+final class WastedWorkBench {
+  private static final int CLIENTS = 200;
 
   /** 200 steps, each of which waits for 50 ms and computes so many hashes. */
   static final String QUERY =
@@ -45,13 +42,13 @@ public final class WastedWorkBench {
           + Integer.getInteger("md5", 300)
           + ") h";
 
+  private static final double MOST_RUNNING = 0.2;
+
   private final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
   private final ExecutorService pool = Executors.newFixedThreadPool(CLIENTS);
   private final CountDownLatch allBegun = new CountDownLatch(CLIENTS);
   private final CountDownLatch allEnded = new CountDownLatch(CLIENTS);
   private final AtomicInteger running = new AtomicInteger();
-  private final AtomicInteger answered = new AtomicInteger();
-  private final Queue<Long> noticed = new ConcurrentLinkedQueue<>();
 
   private WastedWorkBench() throws SQLException {
     for (int i = 0; i < CLIENTS; i++) {
@@ -60,17 +57,15 @@ public final class WastedWorkBench {
   }
 
   /** Runs both ways on every container of Servlet 6.0. */
-  public static void main(String[] arguments) throws Exception {
-    LogManager.getLogManager().reset();
+  static void run(Report report, int ignored) throws Exception {
     if (!Postgres.whyNot().isEmpty()) {
-      System.out.println(Postgres.whyNot());
-      System.exit(1);
+      report.missing("–", CLIENTS + " queries of ten seconds", Postgres.whyNot());
+      return;
     }
     for (Container container : Container.available()) {
-      new WastedWorkBench().storm(container, false);
-      new WastedWorkBench().storm(container, true);
+      new WastedWorkBench().storm(report, container, false);
+      new WastedWorkBench().storm(report, container, true);
     }
-    System.exit(0);
   }
 
   private void ordinary(HttpServletRequest request, HttpServletResponse response) {
@@ -91,7 +86,6 @@ public final class WastedWorkBench {
 
   private void bound(HttpServletRequest request, HttpServletResponse ignored) {
     SafeAsyncResponse response = SafeAsyncResponse.of(request);
-    response.onDisconnect(gone -> noticed.add(System.nanoTime()));
     pool.execute(
         response.guard(
             () -> {
@@ -114,14 +108,13 @@ public final class WastedWorkBench {
     allBegun.countDown();
     try {
       statement.execute(QUERY);
-      answered.incrementAndGet();
     } finally {
       running.decrementAndGet();
       allEnded.countDown();
     }
   }
 
-  private void storm(Container container, boolean withLibrary) throws Exception {
+  private void storm(Report report, Container container, boolean withLibrary) throws Exception {
     List<Connection> open = List.copyOf(connections);
     try (TestServer server =
         container.start(
@@ -140,7 +133,7 @@ public final class WastedWorkBench {
       for (RawClient client : clients) {
         client.close();
       }
-      report(container, withLibrary, System.nanoTime());
+      add(report, container, withLibrary, System.nanoTime());
     } finally {
       pool.shutdownNow();
       for (Connection connection : open) {
@@ -149,27 +142,19 @@ public final class WastedWorkBench {
     }
   }
 
-  private void report(Container container, boolean withLibrary, long left) throws Exception {
+  private void add(Report report, Container container, boolean withLibrary, long left)
+      throws Exception {
     Duration cpu = cpu();
     allEnded.await(1, TimeUnit.SECONDS);
     int after = running.get();
     allEnded.await();
-    System.out.printf(
-        "%-10s %-20s queries still running 1 s after the clients left: %3d of %d, the last for"
-            + " %4.1f s; CPU spent on nobody: %4.1f s; %d ran to their end%n",
+    Figure after1 = Figure.of("still run after 1 s", after, "queries");
+    report.row(
         container,
-        withLibrary ? "with the library:" : "without the library:",
-        after,
-        CLIENTS,
-        millisSince(left, System.nanoTime()) / 1e3,
-        cpu().minus(cpu).toMillis() / 1e3,
-        answered.get());
-    if (withLibrary) {
-      long[] told = noticed.stream().mapToLong(at -> millisSince(left, at)).sorted().toArray();
-      System.out.printf(
-          "%-10s %d hang-ups told to a listener after %d ms in the median, %d ms at worst%n",
-          container, told.length, told[told.length / 2], told[told.length - 1]);
-    }
+        "of " + CLIENTS + (withLibrary ? " bound to it" : " without the library"),
+        withLibrary ? after1.atMost(CLIENTS * MOST_RUNNING) : after1,
+        Figure.of("the last for", millisSince(left, System.nanoTime()) / 1e3, "s"),
+        Figure.of("CPU for nobody", cpu().minus(cpu).toMillis() / 1e3, "s"));
   }
 
   private static long millisSince(long start, long end) {
