@@ -187,6 +187,7 @@ class ArchitectureTest {
             "http.SafeAsyncExecHandler",
             "http.SafeAsyncHttpClient",
             "http.SafeAsyncRequestFactory",
+            "jaxrs.ResteasyDiscovery",
             "jaxrs.SafeAsyncJaxRs",
             "jdbc.CancelStatements",
             "jdbc.SafeAsyncDataSource",
@@ -277,6 +278,18 @@ class ArchitectureTest {
                 .filter(type -> !type.isInterface()))
         .isNotEmpty()
         .allMatch(type -> type.tryGetConstructor().isPresent());
+  }
+
+  /** For WildFly one makes a JAX-RS application of each WAR that has the library (WFLYRS0015). */
+  @Test
+  void main_hasNoAnnotationOfJaxRs() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "are annotations of JAX-RS",
+                type -> type.isAnnotation() && type.getPackageName().startsWith("jakarta.ws.rs")))
+        .check(MAIN);
   }
 
   @Test

@@ -13,15 +13,20 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An AsyncResponse that keeps the connection callbacks itself: one is known to the implementation,
- * which calls it where it finds out by a failing write, if it has such callbacks at all.
+ * which calls it where it finds out by a failing write, if it has such callbacks at all. Completion
+ * callbacks are the implementation's, and called here where it cancels without them, as RESTEasy
+ * does of which the container has told the error.
  */
 final class ConnectionAwareResponse implements AsyncResponse {
 
   private final AsyncResponse own;
   private final Queue<ConnectionCallback> callbacks = new ConcurrentLinkedQueue<>();
+  private final Queue<Completion> completions = new ConcurrentLinkedQueue<>();
   private volatile boolean gone;
 
   ConnectionAwareResponse(AsyncResponse own) {
@@ -35,7 +40,9 @@ final class ConnectionAwareResponse implements AsyncResponse {
     try {
       tell();
     } finally {
-      own.cancel();
+      if (own.cancel()) {
+        completions.forEach(each -> each.onComplete(null));
+      }
     }
   }
 
@@ -62,21 +69,21 @@ final class ConnectionAwareResponse implements AsyncResponse {
   @Override
   public Collection<Class<?>> register(Object callback) {
     Objects.requireNonNull(callback, "callback");
-    if (!(callback instanceof ConnectionCallback connection)) {
-      return own.register(callback);
-    }
     Collection<Class<?>> contracts = new ArrayList<>();
     if (callback instanceof CompletionCallback completion) {
       // Without its other side, which the implementation would call as well.
-      CompletionCallback alone = failure -> completion.onComplete(failure);
+      Completion alone = new Completion(completion);
+      completions.add(alone);
       contracts.addAll(own.register(alone));
     }
-    contracts.add(ConnectionCallback.class);
-    callbacks.add(connection);
-    if (gone) {
-      tell();
+    if (callback instanceof ConnectionCallback connection) {
+      contracts.add(ConnectionCallback.class);
+      callbacks.add(connection);
+      if (gone) {
+        tell();
+      }
     }
-    return contracts;
+    return contracts.isEmpty() ? own.register(callback) : contracts;
   }
 
   /**
@@ -163,5 +170,23 @@ final class ConnectionAwareResponse implements AsyncResponse {
   @Override
   public void setTimeoutHandler(TimeoutHandler handler) {
     own.setTimeoutHandler(handler);
+  }
+
+  /** A callback that is called once, whoever is first. */
+  private static final class Completion implements CompletionCallback {
+
+    private final CompletionCallback callback;
+    private final AtomicBoolean called = new AtomicBoolean();
+
+    Completion(CompletionCallback callback) {
+      this.callback = callback;
+    }
+
+    @Override
+    public void onComplete(@Nullable Throwable failure) {
+      if (!called.getAndSet(true)) {
+        callback.onComplete(failure);
+      }
+    }
   }
 }

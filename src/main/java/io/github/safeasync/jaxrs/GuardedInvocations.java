@@ -1,46 +1,38 @@
 package io.github.safeasync.jaxrs;
 
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.ws.rs.container.AsyncResponse;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.sse.SseEventSink;
 import java.lang.reflect.InvocationHandler;
 import java.util.Arrays;
 import org.glassfish.jersey.server.model.Invocable;
 import org.glassfish.jersey.server.spi.internal.ResourceMethodInvocationHandlerProvider;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Calls a resource method with its AsyncResponse and SseEventSink guarded, as {@link
- * SafeAsyncJaxRs#guard} does by hand. Jersey has suspended the request by then.
- */
+/** Has Jersey call each resource method with {@link GuardedArguments}. */
 final class GuardedInvocations implements ResourceMethodInvocationHandlerProvider {
 
-  /** Of the request that the calling thread handles; null where Jersey runs without servlets. */
-  @Context private @Nullable HttpServletRequest request;
+  /**
+   * Of the request that the calling thread handles. By no annotation of JAX-RS: for WildFly one of
+   * them makes a JAX-RS application of each WAR that has the library (WFLYRS0015).
+   */
+  private final Provider<HttpServletRequest> request;
+
+  @Inject
+  GuardedInvocations(Provider<HttpServletRequest> request) {
+    this.request = request;
+  }
 
   @Override
   public @Nullable InvocationHandler create(Invocable method) {
-    boolean asynchronous =
-        Arrays.stream(method.getHandlingMethod().getParameterTypes())
-            .anyMatch(type -> type == AsyncResponse.class || type == SseEventSink.class);
-    return asynchronous
+    return Arrays.stream(method.getHandlingMethod().getParameterTypes())
+            .anyMatch(GuardedArguments::isGuarded)
         ? (resource, called, arguments) -> called.invoke(resource, guarded(arguments))
         : null;
   }
 
   private Object[] guarded(Object[] arguments) {
-    HttpServletRequest now = request;
-    if (now == null || !now.isAsyncStarted()) {
-      return arguments;
-    }
-    return Arrays.stream(arguments).map(each -> guarded(each, now)).toArray();
-  }
-
-  private static @Nullable Object guarded(@Nullable Object argument, HttpServletRequest request) {
-    if (argument instanceof AsyncResponse response) {
-      return SafeAsyncJaxRs.guard(response, request);
-    }
-    return argument instanceof SseEventSink sink ? SafeAsyncJaxRs.guard(sink, request) : argument;
+    HttpServletRequest now = request.get();
+    return Arrays.stream(arguments).map(each -> GuardedArguments.guard(each, now)).toArray();
   }
 }

@@ -13,9 +13,9 @@
  * }</pre>
  *
  * <p>The {@link io.github.safeasync.SafeAsyncFilter} has to be mapped to the requests of the JAX-RS
- * servlet. Jersey needs no {@code guard}: it finds what calls it by a service file. Elsewhere a
- * resource without it is guarded as every servlet is, and its implementation calls its callbacks
- * where it does so by itself.
+ * servlet. Jersey and RESTEasy need no {@code guard}: each finds what calls it by a service file.
+ * Elsewhere a resource without it is guarded as every servlet is, and its implementation calls its
+ * callbacks where it does so by itself.
  */
 @NullMarked
 package io.github.safeasync.jaxrs;

@@ -111,29 +111,26 @@ abstract class JaxRsTests {
     }
   }
 
-  /** Whether what a resource method does not guard is guarded all the same. */
-  boolean guardsByItself() {
-    return false;
-  }
-
+  /** Nothing is called but what JAX-RS has itself. */
   @ParameterizedTest
   @EveryContainer
-  void unguardedResponse_isToldWhereTheImplementationLetsIt_andItsLateResumeIsHarmless_G1(
-      Container container) throws Exception {
+  void unchangedResource_isToldAtTheHangUp_withNoWrite_G6(Container container) throws Exception {
     try (Logs logs = Logs.capture();
         TestServer server = start(container)) {
-      RawClient witness = RawClient.connect(server).get("/response");
-      AsyncResponse seen = pending(AsyncResponse.class);
-      RawClient client = RawClient.connect(server).get("/unguarded");
-      AsyncResponse unguarded = pending(AsyncResponse.class);
-      client.closeFin();
-      witness.closeFin();
-      await().atMost(SOON).until(seen::isCancelled);
-      int told = guardsByItself() ? 2 : 1;
-      await()
-          .atMost(SOON)
-          .until(() -> Waiting.HEARD.stream().filter("onDisconnect"::equals).count() == told);
-      unguarded.resume("late");
+      RawClient waiting = RawClient.connect(server).get("/unguarded");
+      AsyncResponse response = pending(AsyncResponse.class);
+      waiting.closeFin();
+      await().atMost(SOON).until(() -> Waiting.HEARD.contains("onDisconnect"));
+      await().atMost(SOON).until(response::isCancelled);
+      assertThat(response.resume("late")).isFalse();
+      await().atMost(SOON).until(() -> Waiting.HEARD.size() > 1);
+      assertThat(Waiting.HEARD).containsExactly("onDisconnect", "onComplete null");
+
+      RawClient listening = RawClient.connect(server).get("/unguarded-sse");
+      SseEventSink sink = pending(SseEventSink.class);
+      assertThat(sink.isClosed()).isFalse();
+      listening.closeFin();
+      await().atMost(SOON).until(sink::isClosed);
       logs.assertQuiet();
     }
   }

@@ -14,11 +14,6 @@ class JerseyIT extends JaxRsTests {
   }
 
   @Override
-  boolean guardsByItself() {
-    return true;
-  }
-
-  @Override
   void deploy(TestApplication application) {
     ResourceConfig config = new ResourceConfig(Waiting.class);
     // It would warn that there is no JAXB.

@@ -58,7 +58,7 @@ public class Waiting {
 
   private static void listen(AsyncResponse response) {
     response.register((ConnectionCallback) gone -> HEARD.add("onDisconnect"));
-    response.register((CompletionCallback) failure -> HEARD.add("onComplete"));
+    response.register((CompletionCallback) failure -> HEARD.add("onComplete " + failure));
   }
 
   @GET
@@ -68,6 +68,13 @@ public class Waiting {
       @Context SseEventSink sink, @Context Sse events, @Context HttpServletRequest request) {
     sse = events;
     PENDING.add(SafeAsyncJaxRs.guard(sink, request));
+  }
+
+  @GET
+  @Path("unguarded-sse")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void unguarded(@Context SseEventSink sink) {
+    PENDING.add(sink);
   }
 
   @GET
