@@ -39,8 +39,12 @@ class UnchangedApplicationIT {
           "--safe-async.timeout=60s");
 
   private static final int SIZE = 2;
-  private static final int KILLS = Tries.of(100);
-  private static final int KILLS_OF_ALL = Tries.of(1_000);
+  private static final int KILLS = Tries.areAll() ? 100 : 20;
+  private static final int KILLS_OF_JDBC = Tries.areAll() ? 1_000 : 40;
+
+  /** Half a second for a machine that does much else; on a quiet one it is a tenth. */
+  private static final Duration MEDIAN = Duration.ofMillis(500);
+
   private static final String QUERY = "SELECT 1 FROM pg_sleep(%";
   private static final String WRITE = "INSERT INTO visits%";
 
@@ -127,6 +131,7 @@ class UnchangedApplicationIT {
         "Spring Boot, unchanged: %d clients killed in %s: from the kill until the query was gone:"
             + " median %d ms, worst %d ms%n",
         times, path, millis[times / 2], millis[times - 1]);
+    assertThat(Duration.ofMillis(millis[times / 2])).isLessThan(MEDIAN);
   }
 
   private static HikariDataSource pool(ConfigurableApplicationContext context) throws SQLException {
@@ -149,7 +154,7 @@ class UnchangedApplicationIT {
 
   @Test
   void jdbcTemplate_itsQueryGoesWithItsClient_andNoConnectionLeaks_G9() throws Exception {
-    kill(service, "/jdbc", KILLS_OF_ALL);
+    kill(service, "/jdbc", KILLS_OF_JDBC);
     returnsToItsPool(service);
     assertThat(answer(service, "GET /jdbc?seconds=0")).isEqualTo("jdbc 1");
     nobodyComplains();
@@ -204,9 +209,9 @@ class UnchangedApplicationIT {
   /** What Spring Boot does by itself. */
   @Test
   void withoutTheProperties_theQueryRunsOn() throws Exception {
-    ConfigurableApplicationContext bare = start(null, List.of());
+    ConfigurableApplicationContext bare = start(service, List.of());
     leaveDuring(bare, "GET /jdbc?seconds=1", QUERY);
     leaveDuring(bare, "GET /jpa?seconds=1", QUERY);
-    leaveDuring(start(bare, List.of()), "GET /chain?seconds=1", QUERY);
+    leaveDuring(bare, "GET /chain?seconds=1", QUERY);
   }
 }
