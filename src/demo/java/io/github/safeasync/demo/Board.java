@@ -1,6 +1,7 @@
 package io.github.safeasync.demo;
 
 import io.github.safeasync.End;
+import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.sse.SseGroup;
 import io.github.safeasync.sse.SseMessage;
 import io.github.safeasync.sse.SseStream;
@@ -45,18 +46,19 @@ final class Board {
   private volatile @Nullable Storm storm;
 
   private final Deque<Row> rows = new ArrayDeque<>();
-  private final Map<End.Kind, Long> ends = new EnumMap<>(End.Kind.class);
+  private final ServletContext context;
   private long numbered;
-  private long begun;
   private long savedMillis;
 
-  private Board() {}
+  private Board(ServletContext context) {
+    this.context = context;
+  }
 
   /** Returns the board of an application; one without a page has one that tells nobody. */
   static Board of(ServletContext context) {
     synchronized (Board.class) {
       if (!(context.getAttribute(ATTRIBUTE) instanceof Board)) {
-        context.setAttribute(ATTRIBUTE, new Board());
+        context.setAttribute(ATTRIBUTE, new Board(context));
       }
       return (Board) context.getAttribute(ATTRIBUTE);
     }
@@ -86,7 +88,6 @@ final class Board {
     synchronized (this) {
       row = new Row(this, numbered + 1, kind, request, planned);
       numbered++;
-      begun++;
       rows.addLast(row);
       if (rows.size() > REMEMBERED) {
         rows.removeFirst();
@@ -99,15 +100,6 @@ final class Board {
   /** Returns the youngest row of a client's choice. */
   synchronized Optional<Row> find(String tag) {
     return rows.stream().filter(row -> row.isTagged(tag)).reduce((first, second) -> second);
-  }
-
-  /** An exchange without a row has begun. */
-  synchronized void countBegin() {
-    begun++;
-  }
-
-  synchronized void count(End end) {
-    ends.merge(end.kind(), 1L, Long::sum);
   }
 
   synchronized void save(long millis) {
@@ -177,11 +169,24 @@ final class Board {
             .put("latencies", latencies.toJson())
             .put("storm", latest == null ? null : latest.toJson());
     synchronized (this) {
-      long ended = ends.values().stream().mapToLong(Long::longValue).sum();
-      return json.put("open", begun - ended)
-          .put("ends", new EnumMap<>(ends))
-          .put("saved", savedMillis);
+      json.put("saved", savedMillis);
     }
+    return json.put("open", open()).put("ends", ends());
+  }
+
+  /** Of the filter's own counts: what a page says and what JMX says is the same. */
+  private Map<End.Kind, Long> ends() {
+    Map<End.Kind, Long> ends = new EnumMap<>(End.Kind.class);
+    for (SafeAsyncStats each : SafeAsyncStats.of(context).values()) {
+      for (End.Kind kind : End.Kind.values()) {
+        ends.merge(kind, each.ended(kind), Long::sum);
+      }
+    }
+    return ends;
+  }
+
+  private long open() {
+    return SafeAsyncStats.of(context).values().stream().mapToLong(SafeAsyncStats::open).sum();
   }
 
   private static SseMessage message(String name, Json json) {

@@ -58,7 +58,6 @@ final class Lane {
 
   void ended(int number, End end) {
     long now = System.nanoTime();
-    board.count(end);
     synchronized (this) {
       if (end.kind() == End.Kind.DISCONNECTED && leftAt[number] != 0) {
         board.latencies().add(now - leftAt[number]);

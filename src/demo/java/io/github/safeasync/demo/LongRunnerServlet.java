@@ -60,7 +60,8 @@ public final class LongRunnerServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    if (request.getServletPath().isEmpty() && request.getQueryString() == null) {
+    // At the context's root WildFly says "/", where the specification has nothing.
+    if (!request.getServletPath().equals("/run") && request.getQueryString() == null) {
       request.getRequestDispatcher("/index.html").forward(request, response);
       return;
     }

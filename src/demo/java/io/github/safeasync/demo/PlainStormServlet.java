@@ -63,7 +63,18 @@ public final class PlainStormServlet extends HttpServlet {
   }
 
   /** What a careful application does without the library. */
-  private record StopsOnError(Runnable stop) implements AsyncListener {
+  static final class StopsOnError implements AsyncListener {
+
+    private final Runnable stop;
+
+    /** For servers that make one of each listener's class at the deployment, such as WildFly. */
+    public StopsOnError() {
+      this(() -> {});
+    }
+
+    StopsOnError(Runnable stop) {
+      this.stop = stop;
+    }
 
     @Override
     public void onError(AsyncEvent event) {

@@ -55,7 +55,6 @@ final class Row {
     synchronized (this) {
       end = how;
     }
-    board.count(how);
     board.tell(this);
   }
 

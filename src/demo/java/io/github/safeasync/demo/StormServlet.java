@@ -23,7 +23,6 @@ public final class StormServlet extends HttpServlet {
       response.sendError(404, "No storm awaits this client");
       return;
     }
-    board.countBegin();
     Lane lane = storm.with();
     SafeAsyncResponse client = SafeAsyncResponse.of(request);
     client.onEnd(end -> lane.ended(number, end));

@@ -8,9 +8,11 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.TestWar;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import javax.management.ObjectName;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -75,18 +77,21 @@ class PageIT {
       }
       assertThat(cell("Wait", ".yours")).isEqualTo("200: ok!, to the end");
       assertThat(cell("Fail", ".yours")).startsWith("400");
-      assertThat(text("#total-disconnected")).isEqualTo("2");
+      // And the call of the model that one of them had made.
+      assertThat(text("#total-disconnected")).isEqualTo("3");
 
       storm(container);
       browser.closeTab();
     }
   }
 
-  private static void storm(Container container) throws IOException {
+  private static void storm(Container container) throws Exception {
     click("#storm");
     await().until(() -> text("#with .count").contains("all 200 stopped"));
     assertThat(text("#without .count")).isEqualTo("200 still at work, for nobody");
-    assertThat(text("#total-disconnected")).isEqualTo("202");
+    assertThat(text("#total-disconnected")).isEqualTo("203");
+    assertThat(inJmx("Disconnected")).isEqualTo(203L);
+    assertThat(text("#total-open")).isEqualTo(inJmx("Open") + "");
     shoot(container, "storm");
     for (String scheme : List.of("light", "dark")) {
       browser.show(390, 844, scheme);
@@ -112,6 +117,13 @@ class PageIT {
       await().until(() -> rows().contains("Count PENDING"));
       browser.closeTab();
     }
+  }
+
+  private static Object inJmx(String attribute) throws Exception {
+    ObjectName name =
+        new ObjectName(
+            "io.github.safeasync:type=SafeAsyncStats,context=\"/demo\",filter=\"safe-async\"");
+    return ManagementFactory.getPlatformMBeanServer().getAttribute(name, attribute);
   }
 
   private static void shoot(Container container, String what) throws IOException {
