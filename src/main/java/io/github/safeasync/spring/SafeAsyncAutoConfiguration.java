@@ -27,6 +27,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.TaskDecorator;
@@ -121,6 +122,7 @@ public class SafeAsyncAutoConfiguration {
   /** Where the application wants its calls of others to end with their clients. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnProperty(prefix = FilterProperties.PREFIX, name = "cancel-http")
+  @ImportRuntimeHints(HttpHints.class)
   static class Http {
 
     private static final String PROPERTY = FilterProperties.PREFIX + ".cancel-http";

@@ -1,13 +1,19 @@
 package io.github.safeasync.spring;
 
 import io.github.safeasync.SafeAsyncFilter;
+import java.net.http.HttpClient;
+import java.util.List;
 import java.util.Map;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.mock.web.MockServletContext;
+import org.springframework.web.client.RestTemplate;
 import org.springframework.web.context.support.GenericWebApplicationContext;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
@@ -18,6 +24,21 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 @Import({SafeAsyncAutoConfiguration.class, SliceIT.Answering.class})
 public class AotApplication {
 
+  @Bean
+  DataSource orders() {
+    return new JdbcDataSource();
+  }
+
+  @Bean
+  HttpClient upstream() {
+    return HttpClient.newHttpClient();
+  }
+
+  @Bean
+  RestTemplate template() {
+    return new RestTemplate();
+  }
+
   /** A context before its beans are known. */
   static GenericWebApplicationContext context() {
     GenericWebApplicationContext context =
@@ -25,7 +46,16 @@ public class AotApplication {
     context
         .getEnvironment()
         .getPropertySources()
-        .addFirst(new MapPropertySource("arguments", Map.of("safe-async.timeout", "10s")));
+        .addFirst(
+            new MapPropertySource(
+                "arguments",
+                Map.of(
+                    "safe-async.timeout",
+                    "10s",
+                    "safe-async.cancel-jdbc",
+                    true,
+                    "safe-async.cancel-http",
+                    true)));
     return context;
   }
 
@@ -48,6 +78,11 @@ public class AotApplication {
       context.getBean(RequestMappingHandlerAdapter.class).getArgumentResolvers().stream()
           .filter(resolver -> resolver instanceof ExchangeArguments)
           .forEach(resolver -> System.out.println("arguments resolved"));
+      List.of(
+              context.getBean(DataSource.class),
+              context.getBean(HttpClient.class),
+              context.getBean(RestTemplate.class).getRequestFactory())
+          .forEach(bean -> System.out.println("a " + bean.getClass().getName()));
     }
   }
 }

@@ -18,9 +18,12 @@ import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.GeneratedFiles.Kind;
 import org.springframework.aot.generate.InMemoryGeneratedFiles;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.context.annotation.AnnotatedBeanDefinitionReader;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.core.io.InputStreamSource;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
 import org.springframework.javapoet.ClassName;
 import org.springframework.web.context.support.GenericWebApplicationContext;
 
@@ -50,7 +53,12 @@ class AotIT {
             .start();
     String said = new String(application.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-    assertThat(said).contains("registered with {timeout=10s}").contains("arguments resolved");
+    assertThat(said)
+        .contains("registered with {timeout=10s}")
+        .contains("arguments resolved")
+        .contains("a io.github.safeasync.jdbc.SafeAsyncDataSource")
+        .contains("a io.github.safeasync.http.BoundHttpClient")
+        .contains("a io.github.safeasync.http.SafeAsyncRequestFactory");
   }
 
   /** Answers the name of what initializes a context. */
@@ -66,6 +74,11 @@ class AotIT {
       initializer = new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
       generation.writeGeneratedContent();
     }
+    assertThat(generation.getRuntimeHints())
+        .matches(
+            RuntimeHintsPredicates.reflection()
+                .onType(JdkClientHttpRequestFactory.class)
+                .withMemberCategory(MemberCategory.DECLARED_FIELDS));
     compile(files.getGeneratedFiles(Kind.SOURCE));
     return initializer.reflectionName();
   }
