@@ -257,7 +257,28 @@ final class AsyncCycles {
 
   /** Dispatches, if that is wanted, nothing is inside and nobody else does. */
   void dispatchIfWanted() {
-    RuntimeException refused = dispatchWanted();
+    logged(dispatchWanted());
+  }
+
+  /**
+   * As {@link #dispatchIfWanted}, on the container's thread that has run its listeners and is
+   * inside: where the client has left since one of them has asked for the dispatch, the container
+   * carries it out all the same, as what it has been told in its own event.
+   */
+  void dispatchInEvent() {
+    Consumer<AsyncContext> how = wantedDispatch;
+    AsyncCycle now = current;
+    if (how == null || now == null) {
+      return;
+    }
+    if (lifecycle.claimDispatchInside()) {
+      logged(dispatch(now, how, this::notDispatched));
+    } else if (exchange.isDisconnected() && lifecycle.dispatchingEnded()) {
+      logged(dispatch(now, how, () -> {}));
+    }
+  }
+
+  private static void logged(@Nullable RuntimeException refused) {
     if (refused != null) {
       Log.refused("a dispatch", refused);
     }
@@ -266,17 +287,27 @@ final class AsyncCycles {
   private @Nullable RuntimeException dispatchWanted() {
     Consumer<AsyncContext> how = wantedDispatch;
     AsyncCycle now = current;
-    if (how == null || now == null || !lifecycle.claimDispatch()) {
-      return null;
-    }
+    return how != null && now != null && lifecycle.claimDispatch()
+        ? dispatch(now, how, this::notDispatched)
+        : null;
+  }
+
+  private void notDispatched() {
+    lifecycle.notDispatched();
+    exchange.notDispatched();
+  }
+
+  /** By the one thread that has claimed it. */
+  private @Nullable RuntimeException dispatch(
+      AsyncCycle now, Consumer<AsyncContext> how, Runnable otherwise) {
+    wantedDispatch = null;
     try {
       // The end may come before the container's thread is back, which then looks after the rest.
       exchange.closing().remember();
       now.dispatchBy(how);
       return null;
     } catch (RuntimeException e) {
-      lifecycle.notDispatched();
-      exchange.notDispatched();
+      otherwise.run();
       return e;
     }
   }

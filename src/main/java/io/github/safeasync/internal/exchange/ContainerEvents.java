@@ -62,13 +62,21 @@ final class ContainerEvents {
   /**
    * The application's listeners go first, and may still complete or dispatch. What they ask for is
    * carried out on this thread, the only one on which Jetty does so, before this returns: it is
-   * inside meanwhile, so that another thread that comes out of the container is not the last.
+   * inside meanwhile, so that another thread that comes out of the container is not the last. An
+   * end that comes meanwhile is told when they have returned, as by a container; otherwise the
+   * thread that tells of it would run them.
    */
   void timedOut(AsyncCycle of) {
     boolean inside = lifecycle.enter();
     try {
-      if (exchange.isLive()) {
-        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
+      if (lifecycle.enterCallback()) {
+        try {
+          if (exchange.isLive()) {
+            tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
+          }
+        } finally {
+          exchange.exitCallback();
+        }
       }
       if (isCurrent(of) && lifecycle.isOpen()) {
         exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));

@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -308,6 +309,16 @@ public final class ContainerObjects {
   boolean isCutOff() {
     Connection now = connection;
     return now != null && isCutOff(now);
+  }
+
+  /** Whether the container knows that the client has reset the HTTP/2 stream, or has gone. */
+  boolean isStreamGone() {
+    Connection now = connection;
+    if (now == null || !http2) {
+      return false;
+    }
+    BooleanSupplier open = now.streamOpen();
+    return now.isLost() || (open != null && !open.getAsBoolean());
   }
 
   private static boolean isCutOff(Connection connection) {

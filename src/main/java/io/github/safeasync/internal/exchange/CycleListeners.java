@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The application's AsyncListeners of one cycle. The container knows none of them: it tells its
  * events to the {@link AsyncCycle}, and the library its own, and both come here. Each listener
- * hears of one fault at most, then of the completion, each once and in the order of registration;
- * one that is registered late catches up. No lock is held while they run.
+ * hears of a timeout, of a fault, then of the completion, each once at most and in the order of
+ * registration; one that is registered late catches up. No lock is held while they run.
  *
  * <p>One thread at a time tells, the one that has the {@link Turn}; a thread that comes with an
  * event while another one tells leaves it there.

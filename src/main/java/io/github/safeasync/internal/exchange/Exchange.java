@@ -814,6 +814,14 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     endElsewhere(End.disconnected(departure, age(), failure));
   }
 
+  /** A writer of the application has failed, of which its container's does not say why. */
+  void failedOnPrint() {
+    if (side.isStreamGone()) {
+      Departure departure = Departure.now(Evidence.WRITE_FAILED, "a writer that has failed");
+      endElsewhere(End.disconnected(departure, age(), null));
+    }
+  }
+
   /** As {@link #lostOnWrite}, of a read. */
   void lostOnRead(Throwable failure) {
     Departure departure = Departure.now(Evidence.RST, "a failing read");
@@ -989,6 +997,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       lifecycle.leaveToContainer();
     }
     if (inside) {
+      cycles.dispatchInEvent();
       boolean unused = lifecycle.exit();
     }
     if (!isLive()) {

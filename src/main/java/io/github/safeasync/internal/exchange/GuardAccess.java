@@ -201,6 +201,11 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public void failedOnPrint() {
+    exchange.failedOnPrint();
+  }
+
+  @Override
   public void lostOnRead(Throwable failure) {
     exchange.lostOnRead(failure);
   }

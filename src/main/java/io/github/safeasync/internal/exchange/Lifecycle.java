@@ -519,6 +519,29 @@ public final class Lifecycle {
     }
   }
 
+  /**
+   * As {@link #claimDispatch}, for the container's thread that is inside while it runs a listener
+   * that has asked for the dispatch: it stays inside.
+   *
+   * @return true to one thread, once no other is inside
+   */
+  boolean claimDispatchInside() {
+    Thread thread = Thread.currentThread();
+    while (true) {
+      State now = state;
+      boolean claims =
+          now.phase == Phase.DISPATCHING
+              && Call.contains(now.calls, thread)
+              && !Call.othersThan(now.calls, thread);
+      if (!claims) {
+        return false;
+      }
+      if (compareAndSet(now, now.to(Phase.DISPATCHED))) {
+        return true;
+      }
+    }
+  }
+
   /** Called by the thread that won {@link #claimDispatch}: the container refused. */
   void notDispatched() {
     State now = state;

@@ -122,6 +122,9 @@ public interface ExchangeAccess {
   /** A write has failed as writes do whose client has gone. */
   void lostOnWrite(Throwable failure);
 
+  /** A writer has failed, and does not say why: its client may be there. */
+  void failedOnPrint();
+
   /** A write has failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure);
 

@@ -393,6 +393,30 @@ public final class Gate {
     }
   }
 
+  /**
+   * Asks a writer, which flushes, whether it has failed. It keeps its exceptions to itself; why it
+   * has failed its connection may show.
+   *
+   * @return true after the end as well
+   */
+  boolean hasFailed(BooleanSupplier question) {
+    Lock lock = acquire(exchange.writeLock());
+    boolean inside = false;
+    boolean failed = true;
+    try {
+      inside = exchange.enterToSend();
+      if (inside) {
+        failed = question.getAsBoolean();
+      }
+    } finally {
+      leave(lock, inside);
+    }
+    if (inside && failed) {
+      exchange.failedOnPrint();
+    }
+    return failed;
+  }
+
   /** Fails what was to be sent after the end, unless the application wants it dropped. */
   void refuse() throws IOException {
     if (exchange.failsLateWrites()) {

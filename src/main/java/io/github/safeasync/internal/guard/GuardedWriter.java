@@ -27,12 +27,7 @@ public final class GuardedWriter extends PrintWriter {
   /** Flushes, as a PrintWriter does: so it finds a departure like a flush. */
   @Override
   public boolean checkError() {
-    if (gate.isFree()) {
-      return writer.checkError();
-    }
-    boolean[] failed = {true};
-    gate.sendQuietly(() -> failed[0] = writer.checkError());
-    return failed[0];
+    return gate.isFree() ? writer.checkError() : gate.hasFailed(writer::checkError);
   }
 
   @Override

@@ -57,6 +57,7 @@ class LifecycleArrowsTest {
           new Step("exitCallback", Lifecycle::exitCallback),
           new Step("dispatching", Lifecycle::dispatching),
           new Step("claimDispatch", Lifecycle::claimDispatch),
+          new Step("claimDispatch", Lifecycle::claimDispatchInside),
           new Step("notDispatched", Lifecycle::notDispatched),
           new Step("arrive", Lifecycle::arrive),
           new Step("depart", Lifecycle::depart),

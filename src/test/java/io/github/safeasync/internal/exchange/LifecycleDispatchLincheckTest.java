@@ -53,6 +53,25 @@ public class LifecycleDispatchLincheckTest {
     }
   }
 
+  /** As a listener of the container's, whose thread carries it out before it leaves. */
+  @Operation
+  public void dispatchInEvent() {
+    if (!lifecycle.enter()) {
+      return;
+    }
+    boolean wanted = lifecycle.dispatching();
+    if (wanted) {
+      boolean last = lifecycle.exit();
+      require(!last, "left while it was inside");
+    }
+    if (lifecycle.claimDispatchInside() || (wanted && lifecycle.dispatchingEnded())) {
+      dispatched();
+    }
+    if (lifecycle.exit()) {
+      settle();
+    }
+  }
+
   @Operation
   public void disconnect() {
     lifecycle.end(SomeEnd.of(Kind.DISCONNECTED));
@@ -93,9 +112,7 @@ public class LifecycleDispatchLincheckTest {
 
   private void settle() {
     if (lifecycle.claimDispatch()) {
-      require(completions.get() == 0, "dispatched after it was completed");
-      require(dispatches.incrementAndGet() == 1, "dispatched twice");
-      coming.set(true);
+      dispatched();
     }
     if (lifecycle.claimTell() != null) {
       require(closers.get() == 0, "told after the close");
@@ -111,6 +128,12 @@ public class LifecycleDispatchLincheckTest {
       }
       lifecycle.closed();
     }
+  }
+
+  private void dispatched() {
+    require(completions.get() == 0, "dispatched after it was completed");
+    require(dispatches.incrementAndGet() == 1, "dispatched twice");
+    coming.set(true);
   }
 
   private void touch() {

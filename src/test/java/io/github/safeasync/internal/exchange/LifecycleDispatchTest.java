@@ -92,6 +92,40 @@ class LifecycleDispatchTest {
     }
 
     @Test
+    void claimDispatchInside_isTheThreadsThatIsInside_alone() {
+      in(Phase.OPEN).enter();
+      lifecycle.dispatching();
+      assertThat(lifecycle.exit()).isFalse();
+      assertThat(lifecycle.claimDispatch()).isFalse();
+      assertThat(other.call(lifecycle::claimDispatchInside)).isFalse();
+      assertThat(lifecycle.claimDispatchInside()).isTrue();
+      assertThat(lifecycle.claimDispatchInside()).isFalse();
+      assertThat(lifecycle.phase()).isEqualTo(Phase.DISPATCHED);
+    }
+
+    @Test
+    void g3_claimDispatchInside_waitsForTheOthersOut() {
+      in(Phase.OPEN).enter();
+      other.call(lifecycle::enter);
+      lifecycle.dispatching();
+      lifecycle.exit();
+      assertThat(lifecycle.claimDispatchInside()).isFalse();
+      other.call(lifecycle::exit);
+      assertThat(lifecycle.claimDispatchInside()).isTrue();
+    }
+
+    @Test
+    void claimDispatchInside_endedMeanwhile_isClaimedOfTheEnd() {
+      in(Phase.OPEN).enter();
+      lifecycle.dispatching();
+      lifecycle.exit();
+      lifecycle.end(GONE);
+      assertThat(lifecycle.claimDispatchInside()).isFalse();
+      assertThat(lifecycle.dispatchingEnded()).isTrue();
+      assertThat(lifecycle.containerCompletes()).isTrue();
+    }
+
+    @Test
     void enter_dispatching_isTheServletsOwnThreadsAlone() {
       lifecycle.starting();
       lifecycle.started(Thread.currentThread());
