@@ -4,6 +4,7 @@ import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.EventType;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -51,10 +52,15 @@ final class ExchangeEndEvent extends Event {
   @DataAmount
   long sent;
 
+  /** Asked at each end: an event made to be asked would be garbage. */
+  private static final class Type {
+    static final EventType OF = EventType.getEventType(ExchangeEndEvent.class);
+  }
+
   private ExchangeEndEvent() {}
 
   static boolean isRecorded() {
-    return new ExchangeEndEvent().isEnabled();
+    return Type.OF.isEnabled();
   }
 
   static void record(

@@ -130,7 +130,12 @@ final class CycleListeners {
 
   /** After the completion nothing happens any more, and everything is told once. */
   private boolean isNew(Kind kind) {
-    return !completed && history.stream().noneMatch(event -> event.kind == kind);
+    for (int i = 0; i < history.size(); i++) {
+      if (history.get(i).kind == kind) {
+        return false;
+      }
+    }
+    return !completed;
   }
 
   private void catchUp() {
