@@ -4,7 +4,6 @@ import io.github.safeasync.CancellationToken;
 import io.github.safeasync.Handle;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
-import org.apache.hc.client5.http.async.AsyncExecChainHandler;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecChainHandler;
 import org.apache.hc.core5.concurrent.CancellableDependency;
@@ -48,23 +47,6 @@ public final class SafeAsyncExecHandler implements ExecChainHandler {
    */
   public static ExecChainHandler create() {
     return INSTANCE;
-  }
-
-  /**
-   * Returns a handler for asynchronous clients, which serves any number of them. There the future
-   * of an aborted call is cancelled, and the callback told so.
-   *
-   * <pre>{@code
-   * CloseableHttpAsyncClient client =
-   *     HttpAsyncClients.custom()
-   *         .addExecInterceptorFirst("safe-async", SafeAsyncExecHandler.createAsync())
-   *         .build();
-   * }</pre>
-   *
-   * @return the handler
-   */
-  public static AsyncExecChainHandler createAsync() {
-    return BoundAsyncExec.INSTANCE;
   }
 
   /**
