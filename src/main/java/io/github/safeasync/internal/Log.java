@@ -88,9 +88,10 @@ public final class Log {
     LOGGER.log(Level.INFO, "{0}: {1}", filter, counts);
   }
 
-  public static void listenerFailed(End end, Throwable failure) {
+  /** Of what an application has registered; {@code about} is the exchange. */
+  public static void listenerFailed(Object about, Throwable failure) {
     Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
-    LOGGER.log(level, "A listener failed on being told of the end " + end, failure);
+    LOGGER.log(level, () -> "A listener failed on being told of the end of " + about, failure);
   }
 
   /** Whether somebody who puts things in order after a hang-up has met just that. */
@@ -105,15 +106,16 @@ public final class Log {
     return false;
   }
 
-  public static void readListenerFailed(Throwable failure) {
-    LOGGER.log(Level.WARNING, "A ReadListener failed on being told of its end", failure);
+  public static void readListenerFailed(Object about, Throwable failure) {
+    LOGGER.log(
+        Level.WARNING, () -> "A ReadListener failed on being told of the end of " + about, failure);
   }
 
-  public static void cancelFailed(@Nullable End end, Throwable failure) {
+  public static void cancelFailed(@Nullable Object about, Throwable failure) {
     LOGGER.log(
         Level.DEBUG,
-        "Bound work could not be cancelled after the end {0}: {1}",
-        end,
+        "Bound work could not be cancelled after the end of {0}: {1}",
+        about,
         visible(failure));
   }
 
@@ -131,23 +133,29 @@ public final class Log {
     return new Shown(said);
   }
 
-  public static void asyncListenerFailed(Object event, Throwable failure, boolean ofDeparture) {
+  public static void asyncListenerFailed(
+      Object event, Object about, Throwable failure, boolean ofDeparture) {
     Level level = ofDeparture || isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
-    LOGGER.log(level, "An AsyncListener failed on being told of " + event, failure);
+    LOGGER.log(
+        level, () -> "An AsyncListener failed on being told of " + event + " by " + about, failure);
   }
 
-  public static void callbackAnswered(HttpStatusException answer) {
+  public static void callbackAnswered(Object about, HttpStatusException answer) {
     LOGGER.log(
         Level.DEBUG,
-        "A guarded callback answers {0,number,#} {1}",
+        "A guarded callback answers {0,number,#} {1}: {2}",
         answer.status(),
-        visible(answer.getMessage()));
+        visible(answer.getMessage()),
+        about);
   }
 
   /** A guarded callback failed after the end: nobody is there to be told. */
-  public static void callbackFailedLate(Object end, Throwable failure) {
+  public static void callbackFailedLate(Object about, Throwable failure) {
     LOGGER.log(
-        Level.DEBUG, "A guarded callback failed after the end {0}: {1}", end, visible(failure));
+        Level.DEBUG,
+        "A guarded callback failed after the end of {0}: {1}",
+        about,
+        visible(failure));
   }
 
   public static void ignored(String call, Object why) {

@@ -12,9 +12,12 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,7 @@ class LinesIT {
             app.filter(new SafeAsyncFilter(), settings)
                 .handler("/take", this::take)
                 .handler("/show/*", this::show)
+                .handler("/failing", this::failing)
                 .handler("/own", (request, response) -> request.startAsync()));
   }
 
@@ -51,9 +55,37 @@ class LinesIT {
     shown.add(own.toString());
     shown.add(own.token().toString());
     shown.add(own.cancelOnDisconnect(new CompletableFuture<>()).toString());
+    shown.add(own.onEnd(end -> {}).toString());
+    shown.add(own.onDisconnect(departure -> {}).toString());
+    shown.add(own.onWritable(() -> {}).toString());
+    shown.add(own.heartbeat(Duration.ofMinutes(1), ByteBuffer.allocate(1)).toString());
     shown.add(request.getAsyncContext().toString());
     shown.add(request.getInputStream().toString());
     own.finish("shown");
+  }
+
+  private void failing(HttpServletRequest request, HttpServletResponse ignored) {
+    SafeAsyncResponse response = SafeAsyncResponse.of(request);
+    Handle unused = response.onEnd(end -> fail());
+    request.getAsyncContext().addListener(new Failing());
+    taken.add(response);
+  }
+
+  private static final class Failing implements AsyncListener {
+
+    @Override
+    public void onError(AsyncEvent event) {
+      fail();
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {}
+
+    @Override
+    public void onTimeout(AsyncEvent event) {}
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
   }
 
   private static void until(org.awaitility.core.ThrowingRunnable holds) {
@@ -112,6 +144,23 @@ class LinesIT {
 
   @ParameterizedTest
   @EveryContainer
+  void listenersFail_eachWarningSaysOfWhich(Container container) throws Exception {
+    try (Logs logs = Logs.swallow();
+        TestServer server = start(container, Map.of())) {
+      RawClient client = RawClient.connect(server).get("/failing");
+      int port = client.localPort();
+      until(() -> assertThat(taken).hasSize(1));
+      client.closeFin();
+      until(() -> assertThat(linesOn(logs, Level.WARNING, "/failing")).hasSize(2));
+      assertThat(linesOn(logs, Level.WARNING, "/failing"))
+          .allMatch(line -> line.contains("(GET /failing of 127.0.0.1:" + port + ")"))
+          .anyMatch(line -> line.startsWith("A listener failed on being told of the end of exch"))
+          .anyMatch(line -> line.startsWith("An AsyncListener failed on being told of ERROR by "));
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
   void serverStops_nobodyIsWarnedOfTheConnectionsThatItCloses(Container container)
       throws Exception {
     try (Logs logs = Logs.capture();
@@ -137,7 +186,7 @@ class LinesIT {
         assertThat(client.get("/show/ab").readResponse().body()).isEqualTo("shown");
       }
       assertThat(shown)
-          .hasSize(7)
+          .hasSize(11)
           .allSatisfy(
               line ->
                   assertThat(line)

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ApplicationObjects {
 
   private final AtomicBoolean published = new AtomicBoolean();
-  private final EndListeners listeners = new EndListeners();
+  private final EndListeners listeners;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final Cancellation cancellation;
   private final ResponseSink sink;
@@ -32,6 +32,7 @@ final class ApplicationObjects {
       FilterScope scope,
       Cancellation cancellation) {
     this.cancellation = cancellation;
+    this.listeners = new EndListeners(access);
     this.sink = new ResponseSink(access, ends, servlet, side, scope);
     this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
   }

@@ -426,7 +426,7 @@ public final class Cancellation implements CancellationToken {
       try {
         action.close();
       } catch (Throwable failure) {
-        Log.cancelFailed(end, failure);
+        Log.cancelFailed(owner, failure);
       }
     }
 

@@ -160,7 +160,7 @@ final class CycleListeners {
         case COMPLETE -> entry.listener.onComplete(event);
       }
     } catch (Throwable failure) {
-      Log.asyncListenerFailed(told.kind, failure, ofDeparture.test(failure));
+      Log.asyncListenerFailed(told.kind, context, failure, ofDeparture.test(failure));
     }
   }
 }

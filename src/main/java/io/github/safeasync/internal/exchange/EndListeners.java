@@ -20,7 +20,17 @@ import org.jspecify.annotations.Nullable;
 final class EndListeners {
 
   private final Queue<OneShot<Consumer<? super End>>> entries = new ConcurrentLinkedQueue<>();
+  private final Object about;
   private volatile @Nullable End end;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param about the exchange, for the log
+   */
+  EndListeners(Object about) {
+    this.about = about;
+  }
 
   /**
    * Registers a listener; if the end has come, the listener runs now, on the calling thread. Any
@@ -64,14 +74,14 @@ final class EndListeners {
     }
   }
 
-  private static void run(OneShot<Consumer<? super End>> entry, End end) {
+  private void run(OneShot<Consumer<? super End>> entry, End end) {
     if (!entry.take()) {
       return;
     }
     try {
       entry.action().accept(end);
     } catch (Throwable failure) {
-      Log.listenerFailed(end, failure);
+      Log.listenerFailed(about, failure);
     }
   }
 }

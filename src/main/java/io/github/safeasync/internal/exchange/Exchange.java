@@ -411,7 +411,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
             try {
               each.accept(disconnected);
             } catch (Throwable failure) {
-              Log.listenerFailed(disconnected.end(), failure);
+              Log.listenerFailed(this, failure);
             }
           }
         });

@@ -214,7 +214,8 @@ public final class ExchangeResponse implements SafeAsyncResponse {
             guarded.run();
           }
         };
-    return outbox().pending().whenWritable(() -> scope.callBack(whileOpen));
+    return new Named(
+        "onWritable", access, outbox().pending().whenWritable(() -> scope.callBack(whileOpen)));
   }
 
   @Override
@@ -367,13 +368,26 @@ public final class ExchangeResponse implements SafeAsyncResponse {
       Thread.currentThread().interrupt();
     }
     if (!isOpen()) {
-      End decided = lifecycle.decidedEnd();
-      Log.callbackFailedLate(decided == null ? "finish" : decided, failure);
+      Log.callbackFailedLate(access, failure);
     } else if (failure instanceof HttpStatusException answer) {
-      Log.callbackAnswered(answer);
+      Log.callbackAnswered(access, answer);
       boolean unused = isAnswered(answer);
     } else {
       ends.failed(failure);
+    }
+  }
+
+  /** A handle that says what it takes back. */
+  private record Named(String what, Object about, Handle handle) implements Handle {
+
+    @Override
+    public boolean remove() {
+      return handle.remove();
+    }
+
+    @Override
+    public String toString() {
+      return what + " of " + about;
     }
   }
 
@@ -388,7 +402,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
         new Heartbeat(scope, outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
     own.listeners().add(end -> heartbeat.remove());
     heartbeat.start();
-    return heartbeat;
+    return new Named("heartbeat", access, heartbeat);
   }
 
   @Override
@@ -409,13 +423,14 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   @Override
   public Handle onDisconnect(Consumer<? super Departure> listener) {
     Objects.requireNonNull(listener, "listener");
-    return onEnd(end -> end.departure().ifPresent(listener));
+    return new Named(
+        "onDisconnect", access, own.listeners().add(end -> end.departure().ifPresent(listener)));
   }
 
   @Override
   public Handle onEnd(Consumer<? super End> listener) {
     Objects.requireNonNull(listener, "listener");
-    return own.listeners().add(listener);
+    return new Named("onEnd", access, own.listeners().add(listener));
   }
 
   @Override

@@ -314,7 +314,7 @@ final class Termination {
     }
     GuardedWriteListener writing = gone ? writeListener : null;
     if (writing != null) {
-      last.listeners().leave(() -> tell(writing, decided));
+      last.listeners().leave(() -> tell(writing));
     }
     // Of its own failures the container tells.
     boolean fault = gone || !lifecycle.containerCompletes();
@@ -325,11 +325,11 @@ final class Termination {
     return (fault && isHeard(last)) || reading != null || writing != null;
   }
 
-  private void tell(GuardedWriteListener writing, End decided) {
+  private void tell(GuardedWriteListener writing) {
     try {
       writing.onError(exchange.disconnectedException());
     } catch (Throwable failure) {
-      Log.listenerFailed(decided, failure);
+      Log.listenerFailed(exchange, failure);
     }
   }
 

@@ -110,7 +110,7 @@ public final class GuardedReadListener implements ReadListener {
         fail(exchange.endedException());
       }
     } catch (IOException | RuntimeException | Error failure) {
-      Log.readListenerFailed(failure);
+      Log.readListenerFailed(exchange, failure);
     }
   }
 }

@@ -28,7 +28,7 @@ public class EndListenersLincheckTest {
     volatile boolean removed;
   }
 
-  private final EndListeners listeners = new EndListeners();
+  private final EndListeners listeners = new EndListeners("an exchange");
   private final AtomicBoolean decided = new AtomicBoolean();
   private volatile boolean published;
   private final Queue<Heard> all = new ConcurrentLinkedQueue<>();

@@ -19,7 +19,7 @@ class EndListenersTest {
 
   private static final End END = End.of(Kind.COMPLETED, Duration.ofMillis(7));
 
-  private final EndListeners listeners = new EndListeners();
+  private final EndListeners listeners = new EndListeners("an exchange");
   private final List<String> heard = new ArrayList<>();
 
   private Consumer<End> hears(String name) {
@@ -146,7 +146,7 @@ class EndListenersTest {
       try (Logs log = Logs.swallow()) {
         end();
 
-        assertThat(log.lines(Level.WARNING)).singleElement().asString().contains(END.toString());
+        assertThat(log.lines(Level.WARNING)).singleElement().asString().contains("of an exchange");
         assertThat(log.throwables(Level.WARNING)).containsExactly(failure);
       }
       assertThat(heard).containsExactly("a", "b");

@@ -150,7 +150,7 @@ class ExchangeResponseTest {
       assertThat(log.lines(Level.WARNING)).isEmpty();
       assertThat(log.lines(Level.FINE))
           .hasSize(2)
-          .allMatch(line -> line.contains("after the end COMPLETED"));
+          .allMatch(line -> line.matches(".*after the end of exchange.*, COMPLETED.*"));
     }
 
     @Test
