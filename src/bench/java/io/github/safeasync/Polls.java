@@ -9,7 +9,7 @@ public final class Polls {
 
   private Polls() {}
 
-  /** Answers the count of the filter that a request came through. */
+  /** Returns the count of the filter that a request came through. */
   public static LongSupplier of(ServletRequest request) {
     return Exchange.of(request).scope()::polls;
   }

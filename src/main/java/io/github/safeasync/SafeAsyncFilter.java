@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <filter-mapping>
  *   <filter-name>safe-async</filter-name>
  *   <url-pattern>/*</url-pattern>
+ *   <dispatcher>REQUEST</dispatcher>
+ *   <dispatcher>ASYNC</dispatcher>
  * </filter-mapping>
  * }</pre>
  *

@@ -149,6 +149,7 @@ class ArchitectureTest {
             MAIN,
             ArchitectureTest::outermost,
             (from, to) -> from.getPackageName().equals(to.getPackageName()));
+    knots.forEach(knot -> System.out.println("A knot of " + knot.size() + ": " + knot));
     assertThat(knots).allSatisfy(knot -> assertThat(knot).hasSizeLessThanOrEqualTo(LARGEST_KNOT));
   }
 

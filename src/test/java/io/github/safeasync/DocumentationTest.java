@@ -36,7 +36,7 @@ class DocumentationTest {
 
   private static final Path ROOT = Path.of("src/main/java/io/github/safeasync");
   private static final List<String> API =
-      List.of("", "sse", "doctor", "jaxrs", "jdbc", "micrometer", "spring");
+      List.of("", "sse", "context", "doctor", "http", "jaxrs", "jdbc", "micrometer", "spring");
 
   /** What is done with the compiler while its files are open. */
   private interface Use {

@@ -120,7 +120,7 @@ final class NeverReadingBench {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
-  /** Answers how many requests a second one client is served. */
+  /** Returns how many requests a second one client is served. */
   private static double quick(TestServer server, int seconds) throws IOException {
     long end = System.nanoTime() + seconds * 1_000_000_000L;
     int served = 0;

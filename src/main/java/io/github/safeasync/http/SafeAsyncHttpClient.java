@@ -18,7 +18,7 @@ import java.util.Objects;
  * and whose body was read to its end or closed, is bound to nothing.
  *
  * <p>All else is the wrapped client's, and so is a call on a thread without an exchange. WebSockets
- * are left alone: they outlive a request.
+ * are left alone: they outlive a request. A client is as thread-safe as the wrapped one.
  *
  * @since 0.1.0
  */

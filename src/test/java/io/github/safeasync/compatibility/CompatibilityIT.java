@@ -98,7 +98,7 @@ class CompatibilityIT {
   }
 
   /**
-   * Answers what each scenario has seen; the filter is mapped unless there are no types. All are
+   * Returns what each scenario has seen; the filter is mapped unless there are no types. All are
    * deployed, as one's error pages are another's as well.
    */
   private Map<String, String> play(

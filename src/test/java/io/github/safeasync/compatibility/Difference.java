@@ -7,7 +7,7 @@ final class Difference {
 
   private Difference() {}
 
-  /** Answers the lines that only one has, each with the last that both have before it. */
+  /** Returns the lines that only one has, each with the last that both have before it. */
   static String of(String without, String with) {
     List<String> left = without.lines().toList();
     List<String> right = with.lines().toList();

@@ -73,7 +73,7 @@ abstract class Visit implements AutoCloseable {
 
   abstract void leave(Way way) throws Exception;
 
-  /** Answers how the response came. */
+  /** Returns how the response came. */
   abstract String read() throws Exception;
 
   /** Asks for another response on the connection, if that is open still. */

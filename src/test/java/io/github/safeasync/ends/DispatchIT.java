@@ -62,7 +62,7 @@ class DispatchIT {
     threads.shutdownNow();
   }
 
-  /** Answers what the client gets of a path with the filter, having seen that it does without. */
+  /** Returns what the client gets of a path with the filter, having seen that it does without. */
   private RawResponse sameAsWithout(
       Container container, String path, Consumer<TestApplication> application) throws Exception {
     List<RawResponse> responses = new ArrayList<>();

@@ -76,7 +76,7 @@ abstract class JaxRsTests {
   }
 
   /**
-   * Answers what a request has left pending, when its thread has returned: on Tomcat, RESTEasy
+   * Returns what a request has left pending, when its thread has returned: on Tomcat, RESTEasy
    * deadlocks with itself where an event is sent before that (its stream's monitor and the
    * connection's lock, taken in both orders).
    */

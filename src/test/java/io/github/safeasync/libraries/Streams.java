@@ -55,12 +55,12 @@ public class Streams {
     stopped = true;
   }
 
-  /** Answers how many sinks count as open. */
+  /** Returns how many sinks count as open. */
   long openSinks() {
     return sinks.stream().filter(each -> !each.isClosed()).count();
   }
 
-  /** Answers how many outputs count as open. */
+  /** Returns how many outputs count as open. */
   long openOutputs() {
     return outputs.stream().filter(each -> !each.isClosed()).count();
   }

@@ -117,7 +117,7 @@ class AfterDisconnectIT {
     return "error " + before + " then " + out.checkError();
   }
 
-  /** Answers what became of the work when its client had left. */
+  /** Returns what became of the work when its client had left. */
   private static CompletableFuture<String> whenTheClientLeaves(
       Container container, String policy, Work work) throws Exception {
     CompletableFuture<String> result = new CompletableFuture<>();

@@ -61,7 +61,7 @@ class AotIT {
         .contains("a io.github.safeasync.http.SafeAsyncRequestFactory");
   }
 
-  /** Answers the name of what initializes a context. */
+  /** Returns the name of what initializes a context. */
   private String generate() throws Exception {
     InMemoryGeneratedFiles files = new InMemoryGeneratedFiles();
     DefaultGenerationContext generation =

@@ -112,7 +112,7 @@ class MockMvcIT {
     return builder.build();
   }
 
-  /** Answers what a test sees of a request, and of the dispatch that it makes if there is one. */
+  /** Returns what a test sees of a request, and of the dispatch that it makes if there is one. */
   private static List<String> seen(MockMvc mvc, String path) throws Exception {
     List<String> seen = new ArrayList<>();
     MvcResult result = mvc.perform(get(path)).andReturn();

@@ -105,7 +105,7 @@ public final class Browser implements AutoCloseable {
     driver.get(page.toString());
   }
 
-  /** Answers what an expression of JavaScript, such as an array of texts, is in the current tab. */
+  /** Returns what an expression of JavaScript, such as an array of texts, is in the current tab. */
   public Object evaluate(String expression) {
     return ((JavascriptExecutor) driver).executeScript("return " + expression);
   }

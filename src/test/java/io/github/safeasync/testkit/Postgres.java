@@ -39,7 +39,7 @@ public final class Postgres {
     static final Postgres SERVER = start();
   }
 
-  /** Answers why there is none, or an empty text if there is. */
+  /** Returns why there is none, or an empty text if there is. */
   public static String whyNot() {
     if (programs() == null) {
       return "PostgreSQL's server is not installed below " + PACKAGES;
@@ -50,7 +50,7 @@ public final class Postgres {
     return "";
   }
 
-  /** Answers the server, and starts it at the first call. */
+  /** Returns the server, and starts it at the first call. */
   public static Postgres shared() {
     return Shared.SERVER;
   }
@@ -60,12 +60,12 @@ public final class Postgres {
     return DriverManager.getConnection(url());
   }
 
-  /** Answers what a pool is to be told, with the user in it. */
+  /** Returns what a pool is to be told, with the user in it. */
   public String url() {
     return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=" + USER;
   }
 
-  /** Answers the CPU time of the server's processes that live now. */
+  /** Returns the CPU time of the server's processes that live now. */
   public Duration cpu() {
     String pid = require(List.of("head", "-n", "1", data() + "/postmaster.pid"));
     return ProcessHandle.of(Long.parseLong(pid.strip())).stream()
@@ -162,7 +162,7 @@ public final class Postgres {
     return said;
   }
 
-  /** Answers what a command printed, or null if it failed. As the server's user if we are root. */
+  /** Returns what a command printed, or null if it failed. As the server's user if we are root. */
   private static String run(List<String> command) {
     List<String> whole = new ArrayList<>();
     if (isRoot()) {

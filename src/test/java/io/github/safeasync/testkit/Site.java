@@ -132,7 +132,7 @@ public final class Site implements AutoCloseable {
         .until(() -> exchanges.scope().watching() == count);
   }
 
-  /** Answers the response of the next request to {@code /take}. */
+  /** Returns the response of the next request to {@code /take}. */
   public SafeAsyncResponse take() throws InterruptedException {
     SafeAsyncResponse response = taken.poll(PATIENCE_SECONDS, SECONDS);
     assertThat(response).as("a request to /take").isNotNull();

@@ -5,6 +5,7 @@ import io.github.safeasync.internal.body.Outbox;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ final class Heartbeat implements Handle {
   private final Duration idle;
   private final ByteBuffer bytes;
   private volatile @Nullable Future<?> next;
-  private volatile boolean removed;
+  private final AtomicBoolean removed = new AtomicBoolean();
 
   Heartbeat(FilterScope scope, Outbox outbox, Duration idle, ByteBuffer bytes) {
     this.scope = scope;
@@ -33,10 +34,10 @@ final class Heartbeat implements Handle {
   }
 
   private void schedule(Duration delay) {
-    if (!removed) {
+    if (!removed.get()) {
       Future<?> armed = scope.schedule(this::tick, delay);
       next = armed;
-      if (removed) {
+      if (removed.get()) {
         armed.cancel(false);
       }
     }
@@ -44,7 +45,7 @@ final class Heartbeat implements Handle {
 
   /** On the timer's thread. */
   private void tick() {
-    if (removed || outbox.isClosed()) {
+    if (removed.get() || outbox.isClosed()) {
       return;
     }
     Duration quiet = Duration.ofNanos(System.nanoTime() - outbox.lastWriteNanos());
@@ -61,8 +62,7 @@ final class Heartbeat implements Handle {
 
   @Override
   public boolean remove() {
-    boolean first = !removed;
-    removed = true;
+    boolean first = removed.compareAndSet(false, true);
     Future<?> armed = next;
     if (armed != null) {
       armed.cancel(false);

@@ -19,7 +19,7 @@ final class RecordedResponse {
   private final Body body = new Body();
   private volatile @Nullable String contentType;
 
-  /** Answers the response to be handed over. */
+  /** Returns the response to be handed over. */
   HttpServletResponse asResponse() {
     return (HttpServletResponse)
         Proxy.newProxyInstance(
@@ -70,12 +70,12 @@ final class RecordedResponse {
     return this;
   }
 
-  /** Answers the calls that change something, as {@code setHeader name value}. */
+  /** Returns the calls that change something, as {@code setHeader name value}. */
   List<String> calls() {
     return List.of(calls.toArray(String[]::new));
   }
 
-  /** Answers what was written, as Latin-1. */
+  /** Returns what was written, as Latin-1. */
   String body() {
     return body.text();
   }
