@@ -73,6 +73,17 @@ class HangUpCompatibilityIT {
 
   private static final String WHERE_PARTS_ARE_LOST = "ServletChannelState.unhandle(";
 
+  /**
+   * Jetty meets the exception of a servlet with a request whose stream was reset meanwhile, and
+   * says so. Of ten servers with 128 clients each that reset their streams in the servlet, one did
+   * without the library and three behind it.
+   */
+  private static final String ERROR_OF_A_RESET_STREAM =
+      "log: WARNING org.eclipse.jetty.ee.servlet.ServletChannelState IllegalStateException"
+          + " onError not handled due to";
+
+  private static final String WHERE_THE_STREAM_IS_RESET = "rs=COMPLETED os=ABORTED";
+
   private static List<SmallApplication> applications() {
     List<SmallApplication> all = new ArrayList<>();
     all.addAll(ReadingApplications.all());
@@ -141,6 +152,9 @@ class HangUpCompatibilityIT {
       more.keySet().removeAll(other.logged.keySet());
       if (more.getOrDefault(PARTS_LOST, "").contains(WHERE_PARTS_ARE_LOST)) {
         more.remove(PARTS_LOST);
+      }
+      if (more.getOrDefault(ERROR_OF_A_RESET_STREAM, "").contains(WHERE_THE_STREAM_IS_RESET)) {
+        more.remove(ERROR_OF_A_RESET_STREAM);
       }
       return more;
     }
