@@ -95,6 +95,8 @@ class ObservationIT {
       Emitting.reset();
       Emitting.gate.countDown();
       client.get("/callable").readResponse();
+      // A client may have its answer before that is recorded.
+      await().atMost(Duration.ofSeconds(10)).until(() -> recorded.lines.size() == 1);
       client.get("/nothing").readResponse();
       await().atMost(Duration.ofSeconds(10)).until(() -> recorded.lines.size() == 2);
       return List.copyOf(recorded.lines);
