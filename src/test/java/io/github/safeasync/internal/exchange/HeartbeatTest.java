@@ -1,19 +1,23 @@
 package io.github.safeasync.internal.exchange;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.internal.body.Outbox;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class HeartbeatTest {
 
-  private static final int TRIES = 2_000;
+  private static final int TRIES = 50_000;
+
+  private final AtomicInteger arrived = new AtomicInteger();
 
   /** One that has not begun needs neither. */
   private static Heartbeat of(FilterScope scope, Outbox outbox) {
@@ -22,22 +26,28 @@ class HeartbeatTest {
 
   @Test
   void removeByTwoThreads_isTrueToOne() throws Exception {
+    Heartbeat[] heartbeats =
+        Stream.generate(() -> of(null, null)).limit(TRIES).toArray(Heartbeat[]::new);
     ExecutorService two = Executors.newFixedThreadPool(2);
     try {
-      CyclicBarrier together = new CyclicBarrier(2);
-      for (int i = 0; i < TRIES; i++) {
-        Heartbeat heartbeat = of(null, null);
-        Future<Boolean> one = two.submit(() -> removed(heartbeat, together));
-        Future<Boolean> other = two.submit(() -> removed(heartbeat, together));
-        assertThat(one.get()).isNotEqualTo(other.get());
-      }
+      Future<Integer> one = two.submit(() -> removed(heartbeats));
+      Future<Integer> other = two.submit(() -> removed(heartbeats));
+      assertThat(one.get(60, SECONDS) + other.get(60, SECONDS)).isEqualTo(TRIES);
     } finally {
       two.shutdownNow();
     }
   }
 
-  private static boolean removed(Heartbeat heartbeat, CyclicBarrier together) throws Exception {
-    together.await();
-    return heartbeat.remove();
+  /** Each is removed by both at once: whoever is there first spins, for a while. */
+  private int removed(Heartbeat[] heartbeats) {
+    int removed = 0;
+    for (int i = 0; i < heartbeats.length; i++) {
+      arrived.incrementAndGet();
+      for (int spins = 0; arrived.get() < 2 * (i + 1) && spins < 1_000_000; spins++) {
+        Thread.onSpinWait();
+      }
+      removed += heartbeats[i].remove() ? 1 : 0;
+    }
+    return removed;
   }
 }
