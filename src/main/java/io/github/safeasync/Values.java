@@ -60,19 +60,20 @@ record Values<T>(
   }
 
   static Values<Integer> errorStatus() {
-    String range = "an error status, 400 to 599";
-    return new Values<>(
-        range, range, Integer::parseInt, Object::toString, at -> at >= 400 && at <= 599);
+    return status("an error status, 400 to 599", Values::isErrorStatus);
   }
 
   static Values<Integer> errorStatusOrNone() {
-    String range = "an error status, 400 to 599; 0 for none";
-    return new Values<>(
-        range,
-        range,
-        Integer::parseInt,
-        Object::toString,
-        at -> at == 0 || (at >= 400 && at <= 599));
+    return status(
+        "an error status, 400 to 599; 0 for none", status -> status == 0 || isErrorStatus(status));
+  }
+
+  private static Values<Integer> status(String range, Predicate<Integer> allowed) {
+    return new Values<>(range, range, Integer::parseInt, Object::toString, allowed);
+  }
+
+  private static boolean isErrorStatus(int status) {
+    return status >= 400 && status <= 599;
   }
 
   static Values<Long> bytes() {

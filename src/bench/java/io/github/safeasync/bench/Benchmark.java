@@ -3,6 +3,7 @@ package io.github.safeasync.bench;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.logging.LogManager;
 import java.util.stream.Collectors;
@@ -67,7 +68,7 @@ public enum Benchmark {
 
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**

@@ -110,7 +110,7 @@ public final class Benchmarks {
   private static int run(String log, List<String> options, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(Machine.java());
     if (isNativeAccessible()) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }

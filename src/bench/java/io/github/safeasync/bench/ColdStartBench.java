@@ -7,8 +7,7 @@ import io.github.safeasync.testkit.TestServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.logging.LogManager;
 
 /**
  * What the first requests of a server pay: each round is a JVM of its own without the filter and
@@ -34,13 +33,11 @@ public final class ColdStartBench {
           rates[round] = cold(load, container, true);
           ratios[round] = rates[round] / raw;
         }
-        Arrays.sort(ratios);
-        Arrays.sort(rates);
         report.row(
             container,
             "the first " + REQUESTS + " requests, transparent beside raw",
-            Figure.of("speed", ratios[rounds / 2], "×").atLeast(LEAST),
-            Figure.of("at", rates[rounds / 2], "requests/s"));
+            Figure.of("speed", Samples.median(ratios), "×").atLeast(LEAST),
+            Figure.of("at", Samples.median(rates), "requests/s"));
       }
     }
   }
@@ -48,7 +45,7 @@ public final class ColdStartBench {
   private static double cold(Load load, Container container, boolean filtered) throws IOException {
     Process server =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                Machine.java(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 ColdStartBench.class.getName(),
@@ -70,7 +67,7 @@ public final class ColdStartBench {
    * @param arguments the container, and whether the filter is mapped
    */
   public static void main(String[] arguments) throws Exception {
-    java.util.logging.LogManager.getLogManager().reset();
+    LogManager.getLogManager().reset();
     boolean filtered = Boolean.parseBoolean(arguments[1]);
     TestServer server =
         Container.valueOf(arguments[0])

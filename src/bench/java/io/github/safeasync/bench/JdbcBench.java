@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Arrays;
 import javax.sql.DataSource;
 
 /**
@@ -106,14 +105,9 @@ final class JdbcBench {
     report.row(
         on,
         what + " of H2 in memory",
-        Figure.of("added", median(nanos[1]) - median(nanos[0]), "ns"),
-        Figure.of("added", median(bytes[1]) - median(bytes[0]), "bytes"),
-        Figure.of("bare", median(nanos[0]), "ns"));
-  }
-
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
+        Figure.of("added", Samples.median(nanos[1]) - Samples.median(nanos[0]), "ns"),
+        Figure.of("added", Samples.median(bytes[1]) - Samples.median(bytes[0]), "bytes"),
+        Figure.of("bare", Samples.median(nanos[0]), "ns"));
   }
 
   private static long checkouts(DataSource dataSource, int count) throws SQLException {

@@ -3,6 +3,7 @@ package io.github.safeasync.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URISyntaxException;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A process of its own that asks for one path again and again, on many connections and one thread,
@@ -27,7 +29,7 @@ public final class Load implements AutoCloseable {
   Load() throws IOException, URISyntaxException {
     this.process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                Machine.java(),
                 "-XX:+UseSerialGC",
                 "-cp",
                 Path.of(Load.class.getProtectionDomain().getCodeSource().getLocation().toURI())
@@ -135,7 +137,7 @@ public final class Load implements AutoCloseable {
     }
 
     private static boolean isWhole(StringBuilder got, int body) {
-      String head = got.substring(0, body).toLowerCase(java.util.Locale.ROOT);
+      String head = got.substring(0, body).toLowerCase(Locale.ROOT);
       int at = head.indexOf("content-length:");
       if (at < 0) {
         return got.toString().endsWith("\r\n0\r\n\r\n");
@@ -180,7 +182,7 @@ public final class Load implements AutoCloseable {
           ask(channel);
         }
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
 

@@ -4,6 +4,7 @@ import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,6 +18,11 @@ final class Machine {
     return Runtime.version().feature() >= 22
         && ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .anyMatch(option -> option.startsWith("--enable-native-access"));
+  }
+
+  /** The program that runs this one. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   /** Starts each container, which says what it is. */

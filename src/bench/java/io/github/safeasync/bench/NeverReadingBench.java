@@ -13,7 +13,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -72,7 +71,7 @@ final class NeverReadingBench {
         if (round == rounds - 1) {
           long pinned = heap() - heapBefore;
           awaitEnds();
-          add(report, container, pinned, median(alone), median(beside));
+          add(report, container, pinned, Samples.median(alone), Samples.median(beside));
         }
         for (RawClient client : clients) {
           client.close();
@@ -96,11 +95,6 @@ final class NeverReadingBench {
     while (STALLED.get() + OTHER.get() < CLIENTS && System.nanoTime() < deadline) {
       Thread.sleep(100);
     }
-  }
-
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
   }
 
   private static void add(

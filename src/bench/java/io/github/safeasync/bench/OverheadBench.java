@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -157,7 +158,7 @@ final class OverheadBench {
     for (int round = 0; round < rounds; round++) {
       Way[] order = Way.values();
       if (round % 2 == 1) {
-        java.util.Collections.reverse(Arrays.asList(order));
+        Collections.reverse(Arrays.asList(order));
       }
       for (Way way : order) {
         costs.get(way)[round] = measure(way);
@@ -202,21 +203,16 @@ final class OverheadBench {
       rate[i] = ours[i].rate;
     }
     report.rowOrElse(
-        median(bytes) > mostBytes ? ALLOCATES : "",
+        Samples.median(bytes) > mostBytes ? ALLOCATES : "",
         server.container(),
         name(way) + " beside " + name(with),
-        Figure.of("speed", median(rates), "×").atLeast(least),
-        Figure.of("added", median(bytes), "bytes").atMost(mostBytes),
-        Figure.of("added", median(nanos) / 1e3, "µs CPU"),
-        Figure.of("at", median(rate), "requests/s"));
+        Figure.of("speed", Samples.median(rates), "×").atLeast(least),
+        Figure.of("added", Samples.median(bytes), "bytes").atMost(mostBytes),
+        Figure.of("added", Samples.median(nanos) / 1e3, "µs CPU"),
+        Figure.of("at", Samples.median(rate), "requests/s"));
   }
 
   private static String name(Way way) {
     return way.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
-
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
   }
 }

@@ -164,7 +164,7 @@ final class PendingBenchmark {
   private Process crowd(int port) throws IOException, URISyntaxException {
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                Machine.java(),
                 "-Xmx256m",
                 "-cp",
                 Path.of(Crowd.class.getProtectionDomain().getCodeSource().getLocation().toURI())

@@ -47,10 +47,6 @@ final class Report {
     rows.addAll(other.rows);
   }
 
-  boolean isEmpty() {
-    return rows.isEmpty();
-  }
-
   /** Hands it to the process that prints it. */
   void save(Path file) throws IOException {
     try (ObjectOutputStream out = new ObjectOutputStream(Files.newOutputStream(file))) {

@@ -24,6 +24,13 @@ final class Samples {
     return size;
   }
 
+  /** The middle one of what was measured in turns; the upper one of two. */
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
   /** The value that a share of all is not above, NaN of none. */
   double at(double share) {
     if (size == 0) {

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
 
@@ -85,14 +84,13 @@ final class StreamBench {
       raw[round] = get(server, "/raw/" + path, least);
       safe[round] = get(server, "/safe/" + path, least);
     }
-    Arrays.sort(raw);
-    Arrays.sort(safe);
-    double ratio = safe[rounds / 2] / raw[rounds / 2];
+    double speed = Samples.median(safe);
+    double ratio = speed / Samples.median(raw);
     report.row(
         server.container(),
         path + " of " + (least >> 20) + " MiB beside a WriteListener's",
         Figure.of("speed", ratio, "×").atLeast(LEAST),
-        Figure.of("at", safe[rounds / 2], "MB/s"));
+        Figure.of("at", speed, "MB/s"));
   }
 
   /** Reads one response, of no less than its body, to its end and answers its speed in MB/s. */

@@ -118,6 +118,11 @@ class LinesIT {
     }
   }
 
+  private static void sendPart(SafeAsyncResponse response) throws Exception {
+    response.write("a part");
+    response.flush().toCompletableFuture().get(20, SECONDS);
+  }
+
   private static void fail() {
     throw new IllegalStateException("no user \u001b[31m\r\nINFO forged");
   }
@@ -130,8 +135,7 @@ class LinesIT {
         TestServer server = start(container, Map.of());
         RawClient client = RawClient.connect(server).get("/take")) {
       until(() -> assertThat(taken).hasSize(1));
-      taken.get(0).write("a part");
-      taken.get(0).flush().toCompletableFuture().get(20, SECONDS);
+      sendPart(taken.get(0));
       taken.get(0).guard(LinesIT::fail).run();
       until(() -> assertThat(linesOn(logs, Level.WARNING, "/take")).hasSize(1));
       assertThat(linesOn(logs, Level.WARNING, "/take").get(0))
@@ -168,8 +172,7 @@ class LinesIT {
         RawClient waiting = RawClient.connect(server).get("/take");
         RawClient reading = RawClient.connect(server).get("/take")) {
       until(() -> assertThat(taken).hasSize(2));
-      taken.get(1).write("a part");
-      taken.get(1).flush().toCompletableFuture().get(20, SECONDS);
+      sendPart(taken.get(1));
       server.close();
       until(() -> assertThat(taken).noneMatch(SafeAsyncResponse::isOpen));
       logs.assertQuiet();

@@ -152,28 +152,29 @@ class UnchangedApplicationIT {
         .allMatch(name -> name.startsWith("org.hibernate"));
   }
 
+  /** All queries are the service's, and the next one is answered. */
+  private void queriesGoWithTheirClients(
+      ConfigurableApplicationContext asked, String path, int kills, String answer)
+      throws Exception {
+    kill(asked, path, kills);
+    returnsToItsPool(service);
+    assertThat(answer(asked, "GET " + path + "?seconds=0")).isEqualTo(answer);
+    nobodyComplains();
+  }
+
   @Test
   void jdbcTemplate_itsQueryGoesWithItsClient_andNoConnectionLeaks_G9() throws Exception {
-    kill(service, "/jdbc", KILLS_OF_JDBC);
-    returnsToItsPool(service);
-    assertThat(answer(service, "GET /jdbc?seconds=0")).isEqualTo("jdbc 1");
-    nobodyComplains();
+    queriesGoWithTheirClients(service, "/jdbc", KILLS_OF_JDBC, "jdbc 1");
   }
 
   @Test
   void jpa_itsNativeQueryGoesWithItsClient_G9() throws Exception {
-    kill(service, "/jpa", KILLS);
-    returnsToItsPool(service);
-    assertThat(answer(service, "GET /jpa?seconds=0")).isEqualTo("jpa 1");
-    nobodyComplains();
+    queriesGoWithTheirClients(service, "/jpa", KILLS, "jpa 1");
   }
 
   @Test
   void restClient_theQueryOfTheServiceBehindGoesWithTheFirstOnesClient_G9() throws Exception {
-    kill(front, "/chain", KILLS);
-    returnsToItsPool(service);
-    assertThat(answer(front, "GET /chain?seconds=0")).isEqualTo("chain jdbc 1");
-    nobodyComplains();
+    queriesGoWithTheirClients(front, "/chain", KILLS, "chain jdbc 1");
   }
 
   private static void leaveDuring(

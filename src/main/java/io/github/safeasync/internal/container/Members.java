@@ -121,15 +121,11 @@ final class Members {
    */
   static boolean set(Object on, String name, Object value) {
     try {
-      for (Class<?> at = on.getClass(); at != null; at = at.getSuperclass()) {
-        for (Field field : at.getDeclaredFields()) {
-          if (field.getName().equals(name) && field.trySetAccessible()) {
-            field.set(on, value);
-            return true;
-          }
-        }
+      Field field = openField(on.getClass(), name);
+      if (field != null) {
+        field.set(on, value);
       }
-      return false;
+      return field != null;
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unreachable) {
       return false;
     }
@@ -211,12 +207,18 @@ final class Members {
 
   private static @Nullable MethodHandle field(Class<?> type, String name)
       throws IllegalAccessException {
+    Field open = openField(type, name);
+    return open == null ? null : MethodHandles.publicLookup().unreflectGetter(open);
+  }
+
+  /** The field of an object as its class or any superclass declares it, opened. */
+  private static @Nullable Field openField(Class<?> type, String name) {
     for (Class<?> at = type; at != null; at = at.getSuperclass()) {
       for (Field field : at.getDeclaredFields()) {
         if (field.getName().equals(name)
             && !Modifier.isStatic(field.getModifiers())
             && field.trySetAccessible()) {
-          return MethodHandles.publicLookup().unreflectGetter(field);
+          return field;
         }
       }
     }

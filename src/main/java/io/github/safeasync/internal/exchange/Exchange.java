@@ -810,22 +810,23 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** A write of the application failed, which has the container's exception and no lock now. */
   void lostOnWrite(Throwable failure) {
-    Departure departure = Departure.now(Evidence.WRITE_FAILED, "a failing write");
-    endElsewhere(End.disconnected(departure, age(), failure));
+    lost(Evidence.WRITE_FAILED, "a failing write", failure);
   }
 
   /** A writer of the application has failed, of which its container's does not say why. */
   void failedOnPrint() {
     if (side.isStreamGone()) {
-      Departure departure = Departure.now(Evidence.WRITE_FAILED, "a writer that has failed");
-      endElsewhere(End.disconnected(departure, age(), null));
+      lost(Evidence.WRITE_FAILED, "a writer that has failed", null);
     }
   }
 
   /** As {@link #lostOnWrite}, of a read. */
   void lostOnRead(Throwable failure) {
-    Departure departure = Departure.now(Evidence.RST, "a failing read");
-    endElsewhere(End.disconnected(departure, age(), failure));
+    lost(Evidence.RST, "a failing read", failure);
+  }
+
+  private void lost(Evidence evidence, String noticedBy, @Nullable Throwable failure) {
+    endElsewhere(End.disconnected(Departure.now(evidence, noticedBy), age(), failure));
   }
 
   /** A write of the application failed in another way: its client may be there. */
