@@ -29,12 +29,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * The Javadoc of the public API is whole. The build's compiler checks what is written, in every
- * package, and can ask for what is missing in all of them or in none: here it asks the API for it.
+ * The Javadoc of the public API, and of the test kit, is whole. The build's compiler checks what is
+ * written, in every package, and can ask for what is missing in all of them or in none: here it
+ * asks these for it.
  */
 class DocumentationTest {
 
   private static final Path ROOT = Path.of("src/main/java/io/github/safeasync");
+  private static final Path KIT = Path.of("src/testkit/java/io/github/safeasync/testkit");
   private static final List<String> API =
       List.of("", "sse", "context", "doctor", "http", "jaxrs", "jdbc", "micrometer", "spring");
 
@@ -44,7 +46,7 @@ class DocumentationTest {
   }
 
   @Test
-  void publicApi_lacksNoComment() throws IOException {
+  void publicTypes_lackNoComment() throws IOException {
     List<String> found = compiled("-Xdoclint:all/protected", JavacTask::analyze);
 
     assertThat(found).isEmpty();
@@ -71,7 +73,7 @@ class DocumentationTest {
         });
 
     assertThat(silent).isEmpty();
-    assertThat(types).contains("SafeAsyncResponse", "Kind", "Builder", "SseMessage");
+    assertThat(types).contains("SafeAsyncResponse", "Kind", "Builder", "SseMessage", "HangUp");
   }
 
   private static List<TreePath> publicTypes(CompilationUnitTree file) {
@@ -112,8 +114,8 @@ class DocumentationTest {
 
   private static List<Path> sources() throws IOException {
     List<Path> sources = new ArrayList<>();
-    for (String each : API) {
-      try (Stream<Path> files = Files.list(ROOT.resolve(each))) {
+    for (Path each : Stream.concat(API.stream().map(ROOT::resolve), Stream.of(KIT)).toList()) {
+      try (Stream<Path> files = Files.list(each)) {
         files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
       }
     }

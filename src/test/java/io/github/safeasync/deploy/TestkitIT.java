@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +29,7 @@ class TestkitIT {
 
   private static final String KIT = System.getProperty("safeasync.testkit");
   private static final String LIBRARY = System.getProperty("safeasync.jar");
+  private static final Path SOURCES = Path.of("src/testkit/java");
 
   @TempDir Path directory;
 
@@ -58,6 +60,20 @@ class TestkitIT {
           .noneMatch(entry -> entry.getName().endsWith("IT.class"));
       assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
           .isEqualTo("io.github.safeasync.testkit");
+    }
+  }
+
+  @Test
+  void jar_holdsAllOfTheKit() throws IOException {
+    try (JarFile jar = new JarFile(KIT);
+        Stream<Path> sources = Files.walk(SOURCES)) {
+      assertThat(
+              sources
+                  .map(each -> SOURCES.relativize(each).toString())
+                  .filter(each -> each.endsWith(".java"))
+                  .map(each -> each.replace(File.separatorChar, '/').replace(".java", ".class")))
+          .isNotEmpty()
+          .allMatch(each -> jar.getEntry(each) != null);
     }
   }
 

@@ -27,6 +27,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /**
  * One connection of HTTP/2 with any number of streams, which can be hung up in every way.
  * Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class Http2Client implements AutoCloseable {
   /** How many bytes of a response are let in before they are read. */
@@ -54,12 +56,25 @@ public final class Http2Client implements AutoCloseable {
     }
   }
 
-  /** Connects by prior knowledge (H2C) or ALPN (H2), whichever the server speaks. */
+  /**
+   * Connects by prior knowledge (H2C) or ALPN (H2), whichever the server speaks.
+   *
+   * @param server a started server
+   * @return the client, which has opened no stream
+   * @throws Exception if the server cannot be reached, or does not speak HTTP/2
+   */
   public static Http2Client connect(TestServer server) throws Exception {
     return connect(server, server.port());
   }
 
-  /** Connects to another port of the server, which speaks the same there. */
+  /**
+   * Connects to another port of the server, which speaks the same there.
+   *
+   * @param server a started server
+   * @param port of the server, on 127.0.0.1
+   * @return the client, which has opened no stream
+   * @throws Exception if the server cannot be reached, or does not speak HTTP/2
+   */
   public static Http2Client connect(TestServer server, int port) throws Exception {
     InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
     Replies listener = new Replies();
@@ -73,32 +88,70 @@ public final class Http2Client implements AutoCloseable {
     return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), server, listener);
   }
 
-  /** Sends a GET. */
+  /**
+   * Sends a GET.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange get(String path) throws Exception {
     return get(path, Map.of());
   }
 
-  /** Sends a GET with header fields. */
+  /**
+   * Sends a GET with header fields.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @param fields more header fields, by name
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange get(String path, Map<String, String> fields) throws Exception {
     return send("GET", path, fields, new Http2Exchange(false), true);
   }
 
-  /** Sends a HEAD. */
+  /**
+   * Sends a HEAD.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange head(String path) throws Exception {
     return send("HEAD", path, Map.of(), new Http2Exchange(false), true);
   }
 
-  /** Sends a GET whose response is let in as far as {@link #STREAM_WINDOW}, until it is read. */
+  /**
+   * Sends a GET whose response is let in as far as {@link #STREAM_WINDOW}, until it is read.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange getUnread(String path) throws Exception {
     return send("GET", path, Map.of(), new Http2Exchange(true), true);
   }
 
-  /** Opens a request whose body is still to come, see {@link Http2Exchange#send}. */
+  /**
+   * Opens a request whose body is still to come, see {@link Http2Exchange#send}.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange post(String path) throws Exception {
     return post(path, Map.of());
   }
 
-  /** Opens a request with header fields, whose body is still to come. */
+  /**
+   * Opens a request with header fields, whose body is still to come.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @param fields more header fields, by name
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public Http2Exchange post(String path, Map<String, String> fields) throws Exception {
     return send("POST", path, fields, new Http2Exchange(false), false);
   }
@@ -117,7 +170,11 @@ public final class Http2Client implements AutoCloseable {
     return exchange;
   }
 
-  /** Waits until the server has taken in what was sent: it answers a PING in its turn. */
+  /**
+   * Waits until the server has taken in what was sent: it answers a PING in its turn.
+   *
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public void awaitTaken() throws Exception {
     session.ping(new PingFrame(false), Callback.NOOP);
     if (replies.pings.poll(10, TimeUnit.SECONDS) == null) {
@@ -130,14 +187,22 @@ public final class Http2Client implements AutoCloseable {
     connection().close();
   }
 
-  /** Resets the TCP connection. */
+  /**
+   * Resets the TCP connection.
+   *
+   * @throws IOException if the socket refuses it
+   */
   public void closeRst() throws IOException {
     EndPoint connection = connection();
     ((SocketChannel) connection.getTransport()).setOption(StandardSocketOptions.SO_LINGER, 0);
     connection.close();
   }
 
-  /** Says GOAWAY and leaves the connection open. */
+  /**
+   * Says GOAWAY and leaves the connection open.
+   *
+   * @throws Exception if the connection fails
+   */
   public void goAway() throws Exception {
     Callback.Completable sent = new Callback.Completable();
     session.close(ErrorCode.NO_ERROR.code, "leaving", sent);
@@ -145,13 +210,17 @@ public final class Http2Client implements AutoCloseable {
     sent.handle((done, failed) -> done).get(10, TimeUnit.SECONDS);
   }
 
-  /** Says GOAWAY and then closes the TCP connection with a FIN. */
+  /**
+   * Says GOAWAY and then closes the TCP connection with a FIN.
+   *
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
   public void goAwayAndClose() throws Exception {
     goAway();
     closeFin();
   }
 
-  /** The port the server sees. */
+  /** {@return the port the server sees} */
   public int localPort() {
     return ((InetSocketAddress) session.getLocalSocketAddress()).getPort();
   }

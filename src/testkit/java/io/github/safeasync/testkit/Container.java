@@ -14,7 +14,9 @@ import java.util.function.Consumer;
  *
  * <p>A test run has either the containers of Servlet 6.0 or those of 6.1 on its class path: the
  * system property {@code safeasync.classpath} says which, and otherwise the class path itself. Of
- * these {@code safeasync.containers}, if given, takes some.
+ * these {@code safeasync.containers}, if given, takes some. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public enum Container {
   // Lambdas: a reference to a method would load the classes of a server that is not there.
@@ -53,7 +55,7 @@ public enum Container {
   }
 
   /**
-   * The containers on this run's class path that the run asks for.
+   * {@return the containers on this run's class path that the run asks for}
    *
    * @throws org.opentest4j.TestAbortedException if there is none: the test is another run's
    */
@@ -104,22 +106,28 @@ public enum Container {
     return EnumSet.copyOf(containers);
   }
 
-  /** Whether this is Jetty, of whichever Servlet version. */
+  /** {@return whether this is Jetty, of whichever Servlet version} */
   public boolean isJetty() {
     return this == JETTY_EE10 || this == JETTY_EE11;
   }
 
-  /** Whether this is Tomcat, of whichever Servlet version. */
+  /** {@return whether this is Tomcat, of whichever Servlet version} */
   public boolean isTomcat() {
     return this == TOMCAT_10 || this == TOMCAT_11;
   }
 
-  /** Whether {@link #deployWar} works. */
+  /** {@return whether {@link #deployWar} works} */
   public boolean canDeployWars() {
     return deployer != null;
   }
 
-  /** Starts the application on 127.0.0.1 over plain HTTP/1.1. */
+  /**
+   * Starts the application on 127.0.0.1 over plain HTTP/1.1.
+   *
+   * @param application says what to deploy
+   * @return the server, to be closed by the caller
+   * @throws Exception if the application could not be started
+   */
   public TestServer start(Consumer<TestApplication> application) throws Exception {
     return start(Transport.PLAIN, application);
   }
@@ -127,6 +135,9 @@ public enum Container {
   /**
    * Starts the application on a free port of 127.0.0.1.
    *
+   * @param transport how clients reach it
+   * @param application says what to deploy
+   * @return the server, to be closed by the caller
    * @throws Exception if the application could not be started; what its filter's init() or listener
    *     threw is in the chain of causes
    */
@@ -137,7 +148,14 @@ public enum Container {
     return starter.start(this, transport, built);
   }
 
-  /** Deploys a packed WAR over plain HTTP/1.1. */
+  /**
+   * Deploys a packed WAR over plain HTTP/1.1.
+   *
+   * @param war the file
+   * @param contextPath such as "/demo", or "" for the root
+   * @return the server, to be closed by the caller
+   * @throws Exception if the application could not be started
+   */
   public TestServer deployWar(Path war, String contextPath) throws Exception {
     return deployWar(Transport.PLAIN, war, contextPath);
   }
@@ -146,7 +164,10 @@ public enum Container {
    * Deploys a packed WAR behind the container's own web-app class loader. That loader cannot see
    * the tests' copy of the library: what the WAR lacks is missing.
    *
+   * @param transport how clients reach it
+   * @param war the file
    * @param contextPath such as "/demo", or "" for the root
+   * @return the server, to be closed by the caller
    * @throws UnsupportedOperationException if the container has no notion of a WAR
    * @throws Exception if the application could not be started
    */

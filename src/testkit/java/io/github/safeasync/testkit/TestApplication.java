@@ -22,6 +22,8 @@ import java.util.function.Consumer;
 /**
  * What a test deploys: filters, servlets and listeners as ready objects, registered through the
  * Servlet API in the order of the calls. Not thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class TestApplication {
   private final List<Consumer<ServletContext>> registrations = new ArrayList<>();
@@ -33,18 +35,39 @@ public final class TestApplication {
 
   TestApplication() {}
 
-  /** Puts a filter before everything, asynchronous, for requests of all dispatcher types. */
+  /**
+   * Puts a filter before everything, asynchronous, for requests of all dispatcher types.
+   *
+   * @param filter ready to be used
+   * @return this application
+   */
   public TestApplication filter(Filter filter) {
     return filter(filter, Map.of());
   }
 
-  /** Puts a filter before everything, asynchronous, for requests of all dispatcher types. */
+  /**
+   * Puts a filter before everything, asynchronous, for requests of all dispatcher types.
+   *
+   * @param filter ready to be used
+   * @param initParameters by name
+   * @return this application
+   */
   public TestApplication filter(Filter filter, Map<String, String> initParameters) {
     String name = filter.getClass().getName();
     return filter(name, filter, initParameters, true, EnumSet.allOf(DispatcherType.class), "/*");
   }
 
-  /** Adds a filter the way a web.xml spells it out. */
+  /**
+   * Adds a filter the way a web.xml spells it out.
+   *
+   * @param name the filter's
+   * @param filter ready to be used
+   * @param initParameters by name
+   * @param asyncSupported whether its requests may go asynchronous
+   * @param dispatcherTypes the requests that it is shown
+   * @param urlPatterns as a web.xml has them
+   * @return this application
+   */
   public TestApplication filter(
       String name,
       Filter filter,
@@ -62,17 +85,37 @@ public final class TestApplication {
     return this;
   }
 
-  /** Adds a servlet that may go asynchronous. */
+  /**
+   * Adds a servlet that may go asynchronous.
+   *
+   * @param urlPattern as a web.xml has it
+   * @param servlet ready to be used
+   * @return this application
+   */
   public TestApplication servlet(String urlPattern, Servlet servlet) {
     return servlet(urlPattern, servlet, true);
   }
 
-  /** Adds a servlet. */
+  /**
+   * Adds a servlet.
+   *
+   * @param urlPattern as a web.xml has it
+   * @param servlet ready to be used
+   * @param asyncSupported whether its requests may go asynchronous
+   * @return this application
+   */
   public TestApplication servlet(String urlPattern, Servlet servlet, boolean asyncSupported) {
     return servlet(urlPattern, servlet, Map.of(), asyncSupported);
   }
 
-  /** Adds a servlet that may go asynchronous, with parameters as a web.xml gives them. */
+  /**
+   * Adds a servlet that may go asynchronous, with parameters as a web.xml gives them.
+   *
+   * @param urlPattern as a web.xml has it
+   * @param servlet ready to be used
+   * @param initParameters by name
+   * @return this application
+   */
   public TestApplication servlet(
       String urlPattern, Servlet servlet, Map<String, String> initParameters) {
     return servlet(urlPattern, servlet, initParameters, true);
@@ -94,18 +137,35 @@ public final class TestApplication {
     return this;
   }
 
-  /** Adds a servlet, asynchronous, from a lambda that serves every method. */
+  /**
+   * Adds a servlet, asynchronous, from a lambda that serves every method.
+   *
+   * @param urlPattern as a web.xml has it
+   * @param handler serves the requests
+   * @return this application
+   */
   public TestApplication handler(String urlPattern, Handler handler) {
     return servlet(urlPattern, new HandlerServlet(handler));
   }
 
-  /** Adds a listener of any kind the Servlet API knows. */
+  /**
+   * Adds a listener of any kind the Servlet API knows.
+   *
+   * @param listener ready to be used
+   * @return this application
+   */
   public TestApplication listener(EventListener listener) {
     registrations.add(context -> context.addListener(listener));
     return this;
   }
 
-  /** Adds a servlet, asynchronous, that takes multipart/form-data. */
+  /**
+   * Adds a servlet, asynchronous, that takes multipart/form-data.
+   *
+   * @param urlPattern as a web.xml has it
+   * @param handler serves the requests
+   * @return this application
+   */
   public TestApplication multipart(String urlPattern, Handler handler) {
     registrations.add(
         context -> {
@@ -118,43 +178,80 @@ public final class TestApplication {
     return this;
   }
 
-  /** Answers errors of a status by a dispatch to a path, as an error-page of web.xml says it. */
+  /**
+   * Answers errors of a status by a dispatch to a path, as an error-page of web.xml says it.
+   *
+   * @param status of the answers
+   * @param location the path that answers in their place
+   * @return this application
+   */
   public TestApplication errorPage(int status, String location) {
     errorPages.add(new ErrorPage(status, null, location));
     return this;
   }
 
-  /** Answers exceptions of a type by a dispatch to a path, as an error-page of web.xml says it. */
+  /**
+   * Answers exceptions of a type by a dispatch to a path, as an error-page of web.xml says it.
+   *
+   * @param type of the exceptions
+   * @param location the path that answers in their place
+   * @return this application
+   */
   public TestApplication errorPage(Class<? extends Throwable> type, String location) {
     errorPages.add(new ErrorPage(0, type, location));
     return this;
   }
 
-  /** Serves the files of a directory by the container's own default servlet. */
+  /**
+   * Serves the files of a directory by the container's own default servlet.
+   *
+   * @param directory with the files
+   * @return this application
+   */
   public TestApplication files(Path directory) {
     files = directory;
     return this;
   }
 
-  /** Sets an attribute of the servlet context. */
+  /**
+   * Sets an attribute of the servlet context.
+   *
+   * @param name the attribute's
+   * @param value what it is
+   * @return this application
+   */
   public TestApplication attribute(String name, Object value) {
     registrations.add(context -> context.setAttribute(name, value));
     return this;
   }
 
-  /** Deploys at a path such as "/app" instead of at the root. */
+  /**
+   * Deploys at a path such as "/app" instead of at the root.
+   *
+   * @param path "" for the root
+   * @return this application
+   */
   public TestApplication contextPath(String path) {
     contextPath = path;
     return this;
   }
 
-  /** Listens on a port that was free before, instead of on a free one. */
+  /**
+   * Listens on a port that was free before, instead of on a free one.
+   *
+   * @param number of the port
+   * @return this application
+   */
   public TestApplication port(int number) {
     listensAt = new InetSocketAddress(listensAt.getAddress(), number);
     return this;
   }
 
-  /** Listens on all addresses of the machine, for clients that come from elsewhere. */
+  /**
+   * Listens on all addresses of the machine, for clients that come from elsewhere.
+   *
+   * @return this application
+   */
   public TestApplication everywhere() {
     listensAt = new InetSocketAddress("0.0.0.0", listensAt.getPort());
     return this;
@@ -164,6 +261,11 @@ public final class TestApplication {
    * Turns a knob of the container before it starts. The knob is called with each of the container's
    * own objects of the type: Jetty's Server, ServerConnector, HttpConfiguration and ContextHandler;
    * Tomcat's Tomcat, Connector and Context; Undertow's Undertow.Builder and DeploymentInfo.
+   *
+   * @param <T> the type of the objects
+   * @param type of the objects
+   * @param knob turns it
+   * @return this application
    */
   public <T> TestApplication customize(Class<T> type, Consumer<? super T> knob) {
     knobs.add(new Knob<>(type, knob));

@@ -4,7 +4,6 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.params.provider.Arguments;
@@ -14,34 +13,38 @@ import org.junit.jupiter.params.support.AnnotationConsumer;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /**
- * Runs a {@code @ParameterizedTest} or {@code @ParameterizedClass} once with each pair of an
- * available {@link Container} and a {@link Transport} as its parameters.
+ * Runs a {@code @ParameterizedTest} or {@code @ParameterizedClass} once with each available {@link
+ * Container} as its parameter. Thread-safe, as all annotations.
+ *
+ * @since 0.1.0
  */
 @Target({ElementType.METHOD, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)
-@ArgumentsSource(EveryTransport.Provider.class)
-public @interface EveryTransport {
+@ArgumentsSource(EveryContainer.Provider.class)
+public @interface EveryContainer {
 
-  /** The transports to run on; all unless told. */
-  Transport[] value() default {
-    Transport.PLAIN, Transport.TLS12, Transport.TLS13, Transport.H2C, Transport.H2
-  };
+  /** {@return whether to leave out containers that have no notion of a WAR} */
+  boolean deployingWars() default false;
 
-  /** Made by JUnit. */
-  final class Provider implements ArgumentsProvider, AnnotationConsumer<EveryTransport> {
-    private Set<Transport> transports = Set.of();
+  /**
+   * Made by JUnit. Not thread-safe.
+   *
+   * @since 0.1.0
+   */
+  final class Provider implements ArgumentsProvider, AnnotationConsumer<EveryContainer> {
+    private boolean deployingWars;
 
     @Override
-    public void accept(EveryTransport annotation) {
-      transports = Set.of(annotation.value());
+    public void accept(EveryContainer annotation) {
+      deployingWars = annotation.deployingWars();
     }
 
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
       return Container.available().stream()
-          .flatMap(
-              container -> transports.stream().sorted().map(each -> Arguments.of(container, each)));
+          .filter(container -> !deployingWars || container.canDeployWars())
+          .map(Arguments::of);
     }
   }
 }

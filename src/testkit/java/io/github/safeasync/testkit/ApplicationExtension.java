@@ -24,6 +24,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  *       .stops(search::isIdle, Duration.ofMillis(500));
  * }
  * }</pre>
+ *
+ * <p>Not thread-safe: JUnit calls it.
+ *
+ * @since 0.1.0
  */
 public final class ApplicationExtension
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {

@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Not thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class HangUp {
 
   /** How long what is waited for before the hang-up may take. */
   private static final Duration BEGINS = Duration.ofSeconds(10);
 
-  /** How a client leaves. */
+  /**
+   * How a client leaves. Thread-safe.
+   *
+   * @since 0.1.0
+   */
   public enum Way {
     /** Closes in good order: what a browser does when its tab is closed. Over TLS close_notify. */
     FIN,
@@ -221,7 +227,11 @@ public final class HangUp {
     return System.nanoTime() - start;
   }
 
-  /** The time after the hang-up. */
+  /**
+   * The time after the hang-up. Not thread-safe.
+   *
+   * @since 0.1.0
+   */
   public static final class After {
     private final Client client;
     private final Way way;

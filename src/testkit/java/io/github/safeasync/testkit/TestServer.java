@@ -9,7 +9,11 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** A started container with one application. Thread-safe, so it may be shared by many tests. */
+/**
+ * A started container with one application. Thread-safe, so it may be shared by many tests.
+ *
+ * @since 0.1.0
+ */
 public abstract class TestServer implements AutoCloseable {
   /** A free port of 127.0.0.1. */
   static final InetSocketAddress ANY_PORT = new InetSocketAddress("127.0.0.1", 0);
@@ -22,20 +26,24 @@ public abstract class TestServer implements AutoCloseable {
     this.transport = transport;
   }
 
-  /** The container that was started. */
+  /** {@return the container that was started} */
   public final Container container() {
     return container;
   }
 
-  /** What clients have to speak. */
+  /** {@return what clients have to speak} */
   public final Transport transport() {
     return transport;
   }
 
-  /** The port of 127.0.0.1 that the server listens on. */
+  /** {@return the port of 127.0.0.1 that the server listens on} */
   public abstract int port();
 
-  /** The address of a path, with the scheme that suits the transport. */
+  /**
+   * {@return the address of a path, with the scheme that suits the transport}
+   *
+   * @param path from the slash on, with its query
+   */
   public final URI uri(String path) {
     String scheme = transport.isSecure() ? "https" : "http";
     return URI.create(scheme + "://127.0.0.1:" + port() + path);
@@ -44,6 +52,8 @@ public abstract class TestServer implements AutoCloseable {
   /**
    * Undeploys the application while the server goes on listening: the servlet context is stopped
    * and its filters and servlets are destroyed when this returns.
+   *
+   * @throws Exception if the container fails to
    */
   public abstract void stopApplication() throws Exception;
 
@@ -51,6 +61,7 @@ public abstract class TestServer implements AutoCloseable {
    * Deploys the stopped application again, a WAR with a class loader of its own.
    *
    * @throws UnsupportedOperationException if the container deploys no WAR
+   * @throws Exception if the container fails to
    */
   public void startApplication() throws Exception {
     throw new UnsupportedOperationException(container + " deploys no WAR");

@@ -5,10 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** An HTTP response as it came, however far it came. Immutable, but for the array. */
+/**
+ * An HTTP response as it came, however far it came. Immutable, but for the array. Thread-safe.
+ *
+ * @since 0.1.0
+ */
 public final class RawResponse {
 
-  /** How the response ended. */
+  /**
+   * How the response ended. Thread-safe.
+   *
+   * @since 0.1.0
+   */
   public enum End {
     /** All that was announced came, or, if nothing was announced, an orderly close. */
     COMPLETE,
@@ -35,42 +43,46 @@ public final class RawResponse {
     this.end = end;
   }
 
-  /** The status code. */
+  /** {@return the status code} */
   public int status() {
     return status;
   }
 
-  /** The first value of a header, by its name in any case. */
+  /**
+   * {@return the first value of a header, empty where it is missing}
+   *
+   * @param name in any case
+   */
   public Optional<String> header(String name) {
     return headers.getOrDefault(name, List.of()).stream().findFirst();
   }
 
-  /** All headers, by name in any case. */
+  /** {@return all headers, by name in any case} */
   public Map<String, List<String>> headers() {
     return headers;
   }
 
-  /** The fields that followed the body, by name in any case. */
+  /** {@return the fields that followed the body, by name in any case} */
   public Map<String, List<String>> trailers() {
     return trailers;
   }
 
-  /** The body so far as it came, without the chunks' framing, as UTF-8. */
+  /** {@return the body so far as it came, without the chunks' framing, as UTF-8} */
   public String body() {
     return new String(body, StandardCharsets.UTF_8);
   }
 
-  /** The body so far as it came, without the chunks' framing. */
+  /** {@return the body so far as it came, without the chunks' framing} */
   public byte[] bodyBytes() {
     return body;
   }
 
-  /** How the response ended. */
+  /** {@return how the response ended} */
   public End end() {
     return end;
   }
 
-  /** Whether all of the response came. */
+  /** {@return whether all of the response came} */
   public boolean isComplete() {
     return end == End.COMPLETE;
   }

@@ -18,7 +18,9 @@ import javax.net.ssl.SSLSocket;
 
 /**
  * A client of HTTP/1.1 that leaves out nothing and adds nothing, and can hang up in every way.
- * Reading and hanging up may happen in different threads.
+ * Reading and hanging up may happen in different threads. Not thread-safe otherwise.
+ *
+ * @since 0.1.0
  */
 public final class RawClient implements AutoCloseable {
   private final Socket tcp;
@@ -33,7 +35,13 @@ public final class RawClient implements AutoCloseable {
     this.out = socket.getOutputStream();
   }
 
-  /** Connects, with TLS if the server wants it; reads wait ten seconds at most. */
+  /**
+   * Connects, with TLS if the server wants it; reads wait ten seconds at most.
+   *
+   * @param server a started server
+   * @return the client, which has sent nothing
+   * @throws IOException if the server cannot be reached
+   */
   public static RawClient connect(TestServer server) throws IOException {
     return connect(server, socket -> {});
   }
@@ -41,7 +49,10 @@ public final class RawClient implements AutoCloseable {
   /**
    * Connects a socket that was set up before, for example with a small receive buffer.
    *
+   * @param server a started server
    * @param setup is shown the TCP socket before it connects
+   * @return the client, which has sent nothing
+   * @throws IOException if the server cannot be reached
    */
   public static RawClient connect(TestServer server, SocketSetup setup) throws IOException {
     Socket tcp = new Socket();
@@ -57,7 +68,13 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Connects to whatever listens on a port of 127.0.0.1, without TLS. */
+  /**
+   * Connects to whatever listens on a port of 127.0.0.1, without TLS.
+   *
+   * @param port of the server, on 127.0.0.1
+   * @return the client, which has sent nothing
+   * @throws IOException if the server cannot be reached
+   */
   public static RawClient connect(int port) throws IOException {
     Socket tcp = new Socket(InetAddress.getLoopbackAddress(), port);
     tcp.setTcpNoDelay(true);
@@ -79,19 +96,37 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Sends characters of ISO 8859-1 as they are. */
+  /**
+   * Sends characters of ISO 8859-1 as they are.
+   *
+   * @param text from the request line on, or any part of a request
+   * @return this client
+   * @throws IOException if the connection fails
+   */
   public RawClient send(String text) throws IOException {
     return send(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** Sends bytes as they are. */
+  /**
+   * Sends bytes as they are.
+   *
+   * @param bytes what to send
+   * @return this client
+   * @throws IOException if the connection fails
+   */
   public RawClient send(byte[] bytes) throws IOException {
     out.write(bytes);
     out.flush();
     return this;
   }
 
-  /** Sends a GET with no header but Host; the connection is kept alive. */
+  /**
+   * Sends a GET with no header but Host; the connection is kept alive.
+   *
+   * @param path and query, in the form that goes over the wire
+   * @return this client
+   * @throws IOException if the connection fails
+   */
   public RawClient get(String path) throws IOException {
     return send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
@@ -99,6 +134,7 @@ public final class RawClient implements AutoCloseable {
   /**
    * Reads one response and no byte of the next.
    *
+   * @return the response
    * @throws EOFException if the server closed or reset the connection before the end of the head
    * @throws SocketTimeoutException if nothing came for the time a read waits
    */
@@ -106,28 +142,54 @@ public final class RawClient implements AutoCloseable {
     return new ResponseParser(in).read(false);
   }
 
-  /** Reads the response to a HEAD, which has no body whatever it announces. */
+  /**
+   * Reads the response to a HEAD, which has no body whatever it announces.
+   *
+   * @return the response, without a body
+   * @throws IOException if the connection fails, or nothing comes in time
+   */
   public RawResponse readHead() throws IOException {
     return new ResponseParser(in).read(true);
   }
 
-  /** Reads one line of whatever comes, for a look at a response that has not ended. */
+  /**
+   * Reads one line of whatever comes, for a look at a response that has not ended.
+   *
+   * @return the line, without its end
+   * @throws IOException if the connection fails, or nothing comes in time
+   */
   public String readLine() throws IOException {
     return new ResponseParser(in).line();
   }
 
-  /** Reads the next bytes as they come; -1 after an orderly close. */
+  /**
+   * Reads the next bytes as they come; -1 after an orderly close.
+   *
+   * @param buffer takes the bytes
+   * @return how many; -1 after an orderly close
+   * @throws IOException if the connection fails, or nothing comes in time
+   */
   public int read(byte[] buffer) throws IOException {
     return in.read(buffer);
   }
 
-  /** Sets how long a read waits. */
+  /**
+   * Sets how long a read waits.
+   *
+   * @param timeout after which a read fails
+   * @return this client
+   * @throws IOException if the socket refuses it
+   */
   public RawClient readTimeout(Duration timeout) throws IOException {
     tcp.setSoTimeout(Math.toIntExact(timeout.toMillis()));
     return this;
   }
 
-  /** Waits for the server to close or reset the connection, dropping what still comes. */
+  /**
+   * Waits for the server to close or reset the connection, dropping what still comes.
+   *
+   * @throws IOException if the connection fails, or nothing comes in time
+   */
   public void awaitClose() throws IOException {
     try {
       in.transferTo(OutputStream.nullOutputStream());
@@ -139,23 +201,37 @@ public final class RawClient implements AutoCloseable {
   /**
    * Hangs up in good order: close_notify if there is TLS, then FIN. The kernel makes a RST of it if
    * anything was received and not read.
+   *
+   * @throws IOException if the socket cannot be closed
    */
   public void closeFin() throws IOException {
     socket.close();
   }
 
-  /** Hangs up with a FIN alone, which TLS calls a truncation; without TLS as closeFin(). */
+  /**
+   * Hangs up with a FIN alone, which TLS calls a truncation; without TLS as closeFin().
+   *
+   * @throws IOException if the socket cannot be closed
+   */
   public void closeAbrupt() throws IOException {
     tcp.close();
   }
 
-  /** Resets the connection: RST and nothing else. */
+  /**
+   * Resets the connection: RST and nothing else.
+   *
+   * @throws IOException if the socket cannot be closed
+   */
   public void closeRst() throws IOException {
     tcp.setSoLinger(true, 0);
     tcp.close();
   }
 
-  /** Closes the sending direction only (close_notify, FIN); responses can still be read. */
+  /**
+   * Closes the sending direction only (close_notify, FIN); responses can still be read.
+   *
+   * @throws IOException if the connection has failed
+   */
   public void halfClose() throws IOException {
     socket.shutdownOutput();
     if (socket != tcp && !tcp.isOutputShutdown()) {
@@ -163,7 +239,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** The port the server sees. */
+  /** {@return the port the server sees} */
   public int localPort() {
     return tcp.getLocalPort();
   }
@@ -174,10 +250,19 @@ public final class RawClient implements AutoCloseable {
     closeAbrupt();
   }
 
-  /** What to do with a socket before it connects. */
+  /**
+   * What to do with a socket before it connects. Need not be thread-safe.
+   *
+   * @since 0.1.0
+   */
   @FunctionalInterface
   public interface SocketSetup {
-    /** Sets options or binds. */
+    /**
+     * Sets options or binds.
+     *
+     * @param socket not connected yet
+     * @throws IOException if the socket refuses it
+     */
     void apply(Socket socket) throws IOException;
   }
 }

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Everything that is logged by the library, from FINEST, and by the containers, from INFO, until it
  * is closed. All of them log through java.util.logging in the tests. Thread-safe; what other tests
  * log at the same time is heard as well.
+ *
+ * @since 0.1.0
  */
 public final class Logs implements AutoCloseable {
   private static final String LIBRARY = "io.github.safeasync";
@@ -38,27 +40,39 @@ public final class Logs implements AutoCloseable {
     silenced.forEach(ROOT::removeHandler);
   }
 
-  /** Starts to listen. */
+  /**
+   * Starts to listen.
+   *
+   * @return what listens, to be closed by the caller
+   */
   public static Logs capture() {
     return new Logs(List.of());
   }
 
-  /** Starts to listen in the console's place, for tests that make a container complain. */
+  /**
+   * Starts to listen in the console's place, for tests that make a container complain.
+   *
+   * @return what listens, to be closed by the caller
+   */
   public static Logs swallow() {
     return new Logs(List.of(ROOT.getHandlers()));
   }
 
-  /** All records so far, oldest first. */
+  /** {@return all records so far, oldest first} */
   public List<LogRecord> records() {
     return List.copyOf(records);
   }
 
-  /** The library's own records so far. */
+  /** {@return the library's own records so far} */
   public List<LogRecord> ofLibrary() {
     return select().filter(each -> isOfLibrary(each.getLoggerName())).toList();
   }
 
-  /** The library's own lines of a level, oldest first. */
+  /**
+   * {@return the library's own lines of a level, oldest first}
+   *
+   * @param level of the lines
+   */
   public List<String> lines(Level level) {
     SimpleFormatter formatter = new SimpleFormatter();
     return ofLibrary().stream()
@@ -67,7 +81,11 @@ public final class Logs implements AutoCloseable {
         .toList();
   }
 
-  /** What the library logged with a stack trace at a level. */
+  /**
+   * {@return what the library logged with a stack trace at a level}
+   *
+   * @param level of the lines
+   */
   public List<Throwable> throwables(Level level) {
     return ofLibrary().stream()
         .filter(each -> each.getLevel().equals(level))
@@ -76,12 +94,12 @@ public final class Logs implements AutoCloseable {
         .toList();
   }
 
-  /** The records so far of WARNING and SEVERE, whoever wrote them. */
+  /** {@return the records so far of WARNING and SEVERE, whoever wrote them} */
   public List<LogRecord> aboveInfo() {
     return select().filter(each -> isAbove(Level.INFO, each)).toList();
   }
 
-  /** What was logged with a stack trace above FINER. */
+  /** {@return what was logged with a stack trace above FINER} */
   public List<Throwable> throwables() {
     return select()
         .filter(each -> isAbove(Level.FINER, each))

@@ -1,6 +1,10 @@
 package io.github.safeasync.testkit;
 
-/** How a request reaches the container. */
+/**
+ * How a request reaches the container. Thread-safe.
+ *
+ * @since 0.1.0
+ */
 public enum Transport {
   /** HTTP/1.1 over TCP. */
   PLAIN,
@@ -13,12 +17,12 @@ public enum Transport {
   /** HTTP/2 over TLS 1.3 by ALPN; the server speaks HTTP/1.1 on the same port. */
   H2;
 
-  /** Whether the connection is encrypted. */
+  /** {@return whether the connection is encrypted} */
   public boolean isSecure() {
     return this == TLS12 || this == TLS13 || this == H2;
   }
 
-  /** Whether {@link Http2Client} can talk to the server. */
+  /** {@return whether {@link Http2Client} can talk to the server} */
   public boolean isHttp2() {
     return this == H2C || this == H2;
   }

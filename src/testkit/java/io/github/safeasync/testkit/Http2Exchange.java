@@ -16,7 +16,11 @@ import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 
-/** One stream of an {@link Http2Client}: a request and what comes back. Thread-safe. */
+/**
+ * One stream of an {@link Http2Client}: a request and what comes back. Thread-safe.
+ *
+ * @since 0.1.0
+ */
 public final class Http2Exchange implements Stream.Listener {
   private static final long PATIENCE_SECONDS = 30;
 
@@ -35,7 +39,11 @@ public final class Http2Exchange implements Stream.Listener {
     stream = opened;
   }
 
-  /** Cancels the request: RST_STREAM with CANCEL. */
+  /**
+   * Cancels the request: RST_STREAM with CANCEL.
+   *
+   * @throws Exception if the connection fails
+   */
   public void reset() throws Exception {
     stream
         .reset(new ResetFrame(stream.getId(), ErrorCode.CANCEL_STREAM_ERROR.code))
@@ -43,64 +51,107 @@ public final class Http2Exchange implements Stream.Listener {
     truncated("reset by the client");
   }
 
-  /** Sends the next part of the request's body. */
+  /**
+   * Sends the next part of the request's body.
+   *
+   * @param text what to send
+   * @param last whether the body ends here
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public void send(String text, boolean last) throws Exception {
     send(StandardCharsets.UTF_8.encode(text), last);
   }
 
-  /** Sends the next part of the request's body; waits until the server lets all of it in. */
+  /**
+   * Sends the next part of the request's body; waits until the server lets all of it in.
+   *
+   * @param data what to send
+   * @param last whether the body ends here
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public void send(ByteBuffer data, boolean last) throws Exception {
     stream.data(new DataFrame(stream.getId(), data, last)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Begins to read the body of a response that is unread so far. */
+  /**
+   * Begins to read the body of a response that is unread so far.
+   *
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public void read() throws Exception {
     awaitStatus();
     unread = false;
     stream.demand();
   }
 
-  /** Waits for the response's head. */
+  /**
+   * Waits for the response's head.
+   *
+   * @return its status
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public int awaitStatus() throws Exception {
     return head.get(PATIENCE_SECONDS, TimeUnit.SECONDS).getStatus();
   }
 
-  /** Waits for the response's head and answers one of its fields. */
+  /**
+   * Waits for the response's head and answers one of its fields.
+   *
+   * @param name in any case
+   * @return its value, empty where the field is missing
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public Optional<String> header(String name) throws Exception {
     MetaData.Response response = head.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     return Optional.ofNullable(response.getHttpFields().get(name));
   }
 
-  /** Waits for the response's end and answers one of the fields that followed the body. */
+  /**
+   * Waits for the response's end and answers one of the fields that followed the body.
+   *
+   * @param name in any case
+   * @return its value, empty where the field is missing
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public Optional<String> trailer(String name) throws Exception {
     awaitEnd();
     return Optional.ofNullable(trailers.get(name));
   }
 
-  /** Waits for the response's end and answers the body as far as it came. */
+  /**
+   * Waits for the response's end and answers the body as far as it came.
+   *
+   * @return the body, as UTF-8
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public String awaitBody() throws Exception {
     awaitEnd();
     return bodySoFar();
   }
 
-  /** Waits for the response's end: truncated if the server reset the stream. */
+  /**
+   * Waits for the response's end: truncated if the server reset the stream.
+   *
+   * @return how it ended
+   * @throws Exception if the stream fails, or takes more than 30 seconds
+   */
   public RawResponse.End awaitEnd() throws Exception {
     return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** How the response ends. */
+  /** {@return how the response ends} */
   public CompletableFuture<RawResponse.End> end() {
     return end.copy();
   }
 
-  /** The body's bytes as far as they have come. */
+  /** {@return the body's bytes as far as they have come} */
   public byte[] bodyBytes() {
     synchronized (body) {
       return body.toByteArray();
     }
   }
 
-  /** The body as far as it has come. */
+  /** {@return the body as far as it has come} */
   public String bodySoFar() {
     synchronized (body) {
       return body.toString(StandardCharsets.UTF_8);
