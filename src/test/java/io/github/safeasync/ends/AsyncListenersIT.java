@@ -22,16 +22,22 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestEvent;
+import jakarta.servlet.ServletRequestListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EventListener;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** What the AsyncListeners of a servlet that never heard of the library are told, and when. */
@@ -67,8 +73,14 @@ class AsyncListenersIT {
 
     private void told(String what, AsyncEvent event) {
       HttpServletRequest request = (HttpServletRequest) event.getSuppliedRequest();
+      if (waits) {
+        ServletRequest own = Site.unguarded(request);
+        awaitAtMost(Duration.ofMillis(500), () -> isGivenAway(own));
+      }
       seen.add(request.getMethod() + " " + request.getRequestURI());
       seen.add("attribute " + request.getAttribute("mine"));
+      boolean named = Collections.list(request.getAttributeNames()).contains("mine");
+      seen.add("attribute " + (named ? "named" : "not named"));
       ((HttpServletResponse) event.getSuppliedResponse()).getStatus();
       heard.add(name + "." + what);
       if (event.getThrowable() != null) {
@@ -77,6 +89,10 @@ class AsyncListenersIT {
     }
   }
 
+  /** Whether the listeners wait until the container has given the request away, for a while. */
+  private volatile boolean waits;
+
+  private volatile Thread writing;
   private final CountDownLatch release = new CountDownLatch(1);
   private final BlockingQueue<AsyncContext> pending = new LinkedBlockingQueue<>();
   private final List<String> heard = new CopyOnWriteArrayList<>();
@@ -87,26 +103,29 @@ class AsyncListenersIT {
     return start(container, transport, SafeAsyncConfig.defaults());
   }
 
-  private Site start(Container container, Transport transport, SafeAsyncConfig config)
+  private Site start(
+      Container container, Transport transport, SafeAsyncConfig config, EventListener... more)
       throws Exception {
     return Site.start(
         container,
         transport,
         config,
-        application ->
-            application.handler(
-                "/slow",
-                (in, out) -> {
-                  in.setAttribute("mine", "kept");
-                  AsyncContext context = in.startAsync();
-                  context.setTimeout(0);
-                  context.addListener(new Recorder("first"));
-                  context.addListener(new Recorder("second"), in, out);
-                  pending.add(context);
-                  if (in.getParameter("inside") != null) {
-                    awaitRelease();
-                  }
-                }));
+        application -> {
+          List.of(more).forEach(application::listener);
+          application.handler(
+              "/slow",
+              (in, out) -> {
+                in.setAttribute("mine", "kept");
+                AsyncContext context = in.startAsync();
+                context.setTimeout(0);
+                context.addListener(new Recorder("first"));
+                context.addListener(new Recorder("second"), in, out);
+                pending.add(context);
+                if (in.getParameter("inside") != null) {
+                  awaitRelease();
+                }
+              });
+        });
   }
 
   private void awaitRelease() throws IOException {
@@ -131,7 +150,7 @@ class AsyncListenersIT {
         .containsExactly(
             "first.onError", "second.onError", "first.onComplete", "second.onComplete");
     assertThat(failures).hasSize(2).allMatch(ClientDisconnectedException.class::isInstance);
-    assertThat(seen).containsOnly("GET /slow", "attribute kept");
+    assertThat(seen).containsOnly("GET /slow", "attribute kept", "attribute named");
   }
 
   @ParameterizedTest
@@ -194,6 +213,77 @@ class AsyncListenersIT {
     }
   }
 
+  /**
+   * The write is the first to notice, while the servlet is inside. Its thread then ends Undertow's
+   * exchange, which clears the attributes, before the writing thread tells the listeners: in that
+   * moment Undertow calls a ServletRequestListener, which lets the servlet go.
+   */
+  @ParameterizedTest
+  @EveryContainer
+  void requestIsClearedBeforeListenersAreTold_theySeeItAsItWas_G13(Container container)
+      throws Exception {
+    ServletRequestListener letsGo =
+        new ServletRequestListener() {
+          @Override
+          public void requestInitialized(ServletRequestEvent event) {
+            if (Thread.currentThread() == writing) {
+              release.countDown();
+              ServletRequest own = Site.unguarded(event.getServletRequest());
+              awaitAtMost(Duration.ofSeconds(5), () -> own.getAttribute("mine") == null);
+            }
+          }
+        };
+    SafeAsyncConfig late = SafeAsyncConfig.builder().detectAfter(Duration.ofSeconds(60)).build();
+    try (Logs logs = Logs.capture();
+        Site site = start(container, Transport.PLAIN, late, letsGo)) {
+      RawClient client = RawClient.connect(site.server()).get("/slow?inside=yes");
+      AsyncContext context = next();
+      writing = Thread.currentThread();
+      client.closeRst();
+      await().pollInSameThread().until(() -> failsToWrite(context));
+      release.countDown();
+      heardOfTheHangUp();
+      logs.assertQuiet();
+    }
+  }
+
+  /**
+   * The library tells the listeners of a failing write, and the container goes on meanwhile:
+   * Tomcat's own thread has given the request to another before the first of them asks.
+   */
+  @ParameterizedTest
+  @EveryContainer
+  void containerGoesOnWhileListenersAreTold_theySeeTheRequestAsItWas_G3_G13(Container container)
+      throws Exception {
+    waits = true;
+    SafeAsyncConfig late = SafeAsyncConfig.builder().detectAfter(Duration.ofSeconds(60)).build();
+    try (Logs logs = Logs.capture();
+        Site site = start(container, Transport.PLAIN, late)) {
+      RawClient client = RawClient.connect(site.server()).get("/slow");
+      AsyncContext context = next();
+      client.closeRst();
+      await().until(() -> failsToWrite(context));
+      heardOfTheHangUp();
+      logs.assertQuiet();
+    }
+  }
+
+  /** Whether the container has given the request away. */
+  private static boolean isGivenAway(ServletRequest own) {
+    try {
+      return own.getAttribute("mine") == null;
+    } catch (IllegalStateException | NullPointerException givenAway) {
+      return true;
+    }
+  }
+
+  private static void awaitAtMost(Duration most, BooleanSupplier met) {
+    long deadline = System.nanoTime() + most.toNanos();
+    while (!met.getAsBoolean() && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
   @ParameterizedTest
   @EveryContainer
   void writeFailsWhileTheServletIsInside_tellsOnceItIsOut_G2(Container container) throws Exception {
@@ -240,7 +330,7 @@ class AsyncListenersIT {
         await().until(() -> heard.contains("second.onComplete"));
         assertThat(heard).containsExactly("first.onComplete", "second.onComplete");
       }
-      assertThat(seen).containsOnly("GET /slow", "attribute kept");
+      assertThat(seen).containsOnly("GET /slow", "attribute kept", "attribute named");
       logs.assertQuiet();
     }
   }

@@ -90,6 +90,12 @@ public interface Quirks {
   boolean completesOnDispatchThread();
 
   /**
+   * Whether the container clears a request as its servlet returns, where a write of another thread
+   * has failed meanwhile, and may do so before it tells AsyncListeners of that. Undertow only.
+   */
+  boolean clearsOnReturn();
+
+  /**
    * Whether the container has sent all of the response, so that there is nothing to cut off. False
    * where it cannot tell.
    */

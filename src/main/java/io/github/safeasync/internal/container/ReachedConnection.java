@@ -170,6 +170,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean clearsOnReturn() {
+    return false;
+  }
+
+  @Override
   public boolean isResponseComplete() {
     return false;
   }

@@ -178,6 +178,16 @@ final class UndertowConnection extends ReachedConnection {
   }
 
   /**
+   * A flush that fails takes back that the exchange was dispatched (ServletOutputStreamImpl.flush):
+   * the servlet's thread ends it (Connectors.executeRootHandler), and its attributes go
+   * (HttpServletRequestImpl.freeResources).
+   */
+  @Override
+  public boolean clearsOnReturn() {
+    return true;
+  }
+
+  /**
    * LoggingExceptionHandler logs an IOException as DEBUG, and anything else as an ERROR: twice
    * after a part of the response (AsyncContextImpl.handleError), unless a write of its own has
    * failed.

@@ -55,7 +55,7 @@ final class ContainerEvents {
       boolean gone = failure != null && showsDeparture(failure);
       tell(() -> exchange.closing().completed(of, gone ? null : failure));
       lifecycle.depart();
-      exchange.leaveQuietly();
+      exchange.leaveForGood();
     }
   }
 
@@ -100,7 +100,8 @@ final class ContainerEvents {
       }
       exchange.lostByContainer(exchange.side().departure(), cause);
       exchange.leftByServlet();
-      exchange.leaveQuietly();
+      // Jetty tells of no completion after it.
+      exchange.leaveForGood();
     } else {
       boolean inside = lifecycle.enter();
       try {

@@ -145,6 +145,12 @@ public final class ContainerObjects {
     return now != null && now.quirks().completesOnDispatchThread();
   }
 
+  /** Whether the container may clear the request as the servlet returns. */
+  boolean clearsOnReturn() {
+    Quirks now = quirks();
+    return now != null && now.clearsOnReturn();
+  }
+
   /** Returns what the request wants of a file: the whole, if it cannot be asked any more. */
   FileRequest fileRequest(ExchangeAccess access) {
     if (!access.enterToAsk()) {

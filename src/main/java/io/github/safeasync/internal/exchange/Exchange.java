@@ -514,6 +514,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** The container's thread leaves the filter. */
   void departed() {
     servlet.departed();
+    if (lifecycle.isSendingElsewhere() && side.clearsOnReturn()) {
+      closing.rememberUncleared();
+    }
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
       awaitContainer(side.isUnavailable() ? Duration.ZERO : CONTAINER_WAIT);
@@ -986,6 +989,16 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** No call of another thread may be inside when the container's own thread goes on. */
   void leaveQuietly() {
     leaveQuietly(false);
+  }
+
+  /**
+   * As {@link #leaveQuietly()}, from the last that the container tells, if it completes by itself:
+   * whom another thread still tells of the end is answered by what is remembered from now on.
+   */
+  void leaveForGood() {
+    leaveQuietly();
+    lifecycle.takenBack();
+    boolean unused = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /**

@@ -75,7 +75,7 @@ final class GuardAccess implements ExchangeAccess {
     if (lifecycle.enterCallback()) {
       return true;
     }
-    if (!isInListener() && !isNetworkThread()) {
+    if (!exchange.closing().isInListener() && !isNetworkThread()) {
       lifecycle.awaitTold(TELL_MILLIS, TimeUnit.MILLISECONDS);
     }
     return lifecycle.enterCallback();
@@ -123,7 +123,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public boolean isInListener() {
-    return exchange.closing().isInListener();
+    return exchange.events().isTelling() || exchange.closing().isInContainersListener();
   }
 
   @Override

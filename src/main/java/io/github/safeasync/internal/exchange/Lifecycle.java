@@ -113,6 +113,15 @@ public final class Lifecycle {
     CLOSED
   }
 
+  /** Who completes the ended request in the container. */
+  enum Completing {
+    LIBRARYS,
+    /** It does by itself, so that nobody else must. */
+    CONTAINERS,
+    /** It has told its last event, and gives its objects to another request. */
+    OVER
+  }
+
   /**
    * A thread that is inside the container, and those that went in before it.
    *
@@ -171,7 +180,7 @@ public final class Lifecycle {
    * @param answering the thread on which the container answers a timeout or failure by itself,
    *     until it has completed; null while the servlet's is here
    * @param end set from ENDED on
-   * @param containerCompletes set where the container completes by itself, so that nobody else must
+   * @param completing whose the completion is
    */
   record State(
       Phase phase,
@@ -181,23 +190,26 @@ public final class Lifecycle {
       @Nullable Thread servlet,
       @Nullable Thread answering,
       @Nullable End end,
-      boolean containerCompletes) {
+      Completing completing) {
+
+    private boolean containerCompletes() {
+      return completing != Completing.LIBRARYS;
+    }
 
     private State to(Phase next) {
-      return new State(next, calls, reads, callbacks, servlet, answering, end, containerCompletes);
+      return new State(next, calls, reads, callbacks, servlet, answering, end, completing);
     }
 
     private State with(@Nullable Call inside) {
-      return new State(
-          phase, inside, reads, callbacks, servlet, answering, end, containerCompletes);
+      return new State(phase, inside, reads, callbacks, servlet, answering, end, completing);
     }
 
     private State withServlet(@Nullable Thread thread) {
-      return new State(phase, calls, reads, callbacks, thread, null, end, containerCompletes);
+      return new State(phase, calls, reads, callbacks, thread, null, end, completing);
     }
 
-    private State with(boolean completes) {
-      return new State(phase, calls, reads, callbacks, servlet, answering, end, completes);
+    private State with(Completing whose) {
+      return new State(phase, calls, reads, callbacks, servlet, answering, end, whose);
     }
 
     /** The container's thread that has not come out; no other may close or tell before that. */
@@ -206,16 +218,15 @@ public final class Lifecycle {
     }
 
     private State withCallbacks(@Nullable Call running) {
-      return new State(phase, calls, reads, running, servlet, answering, end, containerCompletes);
+      return new State(phase, calls, reads, running, servlet, answering, end, completing);
     }
 
     private State withReads(int inside) {
-      return new State(
-          phase, calls, inside, callbacks, servlet, answering, end, containerCompletes);
+      return new State(phase, calls, inside, callbacks, servlet, answering, end, completing);
     }
 
-    private State ended(Phase next, @Nullable Thread answerer, End decided, boolean completes) {
-      return new State(next, calls, reads, callbacks, servlet, answerer, decided, completes);
+    private State ended(Phase next, @Nullable Thread answerer, End decided, Completing whose) {
+      return new State(next, calls, reads, callbacks, servlet, answerer, decided, whose);
     }
 
     /** The shared state where this is no other. */
@@ -228,15 +239,19 @@ public final class Lifecycle {
     private boolean lets(End.Kind kind) {
       return switch (kind) {
         case COMPLETED -> true;
-        case TIMED_OUT, FAILED -> containerCompletes;
+        case TIMED_OUT, FAILED -> containerCompletes();
         case DISCONNECTED, SHUT_DOWN -> false;
       };
     }
 
-    /** Questions change nothing, and are answered until the container is told of the end. */
+    /**
+     * Questions change nothing, and are answered until the container is told of the end, or has
+     * told it last. It waits for a thread that is inside.
+     */
     private boolean letsAsk(Thread thread) {
       return switch (phase) {
-        case ENDED, TELLING, LINGERING, TOLD -> true;
+        case ENDED, TELLING, LINGERING, TOLD ->
+            completing != Completing.OVER || Call.contains(calls, thread);
         case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> lets(thread);
       };
     }
@@ -249,7 +264,7 @@ public final class Lifecycle {
             // Where the container completes by itself, it does not before the servlet is out.
             (end != null
                     && end.kind() == End.Kind.DISCONNECTED
-                    && (!containerCompletes || containersThread() != null))
+                    && (!containerCompletes() || containersThread() != null))
                 || lets(thread);
         case TOLD, CLOSING, CLOSED -> lets(thread);
       };
@@ -259,7 +274,7 @@ public final class Lifecycle {
       boolean waiting =
           switch (phase) {
             case DISPATCHING, ENDED, TELLING, TOLD ->
-                containersThread() == null || containerCompletes;
+                containersThread() == null || containerCompletes();
             // What has arrived is still being read while it lingers, by the same connection.
             case NEW, STARTING, OPEN, DISPATCHED, RESUMED, LINGERING, CLOSING, CLOSED -> false;
           };
@@ -291,8 +306,10 @@ public final class Lifecycle {
   /** That reads are waited for no longer: those that are inside come out when they can. */
   private static final int UNCOUNTED = -1;
 
-  private static final State NEW = new State(Phase.NEW, null, 0, null, null, null, null, false);
-  private static final State OPEN = new State(Phase.OPEN, null, 0, null, null, null, null, false);
+  private static final State NEW =
+      new State(Phase.NEW, null, 0, null, null, null, null, Completing.LIBRARYS);
+  private static final State OPEN =
+      new State(Phase.OPEN, null, 0, null, null, null, null, Completing.LIBRARYS);
 
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
@@ -318,7 +335,7 @@ public final class Lifecycle {
   boolean startsEnded() {
     State now = state;
     return now.phase == Phase.ENDED
-        && now.containerCompletes
+        && now.containerCompletes()
         && now.containersThread() == Thread.currentThread();
   }
 
@@ -340,7 +357,8 @@ public final class Lifecycle {
       State next;
       switch (now.phase) {
         case STARTING -> next = now.withServlet(servlet).to(Phase.OPEN).shared();
-        case ENDED, TELLING, LINGERING, TOLD -> next = now.withServlet(servlet).with(false);
+        case ENDED, TELLING, LINGERING, TOLD ->
+            next = now.withServlet(servlet).with(Completing.LIBRARYS);
         case CLOSING, CLOSED -> {
           return false;
         }
@@ -621,7 +639,9 @@ public final class Lifecycle {
           now.servlet == null && containerCompletes && next == Phase.ENDED
               ? Thread.currentThread()
               : null;
-      if (compareAndSet(now, now.ended(next, answering, end, itself))) {
+      if (compareAndSet(
+          now,
+          now.ended(next, answering, end, itself ? Completing.CONTAINERS : Completing.LIBRARYS))) {
         return true;
       }
     }
@@ -632,8 +652,23 @@ public final class Lifecycle {
     State now = state;
     while (now.end != null
         && now.phase != Phase.CLOSED
-        && !now.containerCompletes
-        && !compareAndSet(now, now.with(true))) {
+        && !now.containerCompletes()
+        && !compareAndSet(now, now.with(Completing.CONTAINERS))) {
+      now = state;
+    }
+  }
+
+  /**
+   * Notes that the container completes by itself, and that its thread is about to go back from the
+   * last that it tells: nobody asks its objects any more. Whoever is inside is still to come out;
+   * see {@link #awaitQuiet}.
+   */
+  void takenBack() {
+    State now = state;
+    while (now.end != null
+        && now.phase != Phase.CLOSED
+        && now.completing == Completing.CONTAINERS
+        && !compareAndSet(now, now.with(Completing.OVER))) {
       now = state;
     }
   }
@@ -650,13 +685,13 @@ public final class Lifecycle {
       boolean claims =
           switch (now.phase) {
             case ENDED, TELLING, LINGERING, TOLD ->
-                Call.contains(now.calls, Thread.currentThread()) && !now.containerCompletes;
+                Call.contains(now.calls, Thread.currentThread()) && !now.containerCompletes();
             case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> false;
           };
       if (!claims) {
         return false;
       }
-      if (compareAndSet(now, now.with(true))) {
+      if (compareAndSet(now, now.with(Completing.CONTAINERS))) {
         return true;
       }
     }
@@ -777,6 +812,11 @@ public final class Lifecycle {
   boolean isSending() {
     State now = state;
     return now.phase == Phase.OPEN && Call.othersSend(now.calls, null);
+  }
+
+  /** Whether a call of another thread is inside that may wait for the client. */
+  boolean isSendingElsewhere() {
+    return Call.othersSend(state.calls, Thread.currentThread());
   }
 
   /**
@@ -921,7 +961,7 @@ public final class Lifecycle {
 
   /** Whether the container completes the ended exchange by itself. */
   boolean containerCompletes() {
-    return state.containerCompletes;
+    return state.containerCompletes();
   }
 
   /** Returns the end once it is decided. */

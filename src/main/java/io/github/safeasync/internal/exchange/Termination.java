@@ -63,6 +63,28 @@ final class Termination {
     OVER
   }
 
+  /**
+   * What is known of the request.
+   *
+   * @param uncleared whether it was taken just before the container cleared the request
+   * @param last whether nothing else counts any more
+   */
+  private record Known(RequestSnapshot request, boolean uncleared, boolean last) {
+
+    static final Known NOTHING = new Known(RequestSnapshot.NOTHING, false, false);
+
+    /** What another look has found, which may be nothing. */
+    Known then(@Nullable RequestSnapshot now, boolean isLast) {
+      if (now == null) {
+        return new Known(request, uncleared, isLast);
+      }
+      return new Known(uncleared ? now.withAttributesOf(request) : now, uncleared, isLast);
+    }
+  }
+
+  private static final AtomicReferenceFieldUpdater<Termination, Known> KNOWN =
+      AtomicReferenceFieldUpdater.newUpdater(Termination.class, Known.class, "known");
+
   private static final AtomicReferenceFieldUpdater<Termination, ReaderWait> READER =
       AtomicReferenceFieldUpdater.newUpdater(Termination.class, ReaderWait.class, "readerWait");
 
@@ -70,16 +92,17 @@ final class Termination {
   private final Lifecycle lifecycle;
   private volatile @Nullable GuardedWriteListener writeListener;
   private volatile @Nullable Future<?> completionDue;
-  private volatile RequestSnapshot remembered = RequestSnapshot.NOTHING;
-
-  private volatile boolean rememberedEnd;
+  private volatile Known known = Known.NOTHING;
   private volatile ReaderWait readerWait = ReaderWait.NOT_YET;
   private volatile @Nullable Future<?> lingerDue;
   private volatile @Nullable Future<?> readsDue;
   private volatile @Nullable Future<?> callDue;
 
-  /** The thread that runs AsyncListeners while the container's objects are still this request's. */
+  /** The thread that runs AsyncListeners before the container's side is closed. */
   private volatile @Nullable Thread listening;
+
+  /** Whether a thread of the library's tells of the end, beside which the container goes on. */
+  private volatile boolean toldElsewhere;
 
   /** Set before the last touch of what the application has not completed, or was cut off. */
   private volatile boolean tellsCompletion;
@@ -97,29 +120,45 @@ final class Termination {
    * waits for the thread that looks for the last time.
    */
   RequestSnapshot remembered() {
-    while (!rememberedEnd && lifecycle.phase() == Lifecycle.Phase.CLOSING) {
+    while (!known.last && lifecycle.phase() == Lifecycle.Phase.CLOSING) {
       LockSupport.parkNanos(20_000);
     }
-    return remembered;
+    return known.request;
   }
 
   /**
    * Takes what will be known of the request; while the container's objects are certainly this
-   * request's still. Of those that do after the end the first counts: Undertow clears the request
-   * before it tells of the completion.
+   * request's still. Of those that do after the end the first counts, as the container may clear
+   * the request before it tells of the completion.
    */
   void remember() {
-    if (rememberedEnd) {
+    if (known.last) {
       return;
     }
     End decided = lifecycle.decidedEnd();
     boolean byApplication = decided != null && decided.kind() == End.Kind.COMPLETED;
     boolean all = !byApplication || isHeard(exchange.cycles().current());
-    @Nullable RequestSnapshot now = exchange.side().remember(all, decided != null, exchange.body());
-    if (now != null) {
-      remembered = now;
+    boolean last = decided != null;
+    @Nullable RequestSnapshot now = exchange.side().remember(all, last, exchange.body());
+    Known before = known;
+    while (!before.last && !KNOWN.compareAndSet(this, before, before.then(now, last))) {
+      before = known;
     }
-    rememberedEnd = decided != null;
+  }
+
+  /**
+   * As {@link #remember}, where the container may clear the request before an end is decided: what
+   * is cleared counts in any case. On the thread that may be about to clear it.
+   */
+  void rememberUncleared() {
+    Known before = known;
+    if (before.last || before.uncleared) {
+      return;
+    }
+    @Nullable RequestSnapshot now = exchange.side().remember(true, false, exchange.body());
+    if (now != null) {
+      boolean unused = KNOWN.compareAndSet(this, before, new Known(now, true, false));
+    }
   }
 
   private static boolean isHeard(@Nullable AsyncCycle cycle) {
@@ -128,6 +167,11 @@ final class Termination {
 
   boolean isInListener() {
     return listening == Thread.currentThread();
+  }
+
+  /** As {@link #isInListener}, on a thread of the container's, which goes back after it. */
+  boolean isInContainersListener() {
+    return isInListener() && !toldElsewhere;
   }
 
   /** Keeps a WriteListener, to be told of the hang-up; has it told if that has been told. */
@@ -375,6 +419,7 @@ final class Termination {
     }
 
     void start() {
+      toldElsewhere = true;
       overdue = exchange.scope().schedule(this::overdue, TELL_WAIT);
       exchange.scope().callBack(this);
     }

@@ -74,7 +74,7 @@ public interface ExchangeAccess {
 
   boolean isDisconnected();
 
-  /** Whether the calling thread runs listeners, for which the container's objects stay open. */
+  /** Whether the calling thread is the container's, and runs listeners before it goes back. */
   boolean isInListener();
 
   /** Whether the calling thread is the container's, telling of an event. */

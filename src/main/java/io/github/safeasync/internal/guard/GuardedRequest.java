@@ -29,9 +29,11 @@ import java.security.Principal;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,12 +125,21 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable Enumeration<String> getAttributeNames() {
+    if (gate.isFree()) {
+      return withoutOwn(super.getAttributeNames());
+    }
     Enumeration<String> names =
-        gate.isFree()
-            ? super.getAttributeNames()
-            : gate.ask(
-                super::getAttributeNames, known -> Collections.enumeration(known.attributeNames()));
-    return withoutOwn(names);
+        gate.ask(
+            super::getAttributeNames, known -> Collections.enumeration(known.attributeNames()));
+    return withoutOwn(exchange.isLive() ? names : withRemembered(names));
+  }
+
+  private Enumeration<String> withRemembered(@Nullable Enumeration<String> names) {
+    Set<String> all = new LinkedHashSet<>(known().attributeNames());
+    if (names != null) {
+      all.addAll(Collections.list(names));
+    }
+    return Collections.enumeration(all);
   }
 
   static CancelPolicy policyOf(Object value) {

@@ -230,6 +230,13 @@ public record RequestSnapshot(
         head(response, headers));
   }
 
+  /** Adds the attributes that another one has beside these. */
+  public RequestSnapshot withAttributesOf(RequestSnapshot before) {
+    Map<String, Object> all = new HashMap<>(before.attributes);
+    all.putAll(attributes);
+    return new RequestSnapshot(line, about, parameters, all, head);
+  }
+
   private static @Nullable Map<String, String[]> parameters(
       HttpServletRequest request, RequestBody body) {
     if (!body.isWhole() && RequestBody.isForm(request.getContentType())) {

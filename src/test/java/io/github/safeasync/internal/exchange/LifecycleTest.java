@@ -327,6 +327,32 @@ class LifecycleTest {
   class Calls {
 
     @Test
+    void g3_enterToAsk_containerHasTakenItsObjectsBack_isRefusedToWhoIsNotInside() {
+      open();
+      other.call(lifecycle::enter);
+      lifecycle.end(GONE);
+      lifecycle.leaveToContainer();
+      assertThat(lifecycle.enterToAsk()).isTrue();
+      lifecycle.exit();
+
+      lifecycle.takenBack();
+
+      assertThat(lifecycle.enterToAsk()).isFalse();
+      assertThat(other.call(lifecycle::enterToAsk)).isTrue();
+      assertThat(lifecycle.containerCompletes()).isTrue();
+    }
+
+    @Test
+    void takenBack_libraryCompletes_changesNothing() {
+      open().end(GONE);
+
+      lifecycle.takenBack();
+
+      assertThat(lifecycle.enterToAsk()).isTrue();
+      assertThat(lifecycle.containerCompletes()).isFalse();
+    }
+
+    @Test
     void enter_notStarted_isRefused() {
       assertThat(lifecycle.enter()).isFalse();
       lifecycle.starting();
