@@ -164,6 +164,7 @@ class CaughtExceptionIT {
       List<Way> ways)
       throws Exception {
     Map<Way, List<String>> told = new ConcurrentHashMap<>();
+    Map<Way, RawClient> clients = new LinkedHashMap<>();
     try (Logs logs = Logs.swallow();
         TestServer server =
             container.start(
@@ -185,7 +186,12 @@ class CaughtExceptionIT {
                         .handler("/fails" + servlet, (in, out) -> fail(way(in)));
                   }
                 })) {
-      Seen seen = new Seen(answers(server, path, ways), told);
+      for (Way each : ways) {
+        String servlet = each == Way.UNAVAILABLE ? path + "/unavailable" : path;
+        clients.put(each, RawClient.connect(server).get(servlet + "?way=" + each));
+      }
+      Seen seen = new Seen(answers(clients), told);
+      // A cycle goes on behind its answer, and none of these clients leaves before its end.
       // Undertow tells of what the outer filter's sendError has answered at the timeout only.
       for (List<String> each : told.values()) {
         Witness.await().atMost(Witness.SOON).until(() -> each.contains("onComplete"));
@@ -194,30 +200,22 @@ class CaughtExceptionIT {
         Witness.await().atMost(Witness.SOON).until(() -> exchanges.size() == 0);
       }
       return seen;
-    }
-  }
-
-  private static Map<Way, String> answers(TestServer server, String path, List<Way> ways)
-      throws IOException {
-    List<RawClient> clients = new ArrayList<>();
-    try {
-      for (Way each : ways) {
-        String servlet = each == Way.UNAVAILABLE ? path + "/unavailable" : path;
-        clients.add(RawClient.connect(server).get(servlet + "?way=" + each));
-      }
-      Map<Way, String> answers = new LinkedHashMap<>();
-      for (Way each : ways) {
-        RawResponse response = clients.get(answers.size()).readResponse();
-        // An error page is a container's own, and tells the stack by its lines.
-        String body = response.body().contains("<") ? "page" : response.body();
-        answers.put(each, response.status() + " " + body);
-      }
-      return answers;
     } finally {
-      for (RawClient each : clients) {
+      for (RawClient each : clients.values()) {
         each.close();
       }
     }
+  }
+
+  private static Map<Way, String> answers(Map<Way, RawClient> clients) throws IOException {
+    Map<Way, String> answers = new LinkedHashMap<>();
+    for (Map.Entry<Way, RawClient> each : clients.entrySet()) {
+      RawResponse response = each.getValue().readResponse();
+      // An error page is a container's own, and tells the stack by its lines.
+      String body = response.body().contains("<") ? "page" : response.body();
+      answers.put(each.getKey(), response.status() + " " + body);
+    }
+    return answers;
   }
 
   /** Whatever becomes of the exception, as without the filter: at the timeout, if not before. */
