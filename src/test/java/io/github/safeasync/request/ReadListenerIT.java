@@ -17,6 +17,7 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -138,7 +139,7 @@ class ReadListenerIT {
           Witness.await().atMost(PATIENCE).until(() -> uploads.containsKey(path));
         }
         for (Map.Entry<String, PartialRequest> each : clients.entrySet()) {
-          each.getValue().leave(Way.valueOf(each.getKey().split("/")[2]));
+          leave(each.getKey(), each.getValue());
         }
         for (String path : clients.keySet()) {
           if (path.startsWith(Twins.GUARDED)) {
@@ -152,6 +153,17 @@ class ReadListenerIT {
           client.close();
         }
       }
+    }
+  }
+
+  private void leave(String path, PartialRequest client) throws Exception {
+    Way way = Way.valueOf(path.split("/")[2]);
+    try {
+      client.leave(way);
+    } catch (ClosedChannelException dropped) {
+      throw new AssertionError(
+          path + ": the server has hung up before its client, and told " + upload(path).events,
+          dropped);
     }
   }
 
