@@ -28,6 +28,7 @@ import java.nio.charset.Charset;
 import java.security.Principal;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.ConcurrentModificationException;
 import java.util.Enumeration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -128,18 +129,28 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       return withoutOwn(super.getAttributeNames());
     }
-    Enumeration<String> names =
-        gate.ask(
-            super::getAttributeNames, known -> Collections.enumeration(known.attributeNames()));
-    return withoutOwn(exchange.isLive() ? names : withRemembered(names));
+    return withoutOwn(
+        exchange.isLive() ? attributeNames() : Collections.enumeration(attributeNamesLeft()));
   }
 
-  private Enumeration<String> withRemembered(@Nullable Enumeration<String> names) {
+  private @Nullable Enumeration<String> attributeNames() {
+    return gate.ask(
+        () -> copied(super.getAttributeNames()),
+        known -> Collections.enumeration(known.attributeNames()));
+  }
+
+  /** After the end the container may clear them at any moment, this one included. */
+  private Set<String> attributeNamesLeft() {
     Set<String> all = new LinkedHashSet<>(known().attributeNames());
-    if (names != null) {
-      all.addAll(Collections.list(names));
+    try {
+      Enumeration<String> names = attributeNames();
+      if (names != null) {
+        all.addAll(Collections.list(names));
+      }
+    } catch (ConcurrentModificationException cleared) {
+      // What is remembered is all that is left.
     }
-    return Collections.enumeration(all);
+    return all;
   }
 
   static CancelPolicy policyOf(Object value) {

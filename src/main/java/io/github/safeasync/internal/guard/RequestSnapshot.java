@@ -12,6 +12,7 @@ import java.security.Principal;
 import java.time.DateTimeException;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.ConcurrentModificationException;
 import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -210,14 +211,6 @@ public record RequestSnapshot(
    */
   public RequestSnapshot withAll(
       HttpServletRequest request, HttpServletResponse response, RequestBody body, boolean last) {
-    Map<String, Object> values = new HashMap<>();
-    for (Enumeration<String> names = request.getAttributeNames(); names.hasMoreElements(); ) {
-      String name = names.nextElement();
-      Object value = request.getAttribute(name);
-      if (value != null) {
-        values.put(name, value);
-      }
-    }
     Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String name : response.getHeaderNames()) {
       headers.put(name, List.copyOf(response.getHeaders(name)));
@@ -226,8 +219,24 @@ public record RequestSnapshot(
         line,
         about(request),
         last || body.parametersAsked() ? parameters(request, body) : null,
-        values,
+        attributes(request),
         head(response, headers));
+  }
+
+  private static Map<String, Object> attributes(HttpServletRequest request) {
+    Map<String, Object> values = new HashMap<>();
+    try {
+      for (Enumeration<String> names = request.getAttributeNames(); names.hasMoreElements(); ) {
+        String name = names.nextElement();
+        Object value = request.getAttribute(name);
+        if (value != null) {
+          values.put(name, value);
+        }
+      }
+    } catch (ConcurrentModificationException cleared) {
+      // The container's thread has cleared them meanwhile, which leaves what was read before.
+    }
+    return values;
   }
 
   /** Adds the attributes that another one has beside these. */
