@@ -317,6 +317,11 @@ public final class ContainerObjects {
     return now != null && isCutOff(now);
   }
 
+  /** What is said of a response of which {@link #isCutOff} holds. */
+  static Departure cutOff() {
+    return Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection");
+  }
+
   /** Whether the container knows that the client has reset the HTTP/2 stream, or has gone. */
   boolean isStreamGone() {
     Connection now = connection;

@@ -951,9 +951,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       // The client may be there still, and slow.
       endElsewhere(End.failed(limit, age()));
     } else if (side.isCutOff()) {
-      Departure found =
-          Departure.now(Evidence.CONNECTION_LOST, "the container has closed the connection");
-      endElsewhere(End.disconnected(found, age(), null));
+      endElsewhere(End.disconnected(ContainerObjects.cutOff(), age(), null));
     } else if (lifecycle.isOpen()) {
       String why = "The container has ended the request by itself, before it was completed";
       endElsewhere(End.failed(new IOException(why), age()));

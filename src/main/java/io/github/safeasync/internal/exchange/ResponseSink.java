@@ -448,6 +448,9 @@ final class ResponseSink implements Outbox.Sink {
               ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
               : Departure.now(Evidence.WRITE_FAILED, "a failing write");
       ends.disconnected(departure, failure);
+    } else if (failure instanceof RuntimeException && side.isCutOff()) {
+      // Tomcat tells nobody that it has given the request to another: its objects refuse to work.
+      ends.disconnected(ContainerObjects.cutOff(), failure);
     } else {
       ends.failed(failure);
     }
