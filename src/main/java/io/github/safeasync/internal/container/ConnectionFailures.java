@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.container;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketException;
@@ -31,6 +32,9 @@ public final class ConnectionFailures {
           "org.apache.coyote.CloseNowException",
           "org.eclipse.jetty.io.EofException",
           "org.eclipse.jetty.server.internal.HttpConnection$HttpEofException");
+
+  /** UndertowMessages.couldNotReadContentLengthData: the rest is in its user's language. */
+  private static final String UNDERTOW_END = "UT000128";
 
   private static final Set<String> TIMEOUTS =
       Set.of("org.xnio.channels.ReadTimeoutException", "org.xnio.channels.WriteTimeoutException");
@@ -121,6 +125,24 @@ public final class ConnectionFailures {
   public static boolean showReset(Throwable ofCall) {
     return !isOfThisSide(ofCall)
         && any(ofCall, at -> at instanceof IOException && (isInWords(at) || isOfSocket(at)));
+  }
+
+  /**
+   * Returns whether the failure of a read means that the connection, or the stream, has ended
+   * before the body: its client has gone, or has closed its sending side alone.
+   *
+   * @param ofCall what the container's stream of the request threw, or the library for it
+   */
+  public static boolean showEnd(Throwable ofCall) {
+    return !isOfThisSide(ofCall) && any(ofCall, ConnectionFailures::isOfEnd);
+  }
+
+  private static boolean isOfEnd(Throwable at) {
+    String message = at.getMessage();
+    return at instanceof EOFException
+        || at instanceof ClosedChannelException
+        || OF_CONTAINERS.contains(at.getClass().getName())
+        || (at instanceof IOException && message != null && message.startsWith(UNDERTOW_END));
   }
 
   private interface Question {

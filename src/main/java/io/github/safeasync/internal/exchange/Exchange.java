@@ -6,6 +6,7 @@ import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
 import io.github.safeasync.End;
 import io.github.safeasync.Evidence;
+import io.github.safeasync.HalfClose;
 import io.github.safeasync.Outcome;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.SafeAsyncStats;
@@ -143,7 +144,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** The end that it has if it becomes asynchronous: its client has left. */
   private volatile @Nullable End leftBefore;
 
-  /** System.nanoTime() of the first moment at which the watcher could see that. */
+  /** System.nanoTime() of the first moment at which the watcher could see that; 0 if it did not. */
   private volatile long leftSince;
 
   /** Whether that was said in the log, when it was synchronous. */
@@ -369,7 +370,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
     stats.ended(decided);
     decided.departure().ifPresent(this::trace);
-    boolean noticed = decided == leftBefore;
+    boolean noticed = decided == leftBefore && leftSince != 0;
     long nanos = noticed ? Math.max(0, System.nanoTime() - leftSince) : 0;
     if (noticed) {
       stats.detected(nanos);
@@ -823,13 +824,35 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
   }
 
-  /** As {@link #lostOnWrite}, of a read. */
-  void lostOnRead(Throwable failure) {
-    lost(Evidence.RST, "a failing read", failure);
+  /** A read of the body failed, which has the container's exception and no lock now. */
+  void failedOnRead(Throwable failure) {
+    Evidence evidence = evidenceOfRead(failure);
+    if (evidence != null) {
+      lost(evidence, "a failing read", failure);
+    }
+  }
+
+  /** Null where the client may be there. */
+  private @Nullable Evidence evidenceOfRead(Throwable failure) {
+    boolean reset = ConnectionFailures.showReset(failure);
+    if (!reset && !ConnectionFailures.showEnd(failure)) {
+      return null;
+    }
+    if (side.isHttp2()) {
+      return side.departure().evidence();
+    }
+    boolean ends = scope.config().halfClose() == HalfClose.DISCONNECT;
+    return reset ? Evidence.RST : ends ? Evidence.FIN : null;
   }
 
   private void lost(Evidence evidence, String noticedBy, @Nullable Throwable failure) {
-    endElsewhere(End.disconnected(Departure.now(evidence, noticedBy), age(), failure));
+    End left = End.disconnected(Departure.now(evidence, noticedBy), age(), failure);
+    if (isStarted()) {
+      endElsewhere(left);
+    } else {
+      leftBefore = left;
+      leftWhileSynchronous(left);
+    }
   }
 
   /** A write of the application failed in another way: its client may be there. */

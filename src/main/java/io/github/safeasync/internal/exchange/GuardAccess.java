@@ -206,8 +206,8 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
-  public void lostOnRead(Throwable failure) {
-    exchange.lostOnRead(failure);
+  public void failedOnRead(Throwable failure) {
+    exchange.failedOnRead(failure);
   }
 
   @Override

@@ -128,8 +128,8 @@ public interface ExchangeAccess {
   /** A write has failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure);
 
-  /** A read has failed as reads do whose client has gone. */
-  void lostOnRead(Throwable failure);
+  /** A read has failed, of a synchronous request, too: its client may be there. */
+  void failedOnRead(Throwable failure);
 
   /** All of the request's body has been read. */
   void bodyRead();

@@ -229,12 +229,10 @@ public final class Gate {
     // What Undertow reads behind a failure is what was left in a buffer.
     boolean over = body.isBroken() && !exchange.isLive();
     if (!over && exchange.enterToRead()) {
-      IOException lost = null;
       try {
         return read.get();
       } catch (IOException failure) {
         body.failed();
-        lost = failure;
         throw failure;
       } catch (RuntimeException closed) {
         if (exchange.isLive()) {
@@ -245,16 +243,26 @@ public final class Gate {
         throw exchange.endedException();
       } finally {
         exchange.exitRead();
-        if (lost != null && ConnectionFailures.showReset(lost)) {
-          // Undertow tells nobody else, and has taken from the socket what would show it.
-          exchange.lostOnRead(lost);
-        }
       }
     }
     if (body.isWhole()) {
       return atEnd;
     }
     throw exchange.endedException();
+  }
+
+  /**
+   * Sees what the failure of a read says of the client; of a synchronous request, too. With nothing
+   * inside. Nobody else may tell: Undertow has taken from the socket what would show it, and a
+   * servlet may return before anybody looks.
+   *
+   * @return the failure
+   */
+  IOException ofRead(IOException failure) {
+    if (exchange.isLive()) {
+      exchange.failedOnRead(failure);
+    }
+    return failure;
   }
 
   /** Asks the container for the body; what stands for it after the end is as it is guarded. */

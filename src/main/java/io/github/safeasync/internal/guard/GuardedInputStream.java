@@ -29,77 +29,119 @@ final class GuardedInputStream extends ServletInputStream {
 
   @Override
   public int read() throws IOException {
-    int read = gate.isFree() ? input.read() : gate.readBody(input::read, -1);
-    body.met(read < 0 ? read : 1);
-    return read;
+    try {
+      int read = gate.isFree() ? input.read() : gate.readBody(input::read, -1);
+      body.met(read < 0 ? read : 1);
+      return read;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public int read(byte[] b) throws IOException {
-    return body.met(gate.isFree() ? input.read(b) : gate.readBody(() -> input.read(b), -1));
+    try {
+      return body.met(gate.isFree() ? input.read(b) : gate.readBody(() -> input.read(b), -1));
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public int read(byte[] b, int off, int len) throws IOException {
-    return body.met(
-        gate.isFree() ? input.read(b, off, len) : gate.readBody(() -> input.read(b, off, len), -1));
+    try {
+      return body.met(
+          gate.isFree()
+              ? input.read(b, off, len)
+              : gate.readBody(() -> input.read(b, off, len), -1));
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public int readLine(byte[] b, int off, int len) throws IOException {
-    return body.met(
-        gate.isFree()
-            ? input.readLine(b, off, len)
-            : gate.readBody(() -> input.readLine(b, off, len), -1));
+    try {
+      return body.met(
+          gate.isFree()
+              ? input.readLine(b, off, len)
+              : gate.readBody(() -> input.readLine(b, off, len), -1));
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public byte[] readAllBytes() throws IOException {
-    byte[] read =
-        gate.isFree() ? input.readAllBytes() : gate.readBody(input::readAllBytes, new byte[0]);
-    body.met(read.length, Integer.MAX_VALUE);
-    return read;
+    try {
+      byte[] read =
+          gate.isFree() ? input.readAllBytes() : gate.readBody(input::readAllBytes, new byte[0]);
+      body.met(read.length, Integer.MAX_VALUE);
+      return read;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public byte[] readNBytes(int len) throws IOException {
-    byte[] read =
-        gate.isFree()
-            ? input.readNBytes(len)
-            : gate.readBody(() -> input.readNBytes(len), new byte[0]);
-    body.met(read.length, len);
-    return read;
+    try {
+      byte[] read =
+          gate.isFree()
+              ? input.readNBytes(len)
+              : gate.readBody(() -> input.readNBytes(len), new byte[0]);
+      body.met(read.length, len);
+      return read;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public int readNBytes(byte[] b, int off, int len) throws IOException {
-    int read =
-        gate.isFree()
-            ? input.readNBytes(b, off, len)
-            : gate.readBody(() -> input.readNBytes(b, off, len), 0);
-    body.met(read, len);
-    return read;
+    try {
+      int read =
+          gate.isFree()
+              ? input.readNBytes(b, off, len)
+              : gate.readBody(() -> input.readNBytes(b, off, len), 0);
+      body.met(read, len);
+      return read;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   /** Servlet 6.1. Not an override for the compiler, which sees 6.0. */
   public int read(ByteBuffer buffer) throws IOException {
-    return body.met(
-        gate.isFree()
-            ? Servlet61.read(input, buffer)
-            : gate.readBody(() -> Servlet61.read(input, buffer), -1));
+    try {
+      return body.met(
+          gate.isFree()
+              ? Servlet61.read(input, buffer)
+              : gate.readBody(() -> Servlet61.read(input, buffer), -1));
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public long skip(long n) throws IOException {
-    long skipped = gate.isFree() ? input.skip(n) : gate.readBody(() -> input.skip(n), 0L);
-    body.read(skipped);
-    return skipped;
+    try {
+      long skipped = gate.isFree() ? input.skip(n) : gate.readBody(() -> input.skip(n), 0L);
+      body.read(skipped);
+      return skipped;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   /** Throws where nothing can come any more: 0 would have a loop wait for ever. */
   @Override
   public int available() throws IOException {
-    return gate.isFree() ? input.available() : gate.readBody(input::available, 0);
+    try {
+      return gate.isFree() ? input.available() : gate.readBody(input::available, 0);
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.github.safeasync.internal.guard;
 
 import io.github.safeasync.internal.Log;
-import io.github.safeasync.internal.container.ConnectionFailures;
 import jakarta.servlet.ReadListener;
 import java.io.EOFException;
 import java.io.IOException;
@@ -64,10 +63,8 @@ public final class GuardedReadListener implements ReadListener {
       throw new AssertionError("onError throws none", e);
     } finally {
       exchange.body().failed();
-      if (ConnectionFailures.showReset(failure)) {
-        // Undertow tells nobody else.
-        exchange.lostOnRead(failure);
-      }
+      // Undertow tells nobody else.
+      exchange.failedOnRead(failure);
     }
   }
 

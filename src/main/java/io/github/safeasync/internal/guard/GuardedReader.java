@@ -48,13 +48,17 @@ final class GuardedReader extends BufferedReader {
 
   @Override
   public int read() throws IOException {
-    int read = gate.isFree() ? reader.read() : gate.readBody(reader::read, -1);
-    if (read < 0) {
-      body.endRead(octets.atMost());
-    } else {
-      octets.add((char) read);
+    try {
+      int read = gate.isFree() ? reader.read() : gate.readBody(reader::read, -1);
+      if (read < 0) {
+        body.endRead(octets.atMost());
+      } else {
+        octets.add((char) read);
+      }
+      return read;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
     }
-    return read;
   }
 
   @Override
@@ -64,44 +68,65 @@ final class GuardedReader extends BufferedReader {
 
   @Override
   public int read(char[] cbuf, int off, int len) throws IOException {
-    int read =
-        gate.isFree()
-            ? reader.read(cbuf, off, len)
-            : gate.readBody(() -> reader.read(cbuf, off, len), -1);
-    return met(read, CharBuffer.wrap(cbuf, off, len));
+    try {
+      int read =
+          gate.isFree()
+              ? reader.read(cbuf, off, len)
+              : gate.readBody(() -> reader.read(cbuf, off, len), -1);
+      return met(read, CharBuffer.wrap(cbuf, off, len));
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public int read(CharBuffer target) throws IOException {
-    CharBuffer into = target.duplicate();
-    return met(
-        gate.isFree() ? reader.read(target) : gate.readBody(() -> reader.read(target), -1), into);
+    try {
+      CharBuffer into = target.duplicate();
+      return met(
+          gate.isFree() ? reader.read(target) : gate.readBody(() -> reader.read(target), -1), into);
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public @Nullable String readLine() throws IOException {
-    String line =
-        gate.isFree()
-            ? reader.readLine()
-            : gate.readBody(() -> Optional.ofNullable(reader.readLine()), Optional.<String>empty())
-                .orElse(null);
-    if (line == null) {
-      body.endRead(octets.atMost());
-    } else {
-      octets.addLine(line);
+    try {
+      String line =
+          gate.isFree()
+              ? reader.readLine()
+              : gate.readBody(
+                      () -> Optional.ofNullable(reader.readLine()), Optional.<String>empty())
+                  .orElse(null);
+      if (line == null) {
+        body.endRead(octets.atMost());
+      } else {
+        octets.addLine(line);
+      }
+      return line;
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
     }
-    return line;
   }
 
   @Override
   public long skip(long n) throws IOException {
-    octets.lose();
-    return gate.isFree() ? reader.skip(n) : gate.readBody(() -> reader.skip(n), 0L);
+    try {
+      octets.lose();
+      return gate.isFree() ? reader.skip(n) : gate.readBody(() -> reader.skip(n), 0L);
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public boolean ready() throws IOException {
-    return gate.isFree() ? reader.ready() : gate.readBody(reader::ready, false);
+    try {
+      return gate.isFree() ? reader.ready() : gate.readBody(reader::ready, false);
+    } catch (IOException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override

@@ -55,6 +55,29 @@ class ConnectionFailuresTest {
     assertThat(ConnectionFailures.showDeparture(failure)).isEqualTo(departure);
   }
 
+  /** What a read throws, and whether it says that there is no more of the body to come. */
+  static Stream<Arguments> ofReads() {
+    return Stream.of(
+        arguments(new ClientAbortException(new EOFException()), true),
+        arguments(new EofException("Early EOF"), true),
+        arguments(new EOFException("The client left before the end"), true),
+        arguments(new ClosedChannelException(), true),
+        arguments(new IOException("UT000128: Remote peer closed connection"), true),
+        arguments(new EofException("Closed"), false),
+        arguments(new ClientAbortException(new SocketTimeoutException()), false),
+        arguments(new EofException(new TimeoutException("Idle timeout")), false),
+        arguments(new ClosedByInterruptException(), false),
+        arguments(new IOException("UT000029: Channel was closed mid chunk"), false),
+        arguments(new IOException("Invalid chunk size"), false),
+        arguments(new IOException((String) null), false));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void ofReads(Throwable failure, boolean end) {
+    assertThat(ConnectionFailures.showEnd(failure)).isEqualTo(end);
+  }
+
   /** The same, where the container tells of what may be the application's. */
   static Stream<Arguments> ofEvents() {
     return Stream.of(
