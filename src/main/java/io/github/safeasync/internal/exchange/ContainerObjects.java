@@ -53,6 +53,10 @@ public final class ContainerObjects {
   private volatile @Nullable Objects objects;
   private volatile @Nullable AsyncContext context;
   private volatile @Nullable Connection connection;
+
+  /** That of a request that is not asynchronous, once somebody has asked for it. */
+  private volatile @Nullable Connection synchronous;
+
   private volatile boolean streamed;
 
   /** Whether the container did not take the head: Jetty answers 500, Tomcat closes. */
@@ -103,7 +107,8 @@ public final class ContainerObjects {
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
   Departure departure() {
-    Connection now = connection;
+    Connection asynchronous = connection;
+    Connection now = asynchronous == null ? synchronous : asynchronous;
     boolean streamOnly = http2 && now != null && !now.isLost();
     Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
     return Departure.now(evidence, "the container's onError");
@@ -114,14 +119,30 @@ public final class ContainerObjects {
     return now == null ? null : now.quirks();
   }
 
-  /**
-   * As {@link #quirks}, of a request that is not asynchronous as well, for which they are looked
-   * up. On a thread that calls the container.
-   */
+  /** As {@link #quirks}, of a request that is not asynchronous as well. */
   @Nullable Quirks quirksOfAny() {
-    Quirks known = quirks();
+    Connection known = connectionOfAny();
+    return known == null ? null : known.quirks();
+  }
+
+  /**
+   * As {@link #connection}, of a request that is not asynchronous as well, for which it is looked
+   * up once. On a thread that calls the container.
+   */
+  @Nullable Connection connectionOfAny() {
+    Connection asynchronous = connection;
+    Connection known = asynchronous == null ? synchronous : asynchronous;
     HttpServletRequest own = request();
-    return known != null || own == null ? known : scope.connectionOf(own).quirks();
+    if (known == null && own != null) {
+      known = scope.connectionOf(own);
+      synchronous = known;
+    }
+    return known;
+  }
+
+  /** The request was not asynchronous, and the container has it back. */
+  void answered() {
+    synchronous = null;
   }
 
   /** The lock to hold around a write; null where none has to be. */
@@ -213,7 +234,8 @@ public final class ContainerObjects {
   /** A cycle has been started, by whomever. */
   void started(AsyncContext started) {
     if (connection == null) {
-      connection = scope.connectionOf(present().request);
+      connection = connectionOfAny();
+      synchronous = null;
     }
     // No call of before is made any more: Undertow drops it at a dispatch.
     boolean unused = FIRST_CALL.compareAndSet(this, FirstCall.DUE, FirstCall.MADE);

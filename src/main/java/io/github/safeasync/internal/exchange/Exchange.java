@@ -138,9 +138,6 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   private volatile @Nullable HangUpWatch watch;
 
-  /** The connection of a request that is synchronous, once somebody has asked for its token. */
-  private volatile @Nullable Connection reached;
-
   /** The end that it has if it becomes asynchronous: its client has left. */
   private volatile @Nullable End leftBefore;
 
@@ -322,8 +319,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (request == null || isStarted() || !servlet.isCurrent()) {
       return null;
     }
-    Connection known = scope.connectionOf(request);
-    reached = known;
+    Connection known = Objects.requireNonNull(side.connectionOfAny());
     body.announced(request);
     return () -> watch(known);
   }
@@ -339,8 +335,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       return thrown;
     }
     ClientDisconnectedException lost = new ClientDisconnectedException(departure, thrown);
-    Connection asynchronous = side.connection();
-    Connection known = asynchronous == null ? reached : asynchronous;
+    Connection known = side.connectionOfAny();
     return known == null ? lost : known.quirks().ofLostClient(lost, lost);
   }
 
@@ -548,6 +543,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
    */
   private void answered() {
     answered = true;
+    side.answered();
     Cancellation made = cancellation;
     if (made == null) {
       return;
@@ -558,7 +554,6 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
     Throwable failure = thrown;
     End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
-    reached = null;
     HangUpWatch watched = watch;
     if (watched != null) {
       watched.release();

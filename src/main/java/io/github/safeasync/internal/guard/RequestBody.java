@@ -152,6 +152,10 @@ public final class RequestBody {
   void streamed(HttpServletRequest request) {
     announced(request);
     streamed = true;
+    if (declared < 0 && phase == Phase.UNREAD && "HTTP/2.0".equals(request.getProtocol())) {
+      // Of a stream that is reset Tomcat shows afterwards no more that its end had not come.
+      Quirks unused = exchange.quirksOfAny();
+    }
   }
 
   @Nullable Collection<Part> parts() {
