@@ -34,6 +34,9 @@ public @interface EveryContainer {
   final class Provider implements ArgumentsProvider, AnnotationConsumer<EveryContainer> {
     private boolean deployingWars;
 
+    /** For JUnit. */
+    public Provider() {}
+
     @Override
     public void accept(EveryContainer annotation) {
       deployingWars = annotation.deployingWars();

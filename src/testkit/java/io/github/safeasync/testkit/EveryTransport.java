@@ -38,6 +38,9 @@ public @interface EveryTransport {
   final class Provider implements ArgumentsProvider, AnnotationConsumer<EveryTransport> {
     private Set<Transport> transports = Set.of();
 
+    /** For JUnit. */
+    public Provider() {}
+
     @Override
     public void accept(EveryTransport annotation) {
       transports = Set.of(annotation.value());

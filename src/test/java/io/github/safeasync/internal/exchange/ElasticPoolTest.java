@@ -16,22 +16,16 @@ import org.junit.jupiter.api.Test;
 /** E: no task is lost and none runs on the thread that gives it, whatever the JVM refuses. */
 class ElasticPoolTest {
 
+  private static final long NO_MACHINES_STACK = 1L << 46;
+
   private final AtomicInteger refusals = new AtomicInteger();
   private final Deque<Runnable> later = new ArrayDeque<>();
   private final AtomicInteger ran = new AtomicInteger();
 
-  /** Refuses as a JVM does that may start no more threads. */
+  /** Those that are to be refused need a stack that no machine has: the JVM cannot start them. */
   private Thread made(Runnable task) {
-    Thread thread =
-        new Thread(task) {
-          @Override
-          public void start() {
-            if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-              throw new OutOfMemoryError("unable to create native thread");
-            }
-            super.start();
-          }
-        };
+    boolean refused = refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    Thread thread = new Thread(null, task, "test", refused ? NO_MACHINES_STACK : 0);
     thread.setDaemon(true);
     return thread;
   }
