@@ -112,7 +112,7 @@ public interface SafeAsyncResponse {
    * @param contentType a media type such as {@code text/html} or {@code text/plain;charset=utf-16}
    * @return this response
    * @throws IllegalArgumentException if it names a charset in which this JVM cannot write, or has a
-   *     line end or U+0000
+   *     character that no header may have
    * @throws NullPointerException if it is null
    */
   SafeAsyncResponse contentType(String contentType);
@@ -122,10 +122,10 @@ public interface SafeAsyncResponse {
    * response is committed.
    *
    * @param name the header's name, an HTTP token
-   * @param value the header's value
+   * @param value the header's value: visible characters up to U+00FF, spaces and tabs
    * @return this response
-   * @throws IllegalArgumentException if the name is not a token, or the value has a line end or
-   *     U+0000
+   * @throws IllegalArgumentException if the name is not a token, or the value has another character
+   *     than allowed, such as a line end
    * @throws NullPointerException if an argument is null
    */
   SafeAsyncResponse header(String name, String value);
@@ -134,10 +134,10 @@ public interface SafeAsyncResponse {
    * Adds a value to a header; ignored, with a line at DEBUG, once the response is committed.
    *
    * @param name the header's name, an HTTP token
-   * @param value the further value
+   * @param value the further value, as of {@link #header}
    * @return this response
-   * @throws IllegalArgumentException if the name is not a token, or the value has a line end or
-   *     U+0000
+   * @throws IllegalArgumentException if the name is not a token, or the value has another character
+   *     than allowed, such as a line end
    * @throws NullPointerException if an argument is null
    */
   SafeAsyncResponse addHeader(String name, String value);
@@ -182,7 +182,7 @@ public interface SafeAsyncResponse {
    * @param value the field's value
    * @return this response
    * @throws IllegalArgumentException if the name is not a token or is that of a field that is
-   *     needed before the body, or the value has a line end or U+0000
+   *     needed before the body, or the value has a character that no header may have
    * @throws NullPointerException if an argument is null
    * @see <a href="https://www.rfc-editor.org/rfc/rfc9110#section-6.5">RFC 9110 section 6.5</a>
    */

@@ -19,6 +19,9 @@ public final class SseMessage {
   /** What ends a line in an event stream (HTML standard, section 9.2.5). */
   private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
 
+  /** A timer of a browser is of 32 bits; a longer one ends at once. */
+  private static final Duration LONGEST_RETRY = Duration.ofMillis(Integer.MAX_VALUE);
+
   private final @Nullable String data;
   private final @Nullable String event;
   private final @Nullable String id;
@@ -100,13 +103,15 @@ public final class SseMessage {
    *
    * @param time the time, not negative; cut to whole milliseconds
    * @return the copy
-   * @throws IllegalArgumentException if the time is negative
+   * @throws IllegalArgumentException if the time is negative, or longer than a browser's timer can
+   *     be, 24 days
    * @throws NullPointerException if the time is null
    */
   public SseMessage retry(Duration time) {
     Objects.requireNonNull(time, "time");
-    if (time.isNegative()) {
-      throw new IllegalArgumentException("retry must not be negative, but is " + time);
+    if (time.isNegative() || time.compareTo(LONGEST_RETRY) > 0) {
+      throw new IllegalArgumentException(
+          "retry must be 0 to " + LONGEST_RETRY.toDays() + " days, but is " + time);
     }
     return new SseMessage(data, event, id, time, comment);
   }

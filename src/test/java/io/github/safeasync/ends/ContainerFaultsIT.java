@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
@@ -27,6 +28,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -490,5 +492,41 @@ class ContainerFaultsIT {
   @FunctionalInterface
   private interface Race {
     void run() throws Exception;
+  }
+
+  /**
+   * Where the head does not fit its buffer of 16 KiB, Undertow (2.3.26) leaves line ends in the
+   * values; of any character it sends the lower octet, which for U+010A is a line feed.
+   */
+  @ParameterizedTest
+  @EveryContainer
+  void longHead_onUndertowIsSplitByItsValues_notByTheLibrarys(Container container)
+      throws Exception {
+    String value = "y".repeat(20_000) + "\u010d\u010aX-Injected: 1";
+    try (Logs unheard = Logs.swallow();
+        TestServer server =
+            container.start(
+                app ->
+                    app.filter(new SafeAsyncFilter())
+                        .handler("/raw", (in, out) -> out.setHeader("X-Text", value))
+                        .handler(
+                            "/guarded",
+                            (in, out) -> {
+                              SafeAsyncResponse response = SafeAsyncResponse.of(in);
+                              assertThatThrownBy(() -> response.header("X-Text", value))
+                                  .isInstanceOf(IllegalArgumentException.class);
+                              response.finish();
+                            }))) {
+      assertThat(headers(server, "/raw").containsKey("X-Injected"))
+          .isEqualTo(container == Container.UNDERTOW);
+      assertThat(headers(server, "/guarded")).doesNotContainKeys("X-Injected", "X-Text");
+    }
+  }
+
+  private static Map<String, List<String>> headers(TestServer server, String path)
+      throws IOException {
+    try (RawClient client = RawClient.connect(server).get(path)) {
+      return client.readResponse().headers();
+    }
   }
 }

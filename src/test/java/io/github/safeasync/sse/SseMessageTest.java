@@ -3,7 +3,11 @@ package io.github.safeasync.sse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.safeasync.testkit.Tries;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The format of the HTML standard, section 9.2.5. */
@@ -46,5 +50,91 @@ class SseMessageTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> SseMessage.of("x").retry(Duration.ofMillis(-1)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void retryThatNoTimerHolds_isRefused() {
+    assertThat(SseMessage.of("x").retry(Duration.ofDays(24)))
+        .hasToString("retry: 2073600000\ndata: x\n\n");
+    assertThatThrownBy(() -> SseMessage.of("x").retry(Duration.ofSeconds(Long.MAX_VALUE)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("24 days");
+  }
+
+  /** Whatever somebody else has chosen: one event comes of it, with that data and nothing else. */
+  @Test
+  void anyText_isTheDataOfOneEvent() {
+    String[] pieces = {
+      "\n",
+      "\r",
+      "\r\n",
+      "\n\n",
+      ":",
+      " ",
+      "data: x",
+      "event: y",
+      "id: 1",
+      "retry: 5",
+      "\u2028",
+      "\u0085",
+      "\ufeff",
+      "\u010a",
+      "\u0000",
+      "\ud83d",
+      "a"
+    };
+    long seed = Long.getLong("safeasync.seed", System.nanoTime());
+    Random random = new Random(seed);
+    for (int i = 0; i < Tries.of(1_000_000) / 20; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int n = random.nextInt(8); n > 0; n--) {
+        text.append(pieces[random.nextInt(pieces.length)]);
+      }
+      String data = text.toString();
+      Read read = new Read(SseMessage.of(data).event("price").id("7").toString());
+      String seen = data.replace("\r\n", "\n").replace('\r', '\n').replace('\ud83d', '?');
+      assertThat(read.events)
+          .as("seed %d, round %d", seed, i)
+          .containsExactly(List.of("price", "7", seen));
+      assertThat(new Read(SseMessage.comment(data).toString()).events).isEmpty();
+    }
+  }
+
+  /** Reads as a browser does: HTML standard, section 9.2.6. */
+  private static final class Read {
+    final List<List<String>> events = new ArrayList<>();
+    private String data;
+    private String event = "";
+    private String id = "";
+
+    Read(String stream) {
+      for (String line : stream.split("\r\n|\r|\n", -1)) {
+        if (line.isEmpty()) {
+          dispatch();
+        } else {
+          int colon = line.indexOf(':');
+          field(line.substring(0, colon), line.substring(colon + 1).replaceFirst("^ ", ""));
+        }
+      }
+    }
+
+    private void field(String name, String value) {
+      switch (name) {
+        case "data" -> data = data == null ? value : data + "\n" + value;
+        case "event" -> event = value;
+        case "id" -> id = value;
+        default -> {
+          // A comment, or a time.
+        }
+      }
+    }
+
+    private void dispatch() {
+      if (data != null) {
+        events.add(List.of(event, id, data));
+      }
+      data = null;
+      event = "";
+    }
   }
 }

@@ -21,6 +21,7 @@ final class DiagMessage {
 
   private static final int REQUEST_BYTES = 72;
   private static final int ANSWER_BYTES = 88;
+  private static final int ERROR_BYTES = 20;
   private static final int REQUEST_SOCKET = 24;
   private static final int ANSWER_SOCKET = 20;
   private static final int COOKIE = 40;
@@ -88,8 +89,8 @@ final class DiagMessage {
   }
 
   /** Whether the error says that there is no such socket, or not this one any more. */
-  boolean isAbsence() {
-    int error = -buffer.getInt(16);
+  boolean isAbsence(long received) {
+    int error = received < ERROR_BYTES ? 0 : -buffer.getInt(16);
     return error == ENOENT || error == ESTALE;
   }
 

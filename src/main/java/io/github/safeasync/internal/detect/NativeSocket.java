@@ -8,7 +8,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 
 /** A netlink socket of our own, by the C library's functions, with a buffer. Used by one thread. */
-final class NativeSocket implements AutoCloseable {
+final class NativeSocket implements NetlinkSocket {
 
   private static final int AF_NETLINK = 16;
   private static final int SOCK_RAW = 3;
@@ -56,13 +56,13 @@ final class NativeSocket implements AutoCloseable {
     }
   }
 
-  /** What is sent from and received into, in the order of the platform. */
-  ByteBuffer buffer() {
+  @Override
+  public ByteBuffer buffer() {
     return buffer;
   }
 
-  /** Sends so many bytes of the buffer; never waits. */
-  long send(long length) {
+  @Override
+  public long send(long length) {
     try {
       return (long) send.invokeExact(descriptor, length, MSG_DONTWAIT);
     } catch (Throwable e) {
@@ -70,8 +70,8 @@ final class NativeSocket implements AutoCloseable {
     }
   }
 
-  /** Fills the buffer; never waits, and returns -1 if there is nothing. */
-  long receive() {
+  @Override
+  public long receive() {
     try {
       return (long) receive.invokeExact(descriptor, (long) buffer.capacity(), MSG_DONTWAIT);
     } catch (Throwable e) {

@@ -14,11 +14,14 @@ final class SockDiag implements SocketTable {
 
   private static final int MOST_STALE_ANSWERS = 16;
 
-  private final NativeSocket socket = NativeSocket.openNetlink(DiagMessage.BUFFER_BYTES);
-  private final DiagMessage message = new DiagMessage(socket.buffer());
+  private final NetlinkSocket socket;
+  private final DiagMessage message;
   private int sequence;
 
-  private SockDiag() {}
+  SockDiag(NetlinkSocket socket) {
+    this.socket = socket;
+    this.message = new DiagMessage(socket.buffer());
+  }
 
   /**
    * Opens one, for use by the calling thread. Takes up to half a second the first time.
@@ -30,7 +33,7 @@ final class SockDiag implements SocketTable {
       throw new UnsupportedOperationException("needs Linux");
     }
     ForeignFunctions.requireAllowed();
-    return new SockDiag();
+    return new SockDiag(NativeSocket.openNetlink(DiagMessage.BUFFER_BYTES));
   }
 
   @Override
@@ -52,11 +55,20 @@ final class SockDiag implements SocketTable {
   public void look(List<TableEntry> entries) {
     for (TableEntry entry : entries) {
       entry.begin();
-      if (ask(entry)) {
+      if (isAnswered(entry)) {
         entry.end();
       } else {
         entry.failed();
       }
+    }
+  }
+
+  private boolean isAnswered(TableEntry entry) {
+    try {
+      return ask(entry);
+    } catch (RuntimeException e) {
+      // A socket that cannot be used says nothing; the flags, and the looks, still do.
+      return false;
     }
   }
 
@@ -82,7 +94,7 @@ final class SockDiag implements SocketTable {
 
   private boolean take(TableEntry entry, long received) {
     if (message.isError()) {
-      return message.isAbsence();
+      return message.isAbsence(received);
     }
     if (!message.isSocket(received)) {
       return false;

@@ -66,7 +66,7 @@ final class TableEntry {
     } else if (id != 0 && (identity == 0 || identity == id)) {
       identity = id;
       sighting = tcpState == TCP_CLOSE_WAIT ? SocketState.FIN_RECEIVED : SocketState.ESTABLISHED;
-    } else if (identity != 0 && sighting == SocketState.MISSING) {
+    } else if (id != 0 && sighting == SocketState.MISSING) {
       sighting = SocketState.REPLACED;
     }
   }

@@ -54,11 +54,14 @@ final class HeaderChecks {
     return name;
   }
 
-  /** Checks a header's value: no character that would end or split it (RFC 9110 section 5.5). */
+  /**
+   * Checks a header's value: the octets that RFC 9110 section 5.5 allows. Of a character beyond
+   * them Undertow sends the lower octet, which for U+010A is a line feed.
+   */
   static String headerValue(String name, String value) {
     requireEach(
         value,
-        c -> c != '\r' && c != '\n' && c != 0,
+        c -> c == '\t' || (c >= ' ' && c <= 0xff && c != 0x7f),
         c -> "The value of the header " + name + " must not contain the character " + c);
     return value;
   }
@@ -112,8 +115,7 @@ final class HeaderChecks {
                   + c
                   + ": encode it");
     }
-    cookieAttribute(cookie, "path", cookie.getPath());
-    cookieAttribute(cookie, "domain", cookie.getDomain());
+    cookie.getAttributes().forEach((name, given) -> cookieAttribute(cookie, name, given));
     return cookie;
   }
 
@@ -130,7 +132,7 @@ final class HeaderChecks {
           c -> (c == ' ' || isVisible(c)) && c != ';',
           c ->
               "The "
-                  + name
+                  + name.toLowerCase(Locale.ROOT)
                   + " of the cookie "
                   + cookie.getName()
                   + " must not contain the character "
