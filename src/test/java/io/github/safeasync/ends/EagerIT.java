@@ -11,6 +11,9 @@ import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
@@ -22,9 +25,11 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /**
@@ -120,7 +125,55 @@ class EagerIT {
           context.setTimeout(5000);
           context.dispatch("/target");
         });
+    handlers.put("/refused", (in, out) -> out.sendError(403, "no"));
+    handlers.put(
+        "/fails",
+        (in, out) -> {
+          throw new OwnFailure();
+        });
+    handlers.put(
+        "/fails-wrapped",
+        (in, out) -> {
+          throw new ServletException(new OwnFailure());
+        });
+    handlers.put(
+        "/fails-to-read",
+        (in, out) -> {
+          throw new IOException("cannot read a file of the application's");
+        });
+    handlers.put(
+        "/fails-unknown",
+        (in, out) -> {
+          throw new IllegalArgumentException("unknown");
+        });
+    handlers.put(
+        "/fails-behind-a-part",
+        (in, out) -> {
+          out.getWriter().write("a part");
+          throw new OwnFailure();
+        });
     return handlers;
+  }
+
+  /** Has an error page of its own. */
+  private static final class OwnFailure extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static void page(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+    response
+        .getWriter()
+        .write(
+            "page "
+                + request.getDispatcherType()
+                + " "
+                + request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE)
+                + " "
+                + request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI)
+                + " "
+                + (failure == null ? "none" : failure.getClass().getSimpleName()));
   }
 
   /** A servlet that does not support it. */
@@ -141,32 +194,47 @@ class EagerIT {
     }
   }
 
-  private static Map<String, List<String>> answers(Container container, boolean filtered)
-      throws Exception {
+  /** Starts what its servlets did not ask for, as the library does. */
+  private static void startAndGoOn(ServletRequest in, ServletResponse out, FilterChain chain)
+      throws IOException, ServletException {
+    AsyncContext context = in.startAsync();
+    chain.doFilter(in, out);
+    context.complete();
+  }
+
+  private static Map<String, List<String>> answers(
+      Container container, Filter filter, Predicate<String> asked) throws Exception {
     Map<String, Handler> handlers = handlers();
     try (Logs logs = Logs.swallow();
         TestServer server =
             container.start(
                 app -> {
-                  if (filtered) {
-                    app.filter(new SafeAsyncFilter(), Map.of("start", "eager"));
-                  }
+                  app.filter(filter, Map.of("start", "eager"));
                   handlers.forEach(app::handler);
+                  app.handler("/page", EagerIT::page)
+                      .errorPage(403, "/page")
+                      .errorPage(OwnFailure.class, "/page")
+                      .errorPage(IOException.class, "/page");
                   app.servlet("/synchronous", new Synchronous(), false);
-                });
-        RawClient client = RawClient.connect(server)) {
+                })) {
       Map<String, List<String>> answers = new LinkedHashMap<>();
-      for (String path : handlers.keySet()) {
-        answers.put(path, answer(client.get(path).readResponse()));
+      List<String> paths = new ArrayList<>(handlers.keySet());
+      paths.add("/synchronous");
+      paths.removeIf(asked.negate());
+      for (String path : paths) {
+        try (RawClient client = RawClient.connect(server)) {
+          answers.put(path, answer(client.get(path).readResponse()));
+        }
       }
-      answers.put("/synchronous", answer(client.get("/synchronous").readResponse()));
       return answers;
     }
   }
 
   private static List<String> answer(RawResponse response) {
+    // A container's own page may show the trace, in which the library stands.
+    String body = response.body().strip();
     return List.of(
-        response.status() + " " + response.body(),
+        response.status() + " " + body.replaceAll("(?s)<html.*", "a page of the container's"),
         response.header("X-Target").orElse("no target"),
         response.headers().getOrDefault("X-Same", List.of()).toString());
   }
@@ -174,6 +242,31 @@ class EagerIT {
   @ParameterizedTest
   @EveryContainer
   void servletsThatKnowNothing_answerAsWithoutTheFilter_G13(Container container) throws Exception {
-    assertThat(answers(container, true)).isEqualTo(answers(container, false));
+    Predicate<String> answered = path -> !path.startsWith("/fails");
+    assertThat(answers(container, new SafeAsyncFilter(), answered))
+        .isEqualTo(answers(container, (in, out, chain) -> chain.doFilter(in, out), answered));
+  }
+
+  /**
+   * What a servlet throws the container answers, and that of a request that was started: Undertow
+   * shows no page for its type then, and Tomcat none of its own. Without the library Tomcat shows
+   * no page at all of such a request, and Jetty answers it at its timeout.
+   */
+  @ParameterizedTest
+  @EveryContainer
+  void exceptions_areAnsweredAsWithoutTheFilter_orAsOfAStartedRequest_G13(Container container)
+      throws Exception {
+    Predicate<String> failing = path -> path.startsWith("/fails");
+    Map<String, List<String>> expected =
+        answers(
+            container,
+            container == Container.UNDERTOW
+                ? EagerIT::startAndGoOn
+                : (in, out, chain) -> chain.doFilter(in, out),
+            failing);
+    if (container.isTomcat()) {
+      expected.put("/fails-unknown", List.of("500 ", "no target", "[]"));
+    }
+    assertThat(answers(container, new SafeAsyncFilter(), failing)).isEqualTo(expected);
   }
 }
