@@ -18,6 +18,8 @@ public enum Benchmark {
   COLD_START(5, 3, ColdStartBench::run),
   /** What the filter costs a synchronous request inside the chain. */
   SYNCHRONOUS(20_000, 5_000, SynchronousBench::run),
+  /** The smallest pieces alone. */
+  MICRO(10, 4, MicroBench::run),
   /** Many that wait, and leave at once. */
   PENDING(10_000, 10_000, PendingBenchmark::run),
   /** A large stream, and many events. */
