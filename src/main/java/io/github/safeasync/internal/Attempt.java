@@ -11,13 +11,14 @@ public final class Attempt {
   /**
    * Makes the step; any thread.
    *
+   * @param about whose step it is, for the log: the exchange, or the filter
    * @param what the step as an object of "could not", for the log
    */
-  public static void to(String what, Runnable step) {
+  public static void to(Object about, String what, Runnable step) {
     try {
       step.run();
     } catch (Throwable failure) {
-      Log.stepFailed(what, failure);
+      Log.stepFailed(about, what, failure);
     }
   }
 }

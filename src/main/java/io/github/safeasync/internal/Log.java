@@ -158,30 +158,33 @@ public final class Log {
         visible(failure));
   }
 
-  public static void ignored(String call, Object why) {
-    LOGGER.log(Level.DEBUG, "Ignored {0}: {1}", call, visible(why));
+  /** Nothing has come of a call; {@code about} is the exchange. */
+  public static void ignored(Object about, String call, Object why) {
+    LOGGER.log(Level.DEBUG, "Ignored {0} of {1}: {2}", call, about, visible(why));
   }
 
   /** The container refused a call with which the library ends an exchange. */
-  public static void refused(String call, Throwable refusal) {
-    LOGGER.log(Level.DEBUG, "The container refused {0}: {1}", call, visible(refusal));
+  public static void refused(Object about, String call, Throwable refusal) {
+    LOGGER.log(Level.DEBUG, "The container refused {0} of {1}: {2}", call, about, visible(refusal));
   }
 
   /** What follows an end goes on with the next step. */
-  public static void stepFailed(String what, Throwable failure) {
-    LOGGER.log(Level.WARNING, "Could not " + what, failure);
+  public static void stepFailed(Object about, String what, Throwable failure) {
+    LOGGER.log(Level.WARNING, () -> "Could not " + what + " of " + about, failure);
   }
 
-  public static void notAborted(@Nullable Object connection) {
+  public static void notAborted(Object about, @Nullable Object connection) {
     LOGGER.log(
         Level.WARNING,
         "A response was cut off, but its connection could not be aborted: the client may take it"
-            + " for whole ({0})",
+            + " for whole: {0} ({1})",
+        about,
         connection);
   }
 
-  public static void taskFailed(Throwable failure) {
-    LOGGER.log(Level.WARNING, "A task failed", failure);
+  /** Of what runs on a thread of the library's; {@code about} is the exchange or the filter. */
+  public static void taskFailed(Object about, Throwable failure) {
+    LOGGER.log(Level.WARNING, () -> "A task failed of " + about, failure);
   }
 
   public static void noThread(String prefix, Throwable why) {

@@ -12,10 +12,13 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
+import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import org.junit.jupiter.params.ParameterizedTest;
 
@@ -30,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 class LinesIT {
 
   private final List<SafeAsyncResponse> taken = new CopyOnWriteArrayList<>();
+  private final List<AsyncContext> contexts = new CopyOnWriteArrayList<>();
   private final List<String> shown = new CopyOnWriteArrayList<>();
 
   private TestServer start(Container container, Map<String, String> settings) throws Exception {
@@ -45,6 +50,7 @@ class LinesIT {
   private void take(HttpServletRequest request, HttpServletResponse ignored) {
     SafeAsyncResponse response = SafeAsyncResponse.of(request);
     Handle unused = response.cancelOnDisconnect(new CompletableFuture<>());
+    contexts.add(request.getAsyncContext());
     taken.add(response);
   }
 
@@ -160,6 +166,56 @@ class LinesIT {
           .allMatch(line -> line.contains("(GET /failing of 127.0.0.1:" + port + ")"))
           .anyMatch(line -> line.startsWith("A listener failed on being told of the end of exch"))
           .anyMatch(line -> line.startsWith("An AsyncListener failed on being told of ERROR by "));
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void whatFailsBehindTheEnd_saysOfWhich(Container container) throws Exception {
+    AtomicBoolean broken = new AtomicBoolean();
+    Filter breaking =
+        (request, response, chain) ->
+            chain.doFilter(request, new Breaking((HttpServletResponse) response, broken));
+    try (Logs logs = Logs.swallow();
+        TestServer server =
+            container.start(
+                app ->
+                    app.filter(breaking)
+                        .filter(new SafeAsyncFilter())
+                        .handler("/take", this::take))) {
+      RawClient client = RawClient.connect(server).get("/take");
+      until(() -> assertThat(taken).hasSize(1));
+      broken.set(true);
+      AsyncContext context = contexts.get(0);
+      client.closeFin();
+      until(() -> assertThat(linesOn(logs, Level.WARNING, "/take")).hasSize(1));
+      assertThat(linesOn(logs, Level.WARNING, "/take").get(0))
+          .startsWith("Could not close a request in the container of exchange ")
+          .contains("(GET /take of 127.0.0.1:" + client.localPort() + "), DISCONNECTED after ");
+      context.start(LinesIT::fail);
+      until(() -> assertThat(linesOn(logs, Level.WARNING, "A task failed")).hasSize(1));
+      assertThat(linesOn(logs, Level.WARNING, "A task failed").get(0))
+          .startsWith("A task failed of exchange ")
+          .contains("(GET /take of 127.0.0.1:" + client.localPort() + "), DISCONNECTED after ");
+    }
+  }
+
+  /** The response of a filter that has lost its mind. */
+  private static final class Breaking extends HttpServletResponseWrapper {
+
+    private final AtomicBoolean broken;
+
+    Breaking(HttpServletResponse response, AtomicBoolean broken) {
+      super(response);
+      this.broken = broken;
+    }
+
+    @Override
+    public boolean isCommitted() {
+      if (broken.get()) {
+        throw new AssertionError("a fault of another filter");
+      }
+      return super.isCommitted();
     }
   }
 

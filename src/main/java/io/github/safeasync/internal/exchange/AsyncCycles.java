@@ -167,7 +167,7 @@ final class AsyncCycles {
         lifecycle.notStarted();
         exchange.notBegun();
       } else if (!lifecycle.started(exchange.servlet().inside())) {
-        ContainerObjects.complete(begun.container());
+        exchange.side().complete(begun.container());
       }
     }
     if (before != null) {
@@ -278,9 +278,9 @@ final class AsyncCycles {
     }
   }
 
-  private static void logged(@Nullable RuntimeException refused) {
+  private void logged(@Nullable RuntimeException refused) {
     if (refused != null) {
-      Log.refused("a dispatch", refused);
+      Log.refused(exchange, "a dispatch", refused);
     }
   }
 

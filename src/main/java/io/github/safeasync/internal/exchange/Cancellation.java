@@ -63,8 +63,12 @@ public final class Cancellation implements CancellationToken {
   /** Where and when work is cancelled. */
   interface Canceller {
 
-    /** Runs a cancel, which may take its time, on a thread that can wait for it. */
-    void cancel(Runnable task);
+    /**
+     * Runs a cancel, which may take its time, on a thread that can wait for it.
+     *
+     * @param about what is cancelled, for the log
+     */
+    void cancel(Object about, Runnable task);
 
     /**
      * Fires a cancellation after a delay, or at the shutdown if that comes first.
@@ -188,7 +192,7 @@ public final class Cancellation implements CancellationToken {
     }
     cancels = List.copyOf(bindings);
     for (Binding each : bindings) {
-      canceller.cancel(each::cancel);
+      canceller.cancel(each, each::cancel);
     }
   }
 

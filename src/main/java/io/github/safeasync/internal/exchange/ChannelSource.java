@@ -30,7 +30,7 @@ final class ChannelSource implements Runnable {
 
   static void start(ExchangeResponse response, ReadableByteChannel source, Executor reader) {
     ChannelSource task = new ChannelSource(response, source, reader);
-    response.onEnd(end -> close(source));
+    response.onEnd(end -> close(response, source));
     task.next();
   }
 
@@ -61,7 +61,7 @@ final class ChannelSource implements Runnable {
     ByteBuffer bytes = ByteBuffer.allocate(CHUNK);
     int length = source.read(bytes);
     if (length < 0) {
-      close(source);
+      close(response, source);
       response.finish();
       return false;
     }
@@ -77,11 +77,11 @@ final class ChannelSource implements Runnable {
     return true;
   }
 
-  static void close(Closeable source) {
+  static void close(Object about, Closeable source) {
     try {
       source.close();
     } catch (IOException | RuntimeException e) {
-      Log.ignored("a failing close of a source", e);
+      Log.ignored(about, "a failing close of a source", e);
     }
   }
 }

@@ -47,6 +47,7 @@ public final class ContainerObjects {
   /** The container's objects, dropped in one step. */
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
 
+  private final Object about;
   private final FilterScope scope;
   private final String method;
   private final boolean http2;
@@ -82,7 +83,14 @@ public final class ContainerObjects {
   /** The container's timeout, for an application that takes over a cycle of the library's. */
   private volatile long ownTimeout;
 
-  ContainerObjects(FilterScope scope, HttpServletRequest request, HttpServletResponse response) {
+  /**
+   * Keeps them.
+   *
+   * @param about the exchange, for the log
+   */
+  ContainerObjects(
+      Object about, FilterScope scope, HttpServletRequest request, HttpServletResponse response) {
+    this.about = about;
     this.scope = scope;
     this.objects = new Objects(request, response);
     this.method = request.getMethod();
@@ -191,7 +199,7 @@ public final class ContainerObjects {
     try {
       type = now == null ? null : now.request.getServletContext().getMimeType(fileName);
     } catch (RuntimeException e) {
-      Log.refused("a question for a content type", e);
+      Log.refused(about, "a question for a content type", e);
     }
     return type == null ? URLConnection.guessContentTypeFromName(fileName) : type;
   }
@@ -259,7 +267,7 @@ public final class ContainerObjects {
     try {
       return now != null && now.response.isCommitted();
     } catch (RuntimeException e) {
-      Log.refused("a question for what was sent", e);
+      Log.refused(about, "a question for what was sent", e);
       return false;
     }
   }
@@ -286,7 +294,7 @@ public final class ContainerObjects {
       RequestSnapshot known = RequestSnapshot.of(now.request, now.response);
       return all ? known.withAll(now.request, now.response, body, last) : known;
     } catch (RuntimeException e) {
-      Log.refused("a last look at the request", e);
+      Log.refused(about, "a last look at the request", e);
       return null;
     }
   }
@@ -304,7 +312,7 @@ public final class ContainerObjects {
    *
    * @param head those of the library's response; null if nobody has taken it
    */
-  static void commitErrorTo(HttpServletResponse response, @Nullable ResponseHead head) {
+  void commitErrorTo(HttpServletResponse response, @Nullable ResponseHead head) {
     if (head != null) {
       head.commitErrorTo(response);
     }
@@ -319,11 +327,11 @@ public final class ContainerObjects {
   }
 
   /** Resizes the buffer of a response, unless something is in it. */
-  static void resizeBuffer(HttpServletResponse response, int bytes) {
+  void resizeBuffer(HttpServletResponse response, int bytes) {
     try {
       response.setBufferSize(bytes);
     } catch (IllegalStateException e) {
-      Log.refused("a buffer of " + bytes + " bytes", e);
+      Log.refused(about, "a buffer of " + bytes + " bytes", e);
     }
   }
 
@@ -448,12 +456,12 @@ public final class ContainerObjects {
   }
 
   /** Completes, as far as the container has not done so by itself. */
-  static void complete(AsyncContext context) {
+  void complete(AsyncContext context) {
     try {
       context.complete();
     } catch (RuntimeException e) {
       // The container has ended the exchange by itself at the same moment.
-      Log.refused("complete", e);
+      Log.refused(about, "complete", e);
     }
   }
 
@@ -503,7 +511,7 @@ public final class ContainerObjects {
         now.response.setStatus(status);
       }
     } catch (RuntimeException e) {
-      Log.refused("a status for the access log", e);
+      Log.refused(about, "a status for the access log", e);
     }
   }
 
@@ -536,7 +544,7 @@ public final class ContainerObjects {
     if (response.isCommitted()) {
       if (!isEndedBy(Quirks::abort)) {
         if (!isResponseComplete()) {
-          Log.notAborted(connection);
+          Log.notAborted(about, connection);
         }
         complete();
       }
@@ -546,7 +554,7 @@ public final class ContainerObjects {
       commitErrorTo(response, head);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
-      Log.refused("an answer of " + status, e);
+      Log.refused(about, "an answer of " + status, e);
     }
     complete();
   }
@@ -563,7 +571,7 @@ public final class ContainerObjects {
       return false;
     }
     for (Duration moment : CLOSE_MOMENTS) {
-      Future<?> unused = scope.schedule(now::hastenClose, moment);
+      Future<?> unused = scope.schedule(about, now::hastenClose, moment);
     }
     return true;
   }

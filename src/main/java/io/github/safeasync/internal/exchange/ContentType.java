@@ -63,11 +63,11 @@ final class ContentType {
   }
 
   /** Reads a content type that the library was not asked to check. */
-  static ContentType unchecked(String value) {
+  static ContentType unchecked(Object about, String value) {
     try {
       return of(value);
     } catch (IllegalArgumentException e) {
-      Log.ignored("the charset of the response", e);
+      Log.ignored(about, "the charset of the response", e);
       return new ContentType(value, true, StandardCharsets.UTF_8);
     }
   }

@@ -2,7 +2,6 @@ package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.internal.Log;
 import java.time.Duration;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A task that was given is never lost and never runs on the thread that gives it: if no thread
  * can be started ("unable to create native thread"), it waits until one can.
  */
-final class ElasticPool implements Executor {
+final class ElasticPool {
 
   /**
    * As many as containers have threads by default: so many listeners that block would have stopped
@@ -82,9 +81,16 @@ final class ElasticPool implements Executor {
             (task, full) -> refused(task));
   }
 
-  @Override
-  public void execute(Runnable task) {
-    Runnable logged = () -> run(task);
+  /**
+   * Runs a task on a thread of the pool.
+   *
+   * @param about whose task it is, for the log
+   */
+  void execute(Object about, Runnable task) {
+    execute(() -> run(about, task));
+  }
+
+  private void execute(Runnable logged) {
     try {
       pool.execute(logged);
     } catch (Error noThread) {
@@ -93,11 +99,11 @@ final class ElasticPool implements Executor {
     }
   }
 
-  private static void run(Runnable task) {
+  private static void run(Object about, Runnable task) {
     try {
       task.run();
     } catch (Throwable failure) {
-      Log.taskFailed(failure);
+      Log.taskFailed(about, failure);
     }
   }
 

@@ -164,7 +164,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.scope = exchanges.scope();
-    this.side = new ContainerObjects(scope, request, response);
+    this.side = new ContainerObjects(this, scope, request, response);
     this.guardedRequest = new GuardedRequest(gate, request);
     this.guardedResponse = new GuardedResponse(gate, response);
   }
@@ -385,7 +385,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private void trace(Departure departure) {
     Consumer<Departure> traced = trace;
     if (traced != null) {
-      Attempt.to("trace a departure", () -> traced.accept(departure));
+      Attempt.to(this, "trace a departure", () -> traced.accept(departure));
     }
   }
 
@@ -402,6 +402,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   private void tellStats(SafeAsyncStats.Disconnected disconnected) {
     scope.callBack(
+        this,
         () -> {
           for (Consumer<? super SafeAsyncStats.Disconnected> each : scope.stats().listeners()) {
             try {
@@ -533,7 +534,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
-      case ENDED, TELLING -> scope.settle(this::settle);
+      case ENDED, TELLING -> scope.settle(this, this::settle);
     }
     letWritersOut();
   }
@@ -563,7 +564,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       countEnd(returned);
     }
     if (first && made.isAwaited(returned)) {
-      scope.callBack(() -> made.tell(returned));
+      scope.callBack(this, () -> made.tell(returned));
     }
   }
 
@@ -668,7 +669,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private void armDeadline() {
     Duration timeout = scope.config().timeout();
     if (!timeout.isZero() && deadline == null && isLive()) {
-      deadline = scope.schedule(this::timedOut, timeout);
+      deadline = scope.schedule(this, this::timedOut, timeout);
       if (!isLive()) {
         disarmDeadline();
       }
@@ -873,7 +874,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   void settleElsewhere() {
     if (!closing.tell()) {
-      scope.settle(this::settle);
+      scope.settle(this, this::settle);
     }
   }
 
@@ -923,8 +924,10 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   private void awaitContainer(Duration most) {
     containerDue =
         scope.schedule(
+            this,
             () ->
                 scope.settle(
+                    this,
                     () -> {
                       lifecycle.depart();
                       settle();
@@ -1074,7 +1077,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     closing.remember();
     GuardedReadListener reading = decided.kind() == End.Kind.COMPLETED ? null : body.listener();
     if (reading != null && isInOwnCall()) {
-      scope.callBack(reading::end);
+      scope.callBack(this, reading::end);
     } else if (reading != null) {
       reading.end();
     }
@@ -1129,7 +1132,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     Cancellation made = cancellation;
     boolean first = made != null && made.ended(decided);
     if (made != null && application == null && made.isAwaited(decided)) {
-      scope.callBack(() -> made.tell(decided));
+      scope.callBack(this, () -> made.tell(decided));
     }
     return first;
   }
@@ -1141,7 +1144,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   void letWritersOut() {
     if (lifecycle.isHeldUp()) {
       Duration wait = isLive() ? DISPATCH_WAIT : WRITE_WAIT;
-      Future<?> unused = scope.schedule(() -> scope.settle(this::failWrites), wait);
+      Future<?> unused = scope.schedule(this, () -> scope.settle(this, this::failWrites), wait);
     }
   }
 
@@ -1160,7 +1163,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   private void publish(ApplicationObjects to, End decided, Outcome known) {
     if (to.publish(decided)) {
-      scope.callBack(() -> to.tell(decided, known));
+      scope.callBack(this, () -> to.tell(decided, known));
     }
   }
 
@@ -1197,7 +1200,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** A callback of the application's has returned: what waited for that is done elsewhere. */
   void exitCallback() {
     if (lifecycle.exitCallback()) {
-      scope.settle(this::settle);
+      scope.settle(this, this::settle);
     }
   }
 

@@ -136,7 +136,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   private SafeAsyncResponse noted(String call, boolean done) {
     if (!done) {
-      Log.ignored(call, whyClosed());
+      Log.ignored(access, call, whyClosed());
     }
     return this;
   }
@@ -215,7 +215,9 @@ public final class ExchangeResponse implements SafeAsyncResponse {
           }
         };
     return new Named(
-        "onWritable", access, outbox().pending().whenWritable(() -> scope.callBack(whileOpen)));
+        "onWritable",
+        access,
+        outbox().pending().whenWritable(() -> scope.callBack(access, whileOpen)));
   }
 
   @Override
@@ -354,7 +356,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
 
   /** Where files are read, which never waits long. */
   Executor workers() {
-    return scope::callBack;
+    return task -> scope.callBack(access, task);
   }
 
   /** A source of the body has failed. */
@@ -399,7 +401,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
       throw new IllegalArgumentException("idle must be at least 10 ms, not " + idle);
     }
     Heartbeat heartbeat =
-        new Heartbeat(scope, outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
+        new Heartbeat(access, scope, outbox(), idle, ByteBuffer.wrap(copyOf(bytes).array()));
     own.listeners().add(end -> heartbeat.remove());
     heartbeat.start();
     return new Named("heartbeat", access, heartbeat);

@@ -146,6 +146,7 @@ public final class Exchanges {
     if (!period.isZero() && !shutDown) {
       Future<?> unused =
           scope.schedule(
+              name,
               () -> {
                 summary.next().ifPresent(counts -> Log.summary(name, counts));
                 summarise(summary);
@@ -158,7 +159,7 @@ public final class Exchanges {
   void opened(Exchange exchange) {
     open.add(exchange);
     if (!looking.get() && looking.compareAndSet(false, true)) {
-      Future<?> unused = scope.schedule(this::look, LOOK);
+      Future<?> unused = scope.schedule(name, this::look, LOOK);
     }
     if (shutDown) {
       exchange.shutDown();
@@ -168,11 +169,11 @@ public final class Exchanges {
   /** On the timer's thread; as long as there is something to look at. */
   private void look() {
     for (Exchange exchange : open) {
-      Attempt.to("look at a request in its container", exchange::lookAtContainer);
+      Attempt.to(exchange, "look at a request in its container", exchange::lookAtContainer);
     }
     looking.set(false);
     if (!open.isEmpty() && looking.compareAndSet(false, true)) {
-      Future<?> unused = scope.schedule(this::look, LOOK);
+      Future<?> unused = scope.schedule(name, this::look, LOOK);
     }
   }
 
@@ -208,7 +209,7 @@ public final class Exchanges {
     try {
       return exchange.shutDown();
     } catch (Throwable failure) {
-      Log.stepFailed("end an exchange at the shutdown", failure);
+      Log.stepFailed(exchange, "end an exchange at the shutdown", failure);
       return false;
     }
   }

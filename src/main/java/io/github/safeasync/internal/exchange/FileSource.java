@@ -37,11 +37,11 @@ final class FileSource {
         }
         start(response, new Part(file, opened, attributes), request);
       } catch (IOException | RuntimeException e) {
-        ChannelSource.close(opened);
+        ChannelSource.close(response, opened);
         throw e;
       }
     } catch (NoSuchFileException | AccessDeniedException e) {
-      Log.ignored("a file that cannot be read", e);
+      Log.ignored(response, "a file that cannot be read", e);
       response.sendError(404);
     } catch (IOException | RuntimeException e) {
       response.sourceFailed(e);

@@ -86,8 +86,8 @@ public final class FilterScope implements Cancellation.Canceller {
     return limits;
   }
 
-  Future<?> schedule(Runnable task, Duration delay) {
-    return workers.schedule(task, delay);
+  Future<?> schedule(Object about, Runnable task, Duration delay) {
+    return workers.schedule(about, task, delay);
   }
 
   /** Runs a task that hands bytes to a container. */
@@ -96,23 +96,23 @@ public final class FilterScope implements Cancellation.Canceller {
   }
 
   /** Runs code of the application. */
-  void callBack(Runnable task) {
-    workers.callBack(task);
+  void callBack(Object about, Runnable task) {
+    workers.callBack(about, task);
   }
 
   /** Does what is left to do of an end, on a thread that no code of the application occupies. */
-  void settle(Runnable task) {
-    workers.settle(task);
+  void settle(Object about, Runnable task) {
+    workers.settle(about, task);
   }
 
   /** Runs what the application gave to AsyncContext.start, and no container takes any more. */
-  void start(Runnable task) {
-    workers.start(task);
+  void start(Object about, Runnable task) {
+    workers.start(about, task);
   }
 
   @Override
-  public void cancel(Runnable task) {
-    workers.cancel(task);
+  public void cancel(Object about, Runnable task) {
+    workers.cancel(about, task);
   }
 
   @Override
@@ -127,7 +127,7 @@ public final class FilterScope implements Cancellation.Canceller {
       fire.run();
       return () -> false;
     }
-    Future<?> due = workers.schedule(fire, delay);
+    Future<?> due = workers.schedule(cancellation, fire, delay);
     return () -> {
       delayed.remove(cancellation);
       return due.cancel(false);
@@ -178,11 +178,14 @@ public final class FilterScope implements Cancellation.Canceller {
   public void shutDown() {
     shutDown = true;
     try {
-      delayed.forEach(each -> Attempt.to("cancel the work of an exchange", each::fire));
+      delayed.forEach(each -> Attempt.to(each, "cancel the work", each::fire));
       delayed.clear();
     } finally {
-      Attempt.to("stop the detector", detector::close);
-      Attempt.to("stop the workers", () -> workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
+      Attempt.to("the filter", "stop the detector", detector::close);
+      Attempt.to(
+          "the filter",
+          "stop the workers",
+          () -> workers.shutDown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
   }
 }

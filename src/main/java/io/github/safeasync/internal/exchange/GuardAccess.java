@@ -257,7 +257,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public void callBack(Runnable task) {
-    exchange.scope().callBack(task);
+    exchange.scope().callBack(exchange, task);
   }
 
   @Override
@@ -287,6 +287,6 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public void start(Runnable task) {
-    exchange.scope().start(task);
+    exchange.scope().start(exchange, task);
   }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeat implements Handle {
 
+  private final Object about;
   private final FilterScope scope;
   private final Outbox outbox;
   private final Duration idle;
@@ -22,7 +23,8 @@ final class Heartbeat implements Handle {
   private volatile @Nullable Future<?> next;
   private final AtomicBoolean removed = new AtomicBoolean();
 
-  Heartbeat(FilterScope scope, Outbox outbox, Duration idle, ByteBuffer bytes) {
+  Heartbeat(Object about, FilterScope scope, Outbox outbox, Duration idle, ByteBuffer bytes) {
+    this.about = about;
     this.scope = scope;
     this.outbox = outbox;
     this.idle = idle;
@@ -35,7 +37,7 @@ final class Heartbeat implements Handle {
 
   private void schedule(Duration delay) {
     if (!removed.get()) {
-      Future<?> armed = scope.schedule(this::tick, delay);
+      Future<?> armed = scope.schedule(about, this::tick, delay);
       next = armed;
       if (removed.get()) {
         armed.cancel(false);

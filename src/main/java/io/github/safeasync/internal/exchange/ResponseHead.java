@@ -107,11 +107,21 @@ final class ResponseHead {
   private static final AtomicReferenceFieldUpdater<ResponseHead, Fields> FIELDS =
       AtomicReferenceFieldUpdater.newUpdater(ResponseHead.class, Fields.class, "fields");
 
+  private final Object about;
   private volatile Fields fields = Fields.NONE;
+
+  /**
+   * Makes one without a header.
+   *
+   * @param about the exchange, for the log
+   */
+  ResponseHead(Object about) {
+    this.about = about;
+  }
 
   /** Takes over the content type that the application has given the container's response. */
   void startFrom(String contentType) {
-    ContentType given = ContentType.unchecked(contentType);
+    ContentType given = ContentType.unchecked(about, contentType);
     change(f -> f.withContentType(given));
   }
 
@@ -132,7 +142,7 @@ final class ResponseHead {
   }
 
   boolean contentTypeIfNone(String contentType) {
-    ContentType type = ContentType.unchecked(contentType);
+    ContentType type = ContentType.unchecked(about, contentType);
     return change(f -> f.contentType != null ? f : f.withContentType(type));
   }
 
@@ -228,7 +238,7 @@ final class ResponseHead {
     try {
       response.setTrailerFields(this::trailers);
     } catch (IllegalStateException e) {
-      Log.refused("setTrailerFields", e);
+      Log.refused(about, "setTrailerFields", e);
     }
   }
 

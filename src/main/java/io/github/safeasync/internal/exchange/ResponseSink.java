@@ -51,7 +51,7 @@ final class ResponseSink implements Outbox.Sink {
   private final ServletThread servlet;
   private final ContainerObjects side;
   private final FilterScope scope;
-  private final ResponseHead head = new ResponseHead();
+  private final ResponseHead head;
   private final Outbox outbox;
   private Framing framing = Framing.UNKNOWN;
   private @Nullable ServletOutputStream stream;
@@ -74,6 +74,7 @@ final class ResponseSink implements Outbox.Sink {
       ContainerObjects side,
       FilterScope scope) {
     this.access = access;
+    this.head = new ResponseHead(access);
     this.ends = ends;
     this.servlet = servlet;
     this.side = side;
@@ -136,6 +137,7 @@ final class ResponseSink implements Outbox.Sink {
       lockedAlready(turn, lock);
     } else {
       scope.settle(
+          access,
           () -> {
             lock.lock();
             lockedAlready(turn, lock);
@@ -163,12 +165,12 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void execute(Runnable task) {
-    scope.callBack(task);
+    scope.callBack(access, task);
   }
 
   @Override
   public Future<?> schedule(Runnable task, Duration delay) {
-    return scope.schedule(task, delay);
+    return scope.schedule(access, task, delay);
   }
 
   @Override
@@ -226,12 +228,12 @@ final class ResponseSink implements Outbox.Sink {
   }
 
   /** The application may have written text by itself, of which the container makes the body. */
-  private static @Nullable ServletOutputStream streamUnlessWriterTaken(HttpServletResponse response)
+  private @Nullable ServletOutputStream streamUnlessWriterTaken(HttpServletResponse response)
       throws IOException {
     try {
       return response.getOutputStream();
     } catch (IllegalStateException e) {
-      Log.ignored("the stream of a response without a body of the library's", e);
+      Log.ignored(access, "the stream of a response without a body of the library's", e);
       return null;
     }
   }
@@ -296,7 +298,7 @@ final class ResponseSink implements Outbox.Sink {
       // Undertow's flush leaves in its buffer what the connection does not take at once, and never
       // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
       // the connection, and what that does not take is sent as soon as it can be.
-      ContainerObjects.resizeBuffer(response, 1);
+      side.resizeBuffer(response, 1);
     }
     if (isHeadLarge(response)) {
       commit(response);
@@ -395,7 +397,7 @@ final class ResponseSink implements Outbox.Sink {
       throw new IllegalStateException(
           "The application has committed the response itself, so that it cannot become " + status);
     }
-    ContainerObjects.commitErrorTo(response, head);
+    side.commitErrorTo(response, head);
     if (HeaderChecks.isRedirect(status)) {
       response.setStatus(status);
       response.setHeader("Location", message);
@@ -435,7 +437,7 @@ final class ResponseSink implements Outbox.Sink {
   public void failed(Throwable failure, boolean heartbeat) {
     if (ConnectionFailures.isClosedStream(failure)) {
       Runnable judge = () -> judge(failure, heartbeat);
-      Future<?> unused = schedule(() -> scope.settle(judge), REASON_COMES);
+      Future<?> unused = schedule(() -> scope.settle(access, judge), REASON_COMES);
     } else {
       judge(failure, heartbeat);
     }

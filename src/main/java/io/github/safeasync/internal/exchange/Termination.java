@@ -192,7 +192,7 @@ final class Termination {
   }
 
   private void tellLate(GuardedWriteListener listener) {
-    exchange.scope().callBack(() -> listener.onError(exchange.endedException()));
+    exchange.scope().callBack(exchange, () -> listener.onError(exchange.endedException()));
   }
 
   /**
@@ -200,13 +200,13 @@ final class Termination {
    * been told.
    */
   void tellInTurn(Runnable callback) {
-    Runnable step = () -> Attempt.to("tell a listener of a stream", callback);
+    Runnable step = () -> Attempt.to(exchange, "tell a listener of a stream", callback);
     AsyncCycle last = exchange.cycles().current();
     if (last == null) {
-      exchange.scope().callBack(step);
+      exchange.scope().callBack(exchange, step);
     } else {
       last.listeners().leave(step);
-      exchange.scope().callBack(last.listeners()::drain);
+      exchange.scope().callBack(exchange, last.listeners()::drain);
     }
   }
 
@@ -298,6 +298,7 @@ final class Termination {
           exchange
               .scope()
               .schedule(
+                  exchange,
                   () -> {
                     readerWait = ReaderWait.OVER;
                     exchange.settleElsewhere();
@@ -311,7 +312,9 @@ final class Termination {
   private void linger() {
     int before = exchange.body().reads();
     lingerDue =
-        exchange.scope().schedule(() -> lingered(before == exchange.body().reads()), LINGER);
+        exchange
+            .scope()
+            .schedule(exchange, () -> lingered(before == exchange.body().reads()), LINGER);
   }
 
   /** On the timer's thread. */
@@ -324,15 +327,17 @@ final class Termination {
     RequestBody body = exchange.body();
     GuardedReadListener reading = body.listener();
     if (reading == null) {
-      scope.settle(body::left);
+      scope.settle(exchange, body::left);
     } else {
       scope.callBack(
+          exchange,
           () -> {
             reading.end();
             body.left();
           });
       // Whoever blocks the threads of the listeners keeps no socket.
-      Future<?> unused = scope.schedule(() -> scope.settle(body::left), TELL_WAIT);
+      Future<?> unused =
+          scope.schedule(exchange, () -> scope.settle(exchange, body::left), TELL_WAIT);
     }
   }
 
@@ -420,8 +425,8 @@ final class Termination {
 
     void start() {
       toldElsewhere = true;
-      overdue = exchange.scope().schedule(this::overdue, TELL_WAIT);
-      exchange.scope().callBack(this);
+      overdue = exchange.scope().schedule(exchange, this::overdue, TELL_WAIT);
+      exchange.scope().callBack(exchange, this);
     }
 
     @Override
@@ -431,7 +436,7 @@ final class Termination {
         return;
       }
       cancel(overdue);
-      Attempt.to("tell the listeners of a request", () -> listenersOf(cycle));
+      Attempt.to(exchange, "tell the listeners of a request", () -> listenersOf(cycle));
       told(decided);
       exchange.settle();
     }
@@ -440,7 +445,7 @@ final class Termination {
     private void overdue() {
       if (begun.compareAndSet(false, true)) {
         told(decided);
-        exchange.scope().settle(exchange::settle);
+        exchange.scope().settle(exchange, exchange::settle);
       }
     }
   }
@@ -483,6 +488,7 @@ final class Termination {
       exchange
           .scope()
           .settle(
+              exchange,
               () -> {
                 lock.lock();
                 closeUnder(lock);
@@ -500,6 +506,7 @@ final class Termination {
           exchange
               .scope()
               .schedule(
+                  exchange,
                   () -> {
                     lifecycle.abandonReads();
                     exchange.settleElsewhere();
@@ -517,7 +524,7 @@ final class Termination {
       return false;
     }
     if (callDue == null) {
-      callDue = exchange.scope().schedule(exchange::writeListenerCalled, CALL_WAIT);
+      callDue = exchange.scope().schedule(exchange, exchange::writeListenerCalled, CALL_WAIT);
     }
     return side.isCallDue();
   }
@@ -541,14 +548,14 @@ final class Termination {
     if (!lifecycle.containerCompletes()) {
       tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
       closer = Thread.currentThread();
-      Attempt.to("remember a request", this::remember);
-      Attempt.to("close a request in the container", () -> side.close(ending(decided)));
+      Attempt.to(exchange, "remember a request", this::remember);
+      Attempt.to(exchange, "close a request in the container", () -> side.close(ending(decided)));
       closer = null;
     }
     side.forget();
     cancel(callDue);
     lifecycle.closed();
-    Attempt.to("let go of a response", exchange::closed);
+    Attempt.to(exchange, "let go of a response", exchange::closed);
     if (last != null && isHeard(last)) {
       tellCompletion(last);
     }
@@ -574,14 +581,16 @@ final class Termination {
       tellCompletionElsewhere(of, null);
     } else if (!of.listeners().isCompleted()) {
       completionDue =
-          exchange.scope().schedule(() -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
+          exchange
+              .scope()
+              .schedule(exchange, () -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
     }
   }
 
   private void tellCompletionElsewhere(AsyncCycle of, @Nullable Throwable failure) {
     if (!of.listeners().isCompleted()) {
       of.listeners().leave(CycleListeners.Kind.COMPLETE, failure, null);
-      exchange.scope().callBack(of.listeners()::drain);
+      exchange.scope().callBack(exchange, of.listeners()::drain);
     }
   }
 

@@ -98,7 +98,7 @@ final class Workers {
         factory(prefix),
         virtual(prefix),
         task -> {
-          Future<?> unused = schedule(task, LATER);
+          Future<?> unused = schedule(prefix, task, LATER);
         });
   }
 
@@ -149,32 +149,32 @@ final class Workers {
   }
 
   /** Runs code of the application soon, on its executor if it gave one. */
-  void callBack(Runnable task) {
-    onGivenOr(listeners, task);
+  void callBack(Object about, Runnable task) {
+    onGivenOr(listeners, about, task);
   }
 
   /** Cancels work of the application soon, which may take its time. */
-  void cancel(Runnable task) {
-    onGivenOr(cancellers, task);
+  void cancel(Object about, Runnable task) {
+    onGivenOr(cancellers, about, task);
   }
 
   /** Runs what the application gave to AsyncContext.start soon. */
-  void start(Runnable task) {
-    tasks.execute(task);
+  void start(Object about, Runnable task) {
+    tasks.execute(about, task);
   }
 
   /** Settles an end soon: runs no code of the application but what a container runs in there. */
-  void settle(Runnable task) {
-    settlers.execute(task);
+  void settle(Object about, Runnable task) {
+    settlers.execute(about, task);
   }
 
   /**
    * The application's executor may block, refuse, or run the task at once: so it is not called by
    * whoever has something to run, who may be the watcher, the timer or an I/O thread.
    */
-  private void onGivenOr(ElasticPool own, Runnable task) {
+  private void onGivenOr(ElasticPool own, Object about, Runnable task) {
     Executor to = given;
-    own.execute(to == null ? task : () -> give(to, task));
+    own.execute(about, to == null ? task : () -> give(to, task));
   }
 
   private void give(Executor to, Runnable task) {
@@ -204,28 +204,28 @@ final class Workers {
     try {
       writers.execute(task);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      settlers.execute(task);
+      settlers.execute("a write", task);
     }
   }
 
   /** Runs a short task that never waits, on the timer's thread; never after the shutdown. */
-  Future<?> schedule(Runnable task, Duration delay) {
+  Future<?> schedule(Object about, Runnable task, Duration delay) {
     try {
-      return timer.schedule(() -> runOnTimer(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+      return timer.schedule(() -> runOnTimer(about, task), delay.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(null);
     }
   }
 
   /** What fails for want of memory is tried again: it decides ends. */
-  private void runOnTimer(Runnable task) {
+  private void runOnTimer(Object about, Runnable task) {
     try {
       task.run();
     } catch (VirtualMachineError shortage) {
-      Future<?> unused = schedule(task, LATER);
-      Log.taskFailed(shortage);
+      Future<?> unused = schedule(about, task, LATER);
+      Log.taskFailed(about, shortage);
     } catch (RuntimeException | Error failure) {
-      Log.taskFailed(failure);
+      Log.taskFailed(about, failure);
     }
   }
 

@@ -96,7 +96,7 @@ public final class GuardedAsyncContext implements AsyncContext {
       if (exchange.isLive()) {
         throw refusal;
       }
-      Log.refused("a task", refusal);
+      Log.refused(exchange, "a task", refusal);
       return false;
     }
   }

@@ -36,7 +36,7 @@ public class AnsweredLincheckTest {
       new Cancellation(
           new Cancellation.Canceller() {
             @Override
-            public void cancel(Runnable task) {
+            public void cancel(Object about, Runnable task) {
               handedOver.add(task);
             }
 

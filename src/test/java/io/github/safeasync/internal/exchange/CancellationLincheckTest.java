@@ -32,7 +32,7 @@ public class CancellationLincheckTest {
       new Cancellation(
           new Cancellation.Canceller() {
             @Override
-            public void cancel(Runnable task) {
+            public void cancel(Object about, Runnable task) {
               task.run();
             }
 

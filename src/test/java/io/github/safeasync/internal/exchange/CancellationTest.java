@@ -275,7 +275,7 @@ class CancellationTest {
     cancellation.bind(other);
     cancellation.ended(GONE);
     CountDownLatch listener = new CountDownLatch(1);
-    started.get(0).callBack(listener::countDown);
+    started.get(0).callBack("a test", listener::countDown);
     await().until(other::isCancelled);
     assertThat(listener.await(10, SECONDS)).isTrue();
     blocked.countDown();

@@ -40,7 +40,7 @@ class ElasticPoolTest {
     refusals.set(3);
 
     try (Logs logs = Logs.swallow()) {
-      pool.execute(ran::incrementAndGet);
+      pool.execute("a test", ran::incrementAndGet);
       assertThat(ran).hasValue(0);
       later.remove().run();
       assertThat(ran).hasValue(0);
@@ -57,6 +57,7 @@ class ElasticPoolTest {
     CountDownLatch hold = new CountDownLatch(1);
     CountDownLatch in = new CountDownLatch(1);
     pool.execute(
+        "a test",
         () -> {
           in.countDown();
           awaitUninterruptibly(hold);
@@ -65,7 +66,7 @@ class ElasticPoolTest {
     refusals.set(1);
 
     try (Logs logs = Logs.swallow()) {
-      pool.execute(ran::incrementAndGet);
+      pool.execute("a test", ran::incrementAndGet);
       assertThat(ran).hasValue(0);
       hold.countDown();
       await().until(() -> ran.get() == 1);
@@ -77,9 +78,9 @@ class ElasticPoolTest {
   void beyondTheBound_overflowTakesIt() {
     ElasticPool pool = pool(1, task -> new Thread(task, "overflow"));
     CountDownLatch hold = new CountDownLatch(1);
-    pool.execute(() -> awaitUninterruptibly(hold));
+    pool.execute("a test", () -> awaitUninterruptibly(hold));
 
-    pool.execute(ran::incrementAndGet);
+    pool.execute("a test", ran::incrementAndGet);
 
     await().until(() -> ran.get() == 1);
     hold.countDown();
@@ -91,7 +92,7 @@ class ElasticPoolTest {
 
     try (Logs logs = Logs.swallow()) {
       for (int i = 0; i < 20_000; i++) {
-        pool.execute(ran::incrementAndGet);
+        pool.execute("a test", ran::incrementAndGet);
         if (i % 1000 == 0) {
           Thread.onSpinWait();
         }
@@ -104,10 +105,10 @@ class ElasticPoolTest {
   void whatWaitsAtTheShutdown_stillRuns() {
     ElasticPool pool = pool(1, null);
     CountDownLatch hold = new CountDownLatch(1);
-    pool.execute(() -> awaitUninterruptibly(hold));
+    pool.execute("a test", () -> awaitUninterruptibly(hold));
     try (Logs logs = Logs.swallow()) {
       for (int i = 0; i < 10; i++) {
-        pool.execute(ran::incrementAndGet);
+        pool.execute("a test", ran::incrementAndGet);
       }
     }
 
@@ -122,7 +123,7 @@ class ElasticPoolTest {
     ElasticPool pool = pool(1, null);
     refusals.set(1);
     try (Logs logs = Logs.swallow()) {
-      pool.execute(ran::incrementAndGet);
+      pool.execute("a test", ran::incrementAndGet);
     }
 
     pool.shutdown();

@@ -21,7 +21,7 @@ class HeartbeatTest {
 
   /** One that has not begun needs neither. */
   private static Heartbeat of(FilterScope scope, Outbox outbox) {
-    return new Heartbeat(scope, outbox, Duration.ofSeconds(1), ByteBuffer.allocate(1));
+    return new Heartbeat("a test", scope, outbox, Duration.ofSeconds(1), ByteBuffer.allocate(1));
   }
 
   @Test

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Lets the encoding of texts race with the commit. */
 public class ResponseHeadLincheckTest {
 
-  private final ResponseHead head = new ResponseHead();
+  private final ResponseHead head = new ResponseHead("a test");
 
   public ResponseHeadLincheckTest() {
     head.contentType(ContentType.of("text/plain;charset=utf-16le"));

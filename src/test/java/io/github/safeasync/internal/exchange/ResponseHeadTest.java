@@ -15,7 +15,7 @@ class ResponseHeadTest {
 
   private static final String TEXT = "größer";
 
-  private final ResponseHead head = new ResponseHead();
+  private final ResponseHead head = new ResponseHead("a test");
   private final RecordedResponse response = new RecordedResponse();
 
   @Nested

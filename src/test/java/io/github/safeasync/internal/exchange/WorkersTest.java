@@ -46,7 +46,7 @@ class WorkersTest {
   }
 
   private void soon(Runnable task) {
-    workers.schedule(task, Duration.ofMillis(1));
+    workers.schedule("a test", task, Duration.ofMillis(1));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -62,7 +62,7 @@ class WorkersTest {
 
     @Test
     void callBack_isOnADaemonWithAName() {
-      Thread thread = on(workers::callBack, Thread::currentThread);
+      Thread thread = on(task -> workers.callBack("a test", task), Thread::currentThread);
 
       assertThat(thread.isDaemon()).isTrue();
       assertThat(thread.getName()).isEqualTo("safe-async-worker-1");
@@ -88,7 +88,10 @@ class WorkersTest {
           current.setContextClassLoader(before);
         }
 
-        assertThat(on(workers::callBack, () -> Thread.currentThread().getContextClassLoader()))
+        assertThat(
+                on(
+                    task -> workers.callBack("a test", task),
+                    () -> Thread.currentThread().getContextClassLoader()))
             .isSameAs(application);
         assertThat(on(WorkersTest.this::soon, () -> Thread.currentThread().getContextClassLoader()))
             .isSameAs(application);
@@ -99,7 +102,8 @@ class WorkersTest {
     void g4_inheritableThreadLocals_areNotInherited() {
       INHERITED.set("of a request");
       try {
-        assertThat(on(workers::callBack, () -> "" + INHERITED.get())).isEqualTo("null");
+        assertThat(on(task -> workers.callBack("a test", task), () -> "" + INHERITED.get()))
+            .isEqualTo("null");
         assertThat(on(WorkersTest.this::soon, () -> "" + INHERITED.get())).isEqualTo("null");
       } finally {
         INHERITED.remove();
@@ -120,10 +124,11 @@ class WorkersTest {
     void g4_workers_endWhenIdle() {
       workers = new Workers(null, Duration.ofMillis(1));
 
-      Thread worker = on(workers::callBack, Thread::currentThread);
+      Thread worker = on(task -> workers.callBack("a test", task), Thread::currentThread);
 
       await().until(() -> !worker.isAlive());
-      assertThat(on(workers::callBack, Thread::currentThread)).isNotSameAs(worker);
+      assertThat(on(task -> workers.callBack("a test", task), Thread::currentThread))
+          .isNotSameAs(worker);
     }
 
     private static List<Thread> ofTheLibrary() {
@@ -140,9 +145,9 @@ class WorkersTest {
     void schedule_cancelled_doesNotRun() {
       List<String> ran = new CopyOnWriteArrayList<>();
       CountDownLatch hold = new CountDownLatch(1);
-      workers.schedule(() -> awaitUninterruptibly(hold), Duration.ZERO);
+      workers.schedule("a test", () -> awaitUninterruptibly(hold), Duration.ZERO);
 
-      Future<?> first = workers.schedule(() -> ran.add("first"), Duration.ZERO);
+      Future<?> first = workers.schedule("a test", () -> ran.add("first"), Duration.ZERO);
       first.cancel(false);
       hold.countDown();
       on(WorkersTest.this::soon, () -> ran.add("second"));
@@ -152,7 +157,7 @@ class WorkersTest {
 
     @Test
     void schedule_longest_waits() {
-      Future<?> never = workers.schedule(() -> {}, Duration.ofNanos(Long.MAX_VALUE));
+      Future<?> never = workers.schedule("a test", () -> {}, Duration.ofNanos(Long.MAX_VALUE));
 
       assertThat(on(WorkersTest.this::soon, never::isDone)).isFalse();
     }
@@ -162,7 +167,7 @@ class WorkersTest {
       workers.shutDown(1, TimeUnit.SECONDS);
       List<String> ran = new ArrayList<>();
 
-      Future<?> refused = workers.schedule(() -> ran.add("late"), Duration.ZERO);
+      Future<?> refused = workers.schedule("a test", () -> ran.add("late"), Duration.ZERO);
 
       assertThat(refused.isDone()).isTrue();
       assertThat(ran).isEmpty();
@@ -177,7 +182,7 @@ class WorkersTest {
       List<Integer> ran = new CopyOnWriteArrayList<>();
       for (int i = 0; i < 100; i++) {
         int task = i;
-        workers.callBack(() -> ran.add(task));
+        workers.callBack("a test", () -> ran.add(task));
       }
 
       workers.shutDown(10, TimeUnit.SECONDS);
@@ -187,7 +192,7 @@ class WorkersTest {
 
     @Test
     void g4_shutDown_endsTheThreads() {
-      Thread worker = on(workers::callBack, Thread::currentThread);
+      Thread worker = on(task -> workers.callBack("a test", task), Thread::currentThread);
       Thread timer = on(WorkersTest.this::soon, Thread::currentThread);
 
       workers.shutDown(10, TimeUnit.SECONDS);
@@ -199,7 +204,7 @@ class WorkersTest {
     @Test
     void shutDown_taskThatStays_isBounded() {
       CountDownLatch stay = new CountDownLatch(1);
-      workers.callBack(() -> awaitUninterruptibly(stay));
+      workers.callBack("a test", () -> awaitUninterruptibly(stay));
       long before = System.nanoTime();
 
       workers.shutDown(20, TimeUnit.MILLISECONDS);
@@ -216,6 +221,7 @@ class WorkersTest {
       CountDownLatch release = new CountDownLatch(1);
       AtomicReference<Thread> busy = new AtomicReference<>();
       workers.callBack(
+          "a test",
           () -> {
             busy.set(Thread.currentThread());
             inside.countDown();
@@ -239,7 +245,7 @@ class WorkersTest {
     @Test
     void shutDown_interrupted_keepsTheInterrupt() {
       CountDownLatch stay = new CountDownLatch(1);
-      workers.callBack(() -> awaitUninterruptibly(stay));
+      workers.callBack("a test", () -> awaitUninterruptibly(stay));
       Thread.currentThread().interrupt();
 
       workers.shutDown(1, TimeUnit.MINUTES);
@@ -252,7 +258,7 @@ class WorkersTest {
     void callBack_afterShutDown_runsOnAThreadOfItsOwn() {
       workers.shutDown(1, TimeUnit.SECONDS);
 
-      Thread thread = on(workers::callBack, Thread::currentThread);
+      Thread thread = on(task -> workers.callBack("a test", task), Thread::currentThread);
 
       assertThat(thread).isNotSameAs(Thread.currentThread());
       await().until(() -> !thread.isAlive());
@@ -272,9 +278,9 @@ class WorkersTest {
       List<String> ran = new CopyOnWriteArrayList<>();
       given(taken::add);
 
-      workers.callBack(() -> ran.add("told"));
+      workers.callBack("a test", () -> ran.add("told"));
       await().until(() -> taken.size() == 1);
-      workers.cancel(() -> ran.add("cancelled"));
+      workers.cancel("a test", () -> ran.add("cancelled"));
       await().until(() -> taken.size() == 2);
 
       assertThat(ran).isEmpty();
@@ -286,9 +292,9 @@ class WorkersTest {
     void settleAndStart_areNot() {
       given(task -> {});
 
-      assertThat(on(workers::settle, () -> Thread.currentThread().getName()))
+      assertThat(on(task -> workers.settle("a test", task), () -> Thread.currentThread().getName()))
           .startsWith("safe-async-settler-");
-      assertThat(on(workers::start, () -> Thread.currentThread().getName()))
+      assertThat(on(task -> workers.start("a test", task), () -> Thread.currentThread().getName()))
           .startsWith("safe-async-task-");
     }
 
@@ -301,7 +307,10 @@ class WorkersTest {
 
       try (Logs logs = Logs.capture()) {
         for (int i = 0; i < 3; i++) {
-          assertThat(on(workers::callBack, () -> Thread.currentThread().getName()))
+          assertThat(
+                  on(
+                      task -> workers.callBack("a test", task),
+                      () -> Thread.currentThread().getName()))
               .startsWith("safe-async-worker-");
         }
         assertThat(logs.lines(Level.WARNING)).singleElement().asString().contains("full");
@@ -312,7 +321,8 @@ class WorkersTest {
     void callBack_runByTheExecutorAtOnce_isNotOnTheCaller() {
       given(Runnable::run);
 
-      assertThat(on(workers::callBack, Thread::currentThread)).isNotSameAs(Thread.currentThread());
+      assertThat(on(task -> workers.callBack("a test", task), Thread::currentThread))
+          .isNotSameAs(Thread.currentThread());
     }
 
     @Test
@@ -321,10 +331,10 @@ class WorkersTest {
       given(task -> awaitUninterruptibly(stay));
 
       for (int i = 0; i < 50; i++) {
-        workers.callBack(() -> {});
+        workers.callBack("a test", () -> {});
       }
 
-      assertThat(on(workers::settle, () -> true)).isTrue();
+      assertThat(on(task -> workers.settle("a test", task), () -> true)).isTrue();
       assertThat(on(WorkersTest.this::soon, () -> true)).isTrue();
       stay.countDown();
     }
@@ -336,6 +346,7 @@ class WorkersTest {
 
       try (Logs logs = Logs.swallow()) {
         workers.callBack(
+            "a test",
             () -> {
               ran.add("once");
               throw new IllegalStateException("of the application");
@@ -373,7 +384,10 @@ class WorkersTest {
     void ofOneKind_holdUpNoneOfTheSame() {
       for (Consumer<Runnable> way :
           List.<Consumer<Runnable>>of(
-              workers::callBack, workers::cancel, workers::start, workers::settle)) {
+              task -> workers.callBack("a test", task),
+              task -> workers.cancel("a test", task),
+              task -> workers.start("a test", task),
+              task -> workers.settle("a test", task))) {
         block(way, 40);
 
         assertThat(on(way, () -> true)).isTrue();
@@ -383,12 +397,12 @@ class WorkersTest {
     @Test
     void beyondTheBound_holdUpNoOtherKind_andOfTheirOwnKindWhereThereAreNoVirtualThreads() {
       try (Logs logs = Logs.swallow()) {
-        block(workers::callBack, ElasticPool.BOUND + 1);
+        block(task -> workers.callBack("a test", task), ElasticPool.BOUND + 1);
         CompletableFuture<Boolean> another = new CompletableFuture<>();
-        workers.callBack(() -> another.complete(true));
+        workers.callBack("a test", () -> another.complete(true));
 
-        assertThat(on(workers::settle, () -> true)).isTrue();
-        assertThat(on(workers::cancel, () -> true)).isTrue();
+        assertThat(on(task -> workers.settle("a test", task), () -> true)).isTrue();
+        assertThat(on(task -> workers.cancel("a test", task), () -> true)).isTrue();
         if (VirtualThreads.areAvailable()) {
           assertThat(another.orTimeout(10, TimeUnit.SECONDS).join()).isTrue();
           assertThat(logs.lines(Level.WARNING)).isEmpty();
@@ -406,6 +420,7 @@ class WorkersTest {
       List<Thread> interrupted = new CopyOnWriteArrayList<>();
       CountDownLatch in = new CountDownLatch(1);
       workers.callBack(
+          "a test",
           () -> {
             in.countDown();
             try {
