@@ -806,6 +806,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       countEnd(left);
       Log.disconnected(subject(), left, this::fateOfWork);
     }
+    tellOfWork(left);
   }
 
   /** A write of the application failed, which has the container's exception and no lock now. */
@@ -1104,6 +1105,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
     countEnd(decided);
     boolean unused = endWork(decided);
+    tellOfWork(decided);
     if (decided.kind() == End.Kind.DISCONNECTED) {
       if (!leftSaid) {
         Log.disconnected(subject(), decided, this::fateOfWork);
@@ -1130,11 +1132,15 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
    */
   private boolean endWork(End decided) {
     Cancellation made = cancellation;
-    boolean first = made != null && made.ended(decided);
+    return made != null && made.ended(decided);
+  }
+
+  /** Tells whoever has asked for the token alone; once the end is counted. */
+  private void tellOfWork(End decided) {
+    Cancellation made = cancellation;
     if (made != null && application == null && made.isAwaited(decided)) {
       scope.callBack(this, () -> made.tell(decided));
     }
-    return first;
   }
 
   /**
