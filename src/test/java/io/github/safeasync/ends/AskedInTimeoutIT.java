@@ -122,12 +122,14 @@ class AskedInTimeoutIT {
   @EveryContainer
   void completeInTimeout_answersWhileOthersAreInside_G4_G13(Container container) throws Exception {
     assertThat(answers(container, true, "")).containsOnly("503 late");
+    assertThat(answers(container, false, "")).containsOnly("503 late");
   }
 
   @ParameterizedTest
   @EveryContainer
   void dispatchInTimeout_answersWhileOthersAreInside_G4_G13(Container container) throws Exception {
     assertThat(answers(container, true, "dispatch=yes")).containsOnly("503 late");
+    assertThat(answers(container, false, "dispatch=yes")).containsOnly("503 late");
   }
 
   @ParameterizedTest

@@ -3,11 +3,12 @@ package io.github.safeasync.ends;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.request.PartialRequest;
 import io.github.safeasync.testkit.Container;
-import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
-import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -40,8 +41,10 @@ class AsyncStartedIT {
     return in.isAsyncStarted() + ", to another thread " + other;
   }
 
-  private TestServer start(Container container, Filter... filters) throws Exception {
+  private TestServer start(Container container, Transport transport, Filter... filters)
+      throws Exception {
     return container.start(
+        transport,
         app -> {
           for (Filter each : filters) {
             app.filter(each);
@@ -92,25 +95,23 @@ class AsyncStartedIT {
     }
   }
 
-  private List<String> answers(Container container, Filter... filters) throws Exception {
+  private List<String> answers(Container container, Transport transport, Filter... filters)
+      throws Exception {
     List<String> all = new ArrayList<>();
     try (Logs unwanted = Logs.swallow();
-        TestServer server = start(container, filters)) {
-      for (boolean reset : new boolean[] {false, true}) {
+        TestServer server = start(container, transport, filters)) {
+      for (PartialRequest.Way way : PartialRequest.Way.of(transport)) {
         inside = new CountDownLatch(1);
-        RawClient client = RawClient.connect(server).get("/left");
-        assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
-        if (reset) {
-          client.closeRst();
-        } else {
-          client.closeFin();
+        try (PartialRequest client = PartialRequest.get(server, "/left")) {
+          assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
+          client.leave(way);
+          all.addAll(next());
         }
+      }
+      try (PartialRequest client = PartialRequest.get(server, "/completed")) {
         all.addAll(next());
       }
-      try (RawClient client = RawClient.connect(server)) {
-        client.get("/completed").readResponse();
-        all.addAll(next());
-        client.get("/dispatched").readResponse();
+      try (PartialRequest client = PartialRequest.get(server, "/dispatched")) {
         all.addAll(next());
         all.addAll(next());
       }
@@ -125,11 +126,11 @@ class AsyncStartedIT {
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void whileTheServletIsInside_isWhatItIsWithoutTheFilter_G13(Container container)
-      throws Exception {
-    List<String> without = answers(container);
-    assertThat(answers(container, new SafeAsyncFilter())).isEqualTo(without);
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
+  void whileTheServletIsInside_isWhatItIsWithoutTheFilter_G13(
+      Container container, Transport transport) throws Exception {
+    List<String> without = answers(container, transport);
+    assertThat(answers(container, transport, new SafeAsyncFilter())).isEqualTo(without);
     assertThat(without).contains("after the client has left true, to another thread true");
   }
 }

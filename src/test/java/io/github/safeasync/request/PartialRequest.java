@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A POST of which as much is sent as a test wants, by a client that leaves in any way. */
+/** A request of which as much is sent as a test wants, by a client that leaves in any way. */
 public final class PartialRequest implements AutoCloseable {
 
   /** How a client leaves. */
@@ -73,6 +73,15 @@ public final class PartialRequest implements AutoCloseable {
                 chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + length,
                 chunked ? "%x\r\n%s\r\n".formatted(body.length(), body) : body));
     return new PartialRequest(client, null, null);
+  }
+
+  /** Sends a request without a body. */
+  public static PartialRequest get(TestServer server, String path) throws Exception {
+    if (server.transport().isHttp2()) {
+      Http2Client http2 = Http2Client.connect(server);
+      return new PartialRequest(null, http2, http2.get(path));
+    }
+    return new PartialRequest(RawClient.connect(server).get(path), null, null);
   }
 
   /** Sends more of the body. */

@@ -11,6 +11,7 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.AsyncContext;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** What an ordinary copy loop in another thread meets when its client leaves. */
@@ -120,18 +122,30 @@ class AfterDisconnectIT {
   /** Returns what became of the work when its client had left. */
   private static CompletableFuture<String> whenTheClientLeaves(
       Container container, String policy, Work work) throws Exception {
+    try (Logs logs = Logs.capture()) {
+      CompletableFuture<String> result =
+          whenTheClientLeaves(
+              container,
+              app -> app.filter(new SafeAsyncFilter(), Map.of("after-disconnect", policy)),
+              work);
+      logs.assertQuiet();
+      return result;
+    }
+  }
+
+  private static CompletableFuture<String> whenTheClientLeaves(
+      Container container, Consumer<TestApplication> filter, Work work) throws Exception {
     CompletableFuture<String> result = new CompletableFuture<>();
-    try (Logs logs = Logs.capture();
-        TestServer server =
+    try (TestServer server =
             container.start(
-                app ->
-                    app.filter(new SafeAsyncFilter(), Map.of("after-disconnect", policy))
-                        .handler("/work", asynchronously(work, result)));
+                app -> {
+                  filter.accept(app);
+                  app.handler("/work", asynchronously(work, result));
+                });
         RawClient client = RawClient.connect(server).get("/work")) {
       assertThat(client.readLine()).startsWith("HTTP/1.1 200");
       client.closeFin();
       Witness.await().atMost(30, SECONDS).until(result::isDone);
-      logs.assertQuiet();
     }
     return result;
   }
@@ -164,20 +178,56 @@ class AfterDisconnectIT {
     }
   }
 
+  private static String copyForEver(ServletResponse response, CountDownLatch gone)
+      throws IOException {
+    byte[] bytes = new byte[1000];
+    while (true) {
+      response.getOutputStream().write(bytes);
+    }
+  }
+
+  private static String printForEver(ServletResponse response, CountDownLatch gone)
+      throws IOException {
+    PrintWriter out = response.getWriter();
+    while (!out.checkError()) {
+      out.print("x".repeat(1000));
+    }
+    return "error";
+  }
+
   /** With no pause a write may be inside the container at the moment, and fails its way. */
   @ParameterizedTest
   @EveryContainer
-  void throwing_stopsAnEndlessCopyLoop_thatIsWriting(Container container) throws Exception {
-    Work endless =
-        (response, gone) -> {
-          byte[] bytes = new byte[1000];
-          while (true) {
-            response.getOutputStream().write(bytes);
-          }
-        };
-    assertThat(whenTheClientLeaves(container, "throw", endless))
+  void throwing_stopsAnEndlessCopyLoop_thatIsWriting_asTheContainerDoes_G13(Container container)
+      throws Exception {
+    try (Logs unwanted = Logs.swallow()) {
+      CompletableFuture<String> raw =
+          whenTheClientLeaves(container, app -> {}, AfterDisconnectIT::copyForEver);
+      assertThat(raw)
+          .failsWithin(10, SECONDS)
+          .withThrowableOfType(ExecutionException.class)
+          .withCauseInstanceOf(IOException.class);
+    }
+    assertThat(whenTheClientLeaves(container, "throw", AfterDisconnectIT::copyForEver))
         .failsWithin(10, SECONDS)
         .withThrowableOfType(ExecutionException.class)
         .withCauseInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void printWriter_endsALoopThatAsksIt_asTheContainersDoes_G13(Container container)
+      throws Exception {
+    try (Logs unwanted = Logs.swallow()) {
+      assertThat(whenTheClientLeaves(container, app -> {}, AfterDisconnectIT::printForEver))
+          .succeedsWithin(10, SECONDS)
+          .isEqualTo("error");
+    }
+    for (String policy : new String[] {"throw", "discard"}) {
+      assertThat(whenTheClientLeaves(container, policy, AfterDisconnectIT::printForEver))
+          .as(policy)
+          .succeedsWithin(10, SECONDS)
+          .isEqualTo("error");
+    }
   }
 }

@@ -10,7 +10,11 @@ import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.Site;
+import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Twins;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
@@ -52,6 +56,36 @@ class CutOffIT {
       Site.flushed(response);
       assertThat(client.readLine()).contains("200");
       isReset(client);
+    }
+  }
+
+  /** The servlet of an unchanged application, of which the container finds out that it failed. */
+  private static void failBehindAPart(HttpServletRequest request) throws IOException {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(1000);
+    context.getResponse().getOutputStream().print("a part");
+    context.getResponse().flushBuffer();
+    throw new IllegalStateException("of the application");
+  }
+
+  /** What it has sent by itself is the container's to end, which all of them do without a reset. */
+  @ParameterizedTest
+  @EveryTransport({Transport.PLAIN, Transport.TLS12, Transport.TLS13})
+  void unchangedServletThatFailsBehindAnUnframedPart_endsAsWithoutTheLibrary_G13(
+      Container container, Transport transport) throws Exception {
+    try (Logs expected = Logs.swallow();
+        TestServer server = Twins.start(container, transport, SOON, CutOffIT::failBehindAPart)) {
+      assertThat(endOf(server, Twins.GUARDED)).isEqualTo(endOf(server, Twins.RAW));
+    }
+  }
+
+  private static String endOf(TestServer server, String path) throws IOException {
+    try (RawClient client = RawClient.connect(server)) {
+      client.send("GET " + path + "/x HTTP/1.0\r\nHost: localhost\r\n\r\n");
+      readToTheEnd(client);
+      return "clean";
+    } catch (SocketException reset) {
+      return "reset";
     }
   }
 

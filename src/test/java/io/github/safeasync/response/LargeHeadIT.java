@@ -8,10 +8,15 @@ import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -43,16 +48,18 @@ class LargeHeadIT {
   }
 
   private TestServer start(Container container) throws Exception {
-    return container.start(
-        app ->
-            app.filter(new SafeAsyncFilter())
-                .handler("/whole", (in, out) -> take(in, TOO_LARGE).finish("body"))
-                .handler("/large", (in, out) -> take(in, LARGE).finish("body"))
-                .handler("/large/streamed", (in, out) -> stream(take(in, LARGE)))
-                .handler("/streamed", (in, out) -> stream(take(in, TOO_LARGE)))
-                .handler("/error", (in, out) -> take(in, TOO_LARGE).sendError(404))
-                .handler("/moved", (in, out) -> take(in, TOO_LARGE).redirect("/there"))
-                .handler("/large/error", (in, out) -> take(in, LARGE).sendError(404)));
+    return container.start(this::deploy);
+  }
+
+  private void deploy(TestApplication app) {
+    app.filter(new SafeAsyncFilter())
+        .handler("/whole", (in, out) -> take(in, TOO_LARGE).finish("body"))
+        .handler("/large", (in, out) -> take(in, LARGE).finish("body"))
+        .handler("/large/streamed", (in, out) -> stream(take(in, LARGE)))
+        .handler("/streamed", (in, out) -> stream(take(in, TOO_LARGE)))
+        .handler("/error", (in, out) -> take(in, TOO_LARGE).sendError(404))
+        .handler("/moved", (in, out) -> take(in, TOO_LARGE).redirect("/there"))
+        .handler("/large/error", (in, out) -> take(in, LARGE).sendError(404));
   }
 
   private static void stream(SafeAsyncResponse response) {
@@ -114,6 +121,25 @@ class LargeHeadIT {
           assertThat(outcome).isEqualTo(Outcome.UNKNOWN);
         }
       }
+    }
+  }
+
+  /** Of more than 16 KiB Tomcat and Undertow make frames that no client takes. */
+  @ParameterizedTest
+  @EveryTransport({Transport.H2C, Transport.H2})
+  void largeHeadOverHttp2_goesOutAsEver_G13(Container container, Transport transport)
+      throws Exception {
+    try (Logs logs = Logs.capture();
+        TestServer server = container.start(transport, this::deploy);
+        Http2Client client = Http2Client.connect(server)) {
+      for (String path : new String[] {"/large", "/large/streamed", "/large"}) {
+        Http2Exchange response = client.get(path);
+        assertThat(response.awaitBody()).isEqualTo("body");
+        assertThat(response.header("X-Large")).hasValue(LARGE);
+        assertThat(ends.poll(10, TimeUnit.SECONDS).kind()).isEqualTo(End.Kind.COMPLETED);
+        assertThat(outcomes.poll(10, TimeUnit.SECONDS)).isEqualTo(Outcome.HANDED_OVER);
+      }
+      logs.assertQuiet();
     }
   }
 
