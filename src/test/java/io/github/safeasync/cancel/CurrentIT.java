@@ -651,4 +651,28 @@ class CurrentIT {
       assertThat(seen(1)).containsExactly(NONE);
     }
   }
+
+  @ParameterizedTest
+  @EveryContainer
+  void tokenAskedForAfterTheEnd_hasEnded(Container container) throws Exception {
+    SafeAsyncFilter filter = new SafeAsyncFilter();
+    BlockingQueue<AsyncContext> contexts = new LinkedBlockingQueue<>();
+    BlockingQueue<End> ends = new LinkedBlockingQueue<>();
+    try (TestServer server =
+        container.start(
+            it ->
+                it.filter(filter)
+                    .handler("/", (request, response) -> contexts.add(request.startAsync())))) {
+      RawClient client = RawClient.connect(server).get("/");
+      AsyncContext context = contexts.poll(10, SECONDS);
+      client.closeFin();
+      await()
+          .untilAsserted(
+              () -> assertThat(filter.stats().ended(End.Kind.DISCONNECTED)).isEqualTo(1));
+      context.start(() -> CancellationToken.current().end().thenAccept(ends::add));
+      End end = ends.poll(10, SECONDS);
+      assertThat(end).isNotNull();
+      assertThat(end.kind()).isEqualTo(End.Kind.DISCONNECTED);
+    }
+  }
 }

@@ -305,6 +305,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       End meanwhile = lifecycle.decidedEnd();
       if (meanwhile != null) {
         boolean unused = endWork(meanwhile);
+        tellOfWork(meanwhile);
       }
     }
     return Objects.requireNonNull(cancellation);
