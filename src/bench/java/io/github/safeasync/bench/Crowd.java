@@ -1,6 +1,7 @@
 package io.github.safeasync.bench;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,6 +9,9 @@ import java.util.List;
 
 /** A process of its own that sends many requests, waits for no answer, and is then killed. */
 public final class Crowd {
+
+  /** How many one address has to connect from. */
+  private static final int PORTS = 20_000;
 
   private Crowd() {}
 
@@ -23,7 +27,9 @@ public final class Crowd {
         "GET /take HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     List<Socket> sockets = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+      Socket socket = new Socket();
+      socket.bind(new InetSocketAddress("127.0.0." + (1 + i / PORTS), 0));
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       socket.getOutputStream().write(request);
       sockets.add(socket);
     }
