@@ -124,7 +124,8 @@ class Http2DetectionIT {
 
   /**
    * RFC 9113 section 6.8: who says GOAWAY begins no more, and waits for what has begun. Tomcat and
-   * Undertow cut that off (see ContainerFaultsIT), so that there the client has gone.
+   * Undertow cut that off (see ContainerFaultsIT), so that there the client has gone: which is known
+   * by the cut, or by the FIN with which the client answers it.
    */
   @ParameterizedTest
   @EveryTransport({Transport.H2C, Transport.H2})
@@ -146,7 +147,7 @@ class Http2DetectionIT {
         assertThat(exchange.awaitBody()).isEqualTo("sound");
         witness.completes();
       } else {
-        witness.noticed(Evidence.CONNECTION_LOST, Evidence.HTTP2_RESET);
+        witness.noticed(Evidence.CONNECTION_LOST, Evidence.HTTP2_RESET, Evidence.FIN);
         assertThat(exchange.awaitEnd()).isEqualTo(RawResponse.End.TRUNCATED);
       }
       site.awaitWatching(0);
