@@ -1,5 +1,6 @@
 package io.github.safeasync.bench;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
@@ -8,7 +9,6 @@ import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
-import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -124,8 +124,8 @@ class Http2DetectionIT {
 
   /**
    * RFC 9113 section 6.8: who says GOAWAY begins no more, and waits for what has begun. Tomcat and
-   * Undertow cut that off (see ContainerFaultsIT), so that there the client has gone: which is known
-   * by the cut, or by the FIN with which the client answers it.
+   * Undertow cut that off (see ContainerFaultsIT), so that there the client has gone: which is
+   * known by the cut, or by the FIN with which the client answers it.
    */
   @ParameterizedTest
   @EveryTransport({Transport.H2C, Transport.H2})

@@ -50,7 +50,7 @@ final class BodyQueue {
 
   /** Takes all that was put in, oldest first; one thread at a time. */
   Deque<BodyItem> takeAll() {
-    Deque<BodyItem> oldestFirst = new ArrayDeque<>();
+    Deque<BodyItem> oldestFirst = new ArrayDeque<>(1);
     Node now = top;
     while (now != null && now.item != null) {
       if (TOP.compareAndSet(this, now, now.isLast() ? CLOSED : null)) {

@@ -81,7 +81,7 @@ final class Drain {
   /** Whether the last write was a heartbeat's. */
   private volatile boolean heartbeat;
 
-  private final Deque<BodyItem> backlog = new ArrayDeque<>();
+  private final Deque<BodyItem> backlog = new ArrayDeque<>(1);
 
   private final Flushes flushes = new Flushes();
   private Stage stage = Stage.HELD;

@@ -21,7 +21,7 @@ public record CancelSettings(
           CancelPolicy.SAFE_METHODS, Set.of(End.Kind.DISCONNECTED), Duration.ZERO, false);
 
   CancelSettings withPolicy(CancelPolicy other) {
-    return new CancelSettings(other, on, after, synchronous);
+    return other == policy ? this : new CancelSettings(other, on, after, synchronous);
   }
 
   CancelSettings withAfter(Duration other) {

@@ -1,9 +1,12 @@
 package io.github.safeasync.internal.guard;
 
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the application has given to AsyncContext.start of one cycle and no thread has begun yet. A
@@ -12,8 +15,12 @@ import java.util.function.Predicate;
  */
 final class StartedTasks {
 
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<StartedTasks, Set> WAITING =
+      AtomicReferenceFieldUpdater.newUpdater(StartedTasks.class, Set.class, "waiting");
+
   private final Executor own;
-  private final Set<Task> waiting = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable Set<Task> waiting;
   private volatile boolean closed;
 
   /** A task, which whoever comes first runs. */
@@ -27,7 +34,7 @@ final class StartedTasks {
 
     @Override
     public void run() {
-      if (waiting.remove(this)) {
+      if (waiting().remove(this)) {
         given.run();
       }
     }
@@ -49,7 +56,8 @@ final class StartedTasks {
    */
   void start(Runnable given, Predicate<Runnable> container) {
     Task task = new Task(given);
-    waiting.add(task);
+    Set<Task> tasks = waiting();
+    tasks.add(task);
     boolean taken = false;
     boolean refused = true;
     try {
@@ -57,7 +65,7 @@ final class StartedTasks {
       refused = false;
     } finally {
       if (refused) {
-        waiting.remove(task);
+        tasks.remove(task);
       }
     }
     if (!taken || closed) {
@@ -68,6 +76,19 @@ final class StartedTasks {
   /** The container is done with the request. */
   void close() {
     closed = true;
-    waiting.forEach(own::execute);
+    Set<Task> left = waiting;
+    if (left != null) {
+      left.forEach(own::execute);
+    }
+  }
+
+  /** Few requests have any. */
+  private Set<Task> waiting() {
+    Set<Task> tasks = waiting;
+    if (tasks == null) {
+      WAITING.compareAndSet(this, null, ConcurrentHashMap.newKeySet());
+      tasks = Objects.requireNonNull(waiting);
+    }
+    return tasks;
   }
 }
