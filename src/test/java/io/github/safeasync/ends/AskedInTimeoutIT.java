@@ -3,12 +3,12 @@ package io.github.safeasync.ends;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.request.PartialRequest;
 import io.github.safeasync.testkit.Container;
-import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
-import io.github.safeasync.testkit.RawClient;
-import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -86,11 +86,12 @@ class AskedInTimeoutIT {
     }
   }
 
-  private static List<String> answers(Container container, boolean filtered, String query)
-      throws Exception {
+  private static List<String> answers(
+      Container container, Transport transport, boolean filtered, String query) throws Exception {
     try (Logs logs = Logs.swallow();
         TestServer server =
             container.start(
+                transport,
                 app -> {
                   if (filtered) {
                     app.filter(new SafeAsyncFilter());
@@ -104,14 +105,13 @@ class AskedInTimeoutIT {
                             out.getWriter().write("late");
                           });
                 })) {
-      List<RawClient> clients = new ArrayList<>();
+      List<PartialRequest> clients = new ArrayList<>();
       for (int i = 0; i < TRIES; i++) {
-        clients.add(RawClient.connect(server).get("/start?" + query));
+        clients.add(PartialRequest.get(server, "/start?" + query));
       }
       List<String> answers = new ArrayList<>();
-      for (RawClient each : clients) {
-        RawResponse response = each.readResponse();
-        answers.add(response.status() + " " + response.body());
+      for (PartialRequest each : clients) {
+        answers.add(each.answer());
         each.close();
       }
       return answers;
@@ -119,23 +119,26 @@ class AskedInTimeoutIT {
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void completeInTimeout_answersWhileOthersAreInside_G4_G13(Container container) throws Exception {
-    assertThat(answers(container, true, "")).containsOnly("503 late");
-    assertThat(answers(container, false, "")).containsOnly("503 late");
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void completeInTimeout_answersWhileOthersAreInside_G4_G13(
+      Container container, Transport transport) throws Exception {
+    assertThat(answers(container, transport, true, "")).containsOnly("503 late");
+    assertThat(answers(container, transport, false, "")).containsOnly("503 late");
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void dispatchInTimeout_answersWhileOthersAreInside_G4_G13(Container container) throws Exception {
-    assertThat(answers(container, true, "dispatch=yes")).containsOnly("503 late");
-    assertThat(answers(container, false, "dispatch=yes")).containsOnly("503 late");
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void dispatchInTimeout_answersWhileOthersAreInside_G4_G13(
+      Container container, Transport transport) throws Exception {
+    assertThat(answers(container, transport, true, "dispatch=yes")).containsOnly("503 late");
+    assertThat(answers(container, transport, false, "dispatch=yes")).containsOnly("503 late");
   }
 
   @ParameterizedTest
-  @EveryContainer
-  void completeInError_answersAsWithoutTheFilter_G4_G13(Container container) throws Exception {
-    assertThat(answers(container, true, "fail=yes"))
-        .isEqualTo(answers(container, false, "fail=yes"));
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void completeInError_answersAsWithoutTheFilter_G4_G13(Container container, Transport transport)
+      throws Exception {
+    assertThat(answers(container, transport, true, "fail=yes"))
+        .isEqualTo(answers(container, transport, false, "fail=yes"));
   }
 }

@@ -7,12 +7,12 @@ import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.internal.exchange.Exchange;
 import io.github.safeasync.internal.exchange.Exchanges;
+import io.github.safeasync.request.PartialRequest;
 import io.github.safeasync.testkit.Container;
-import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Logs;
-import io.github.safeasync.testkit.RawClient;
-import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -158,16 +158,18 @@ class CaughtExceptionIT {
 
   private Seen ask(
       Container container,
+      Transport transport,
       Map<String, String> parameters,
       boolean filtered,
       String path,
       List<Way> ways)
       throws Exception {
     Map<Way, List<String>> told = new ConcurrentHashMap<>();
-    Map<Way, RawClient> clients = new LinkedHashMap<>();
+    Map<Way, PartialRequest> clients = new LinkedHashMap<>();
     try (Logs logs = Logs.swallow();
         TestServer server =
             container.start(
+                transport,
                 app -> {
                   app.filter(
                       "outer",
@@ -188,7 +190,7 @@ class CaughtExceptionIT {
                 })) {
       for (Way each : ways) {
         String servlet = each == Way.UNAVAILABLE ? path + "/unavailable" : path;
-        clients.put(each, RawClient.connect(server).get(servlet + "?way=" + each));
+        clients.put(each, PartialRequest.get(server, servlet + "?way=" + each));
       }
       Seen seen = new Seen(answers(clients), told);
       // A cycle goes on behind its answer, and none of these clients leaves before its end.
@@ -201,30 +203,30 @@ class CaughtExceptionIT {
       }
       return seen;
     } finally {
-      for (RawClient each : clients.values()) {
+      for (PartialRequest each : clients.values()) {
         each.close();
       }
     }
   }
 
-  private static Map<Way, String> answers(Map<Way, RawClient> clients) throws IOException {
+  private static Map<Way, String> answers(Map<Way, PartialRequest> clients) throws Exception {
     Map<Way, String> answers = new LinkedHashMap<>();
-    for (Map.Entry<Way, RawClient> each : clients.entrySet()) {
-      RawResponse response = each.getValue().readResponse();
+    for (Map.Entry<Way, PartialRequest> each : clients.entrySet()) {
       // An error page is a container's own, and tells the stack by its lines.
-      String body = response.body().contains("<") ? "page" : response.body();
-      answers.put(each.getKey(), response.status() + " " + body);
+      String answer = each.getValue().answer();
+      answers.put(each.getKey(), answer.contains("<") ? answer.substring(0, 4) + "page" : answer);
     }
     return answers;
   }
 
   /** Whatever becomes of the exception, as without the filter: at the timeout, if not before. */
   @ParameterizedTest
-  @EveryContainer
-  void servletThatStartsAndThrows_endsAsWithoutTheFilter_G13(Container container) throws Exception {
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void servletThatStartsAndThrows_endsAsWithoutTheFilter_G13(
+      Container container, Transport transport) throws Exception {
     List<Way> ways = new ArrayList<>(List.of(Way.values()));
-    Seen raw = ask(container, Map.of(), false, "/starts", ways);
-    Seen behind = ask(container, Map.of(), true, "/starts", ways);
+    Seen raw = ask(container, transport, Map.of(), false, "/starts", ways);
+    Seen behind = ask(container, transport, Map.of(), true, "/starts", ways);
     assertThat(behind).isEqualTo(raw);
     assertThat(behind.told().get(Way.PASSED_ON))
         .containsExactly("onError java.lang.IllegalStateException: from the servlet", "onComplete");
@@ -233,11 +235,11 @@ class CaughtExceptionIT {
 
   /** The response of the library has failed; what the outer filter has answered goes out soon. */
   @ParameterizedTest
-  @EveryContainer
-  void servletThatTakesAndThrows_isAnsweredAsTheOuterFilterSays_G4_G13(Container container)
-      throws Exception {
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void servletThatTakesAndThrows_isAnsweredAsTheOuterFilterSays_G4_G13(
+      Container container, Transport transport) throws Exception {
     List<Way> ways = List.of(Way.STATUS, Way.SENT_ERROR, Way.FLUSHED, Way.SWALLOWED, Way.PASSED_ON);
-    Seen seen = ask(container, Map.of("timeout", "0"), true, "/takes", ways);
+    Seen seen = ask(container, transport, Map.of("timeout", "0"), true, "/takes", ways);
     assertThat(seen.answers().values().stream().map(each -> each.replace(" page", " ").strip()))
         .containsExactly("418 caught", "403", "418 caught", "500", "500");
     Witness.await().atMost(Witness.SOON).until(() -> ends.size() == ways.size());
@@ -246,9 +248,11 @@ class CaughtExceptionIT {
 
   /** On Tomcat and Undertow nobody but the library ends it, and Undertow tells no filter of it. */
   @ParameterizedTest
-  @EveryContainer
-  void servletThatTakesAndIsUnavailable_isAnswered_G4_G13(Container container) throws Exception {
-    Seen seen = ask(container, Map.of("timeout", "0"), true, "/takes", List.of(Way.UNAVAILABLE));
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void servletThatTakesAndIsUnavailable_isAnswered_G4_G13(Container container, Transport transport)
+      throws Exception {
+    Seen seen =
+        ask(container, transport, Map.of("timeout", "0"), true, "/takes", List.of(Way.UNAVAILABLE));
     assertThat(seen.answers().get(Way.UNAVAILABLE)).startsWith("503");
     Witness.await().atMost(Witness.SOON).until(() -> ends.size() == 1);
     End end = ends.get(Way.UNAVAILABLE);
@@ -263,12 +267,13 @@ class CaughtExceptionIT {
 
   /** Nobody has asked for the cycle, so nobody ends it. */
   @ParameterizedTest
-  @EveryContainer
-  void servletThatThrowsWhereAllIsStarted_isAnsweredAsTheOuterFilterSays_G4_G13(Container container)
-      throws Exception {
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void servletThatThrowsWhereAllIsStarted_isAnsweredAsTheOuterFilterSays_G4_G13(
+      Container container, Transport transport) throws Exception {
     Seen seen =
         ask(
             container,
+            transport,
             Map.of("timeout", "0", "start", "eager"),
             true,
             "/fails",

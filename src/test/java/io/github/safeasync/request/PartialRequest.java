@@ -3,6 +3,7 @@ package io.github.safeasync.request;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.RawClient;
+import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import java.io.IOException;
@@ -87,6 +88,15 @@ public final class PartialRequest implements AutoCloseable {
   /** Sends more of the body. */
   void send(byte[] bytes) throws IOException {
     client.send(bytes);
+  }
+
+  /** Waits for the answer: its status and its body. */
+  public String answer() throws Exception {
+    if (http2 != null) {
+      return exchange.awaitStatus() + " " + exchange.awaitBody();
+    }
+    RawResponse response = client.readResponse();
+    return response.status() + " " + response.body();
   }
 
   public void leave(Way way) throws Exception {
