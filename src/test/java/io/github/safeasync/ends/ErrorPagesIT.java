@@ -7,12 +7,16 @@ import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Handler;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -26,6 +30,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -249,12 +254,13 @@ class ErrorPagesIT {
     return style < 0 ? body : body.substring(0, style);
   }
 
-  private Map<String, String> seen(Container container, Set<DispatcherType> types)
-      throws Exception {
+  private Map<String, String> seen(
+      Container container, Transport transport, Set<DispatcherType> types) throws Exception {
     Map<String, String> seen = new LinkedHashMap<>();
     try (Logs unwanted = Logs.swallow();
         TestServer server =
             container.start(
+                transport,
                 app -> {
                   if (!types.isEmpty()) {
                     app.filter("safe-async", new SafeAsyncFilter(), Map.of(), true, types, "/*");
@@ -262,19 +268,10 @@ class ErrorPagesIT {
                   deploy(app);
                 })) {
       for (String path : ERRORS.keySet()) {
-        try (RawClient client = RawClient.connect(server)) {
-          RawResponse response = client.get(path).readResponse();
-          seen.put(
-              path,
-              response.status()
-                  + " by "
-                  + response.header("By")
-                  + " "
-                  + response.header("Content-Type")
-                  + " "
-                  + response.end()
-                  + "\n"
-                  + withoutStyle(response.body().replace(":" + server.port(), ":PORT")));
+        try {
+          String answer =
+              transport.isHttp2() ? answerOverHttp2(server, path) : answer(server, path);
+          seen.put(path, withoutStyle(answer.replace(":" + server.port(), ":PORT")));
         } catch (IOException e) {
           seen.put(path, e.toString());
         }
@@ -283,13 +280,44 @@ class ErrorPagesIT {
     return seen;
   }
 
+  private static String answer(TestServer server, String path) throws IOException {
+    try (RawClient client = RawClient.connect(server)) {
+      RawResponse response = client.get(path).readResponse();
+      return answer(
+          response.status(),
+          response.header("By"),
+          response.header("Content-Type"),
+          response.end(),
+          response.body());
+    }
+  }
+
+  private static String answerOverHttp2(TestServer server, String path) throws Exception {
+    try (Http2Client client = Http2Client.connect(server)) {
+      Http2Exchange response = client.get(path);
+      String body = response.awaitBody();
+      return answer(
+          response.awaitStatus(),
+          response.header("By"),
+          response.header("Content-Type"),
+          response.awaitEnd(),
+          body);
+    }
+  }
+
+  private static String answer(
+      int status, Optional<String> by, Optional<String> type, RawResponse.End end, String body) {
+    return status + " by " + by + " " + type + " " + end + "\n" + body;
+  }
+
   @ParameterizedTest
-  @EveryContainer
-  void errorPages_seeWhatTheySeeWithoutTheFilter_G13(Container container) throws Exception {
-    Map<String, String> without = seen(container, Set.of());
+  @EveryTransport({Transport.PLAIN, Transport.H2C})
+  void errorPages_seeWhatTheySeeWithoutTheFilter_G13(Container container, Transport transport)
+      throws Exception {
+    Map<String, String> without = seen(container, transport, Set.of());
     assertThat(without.get("/sync")).startsWith("403 by Optional[page]").contains("ERROR GET");
-    assertThat(seen(container, EnumSet.allOf(DispatcherType.class))).isEqualTo(without);
-    assertThat(seen(container, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC)))
+    assertThat(seen(container, transport, EnumSet.allOf(DispatcherType.class))).isEqualTo(without);
+    assertThat(seen(container, transport, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC)))
         .isEqualTo(without);
   }
 
