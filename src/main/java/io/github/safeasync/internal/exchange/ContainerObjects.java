@@ -470,9 +470,22 @@ public final class ContainerObjects {
     headRefused = now;
   }
 
-  /** The response has a WriteListener, the library's or the application's. */
+  /**
+   * The response has a WriteListener, the library's or the application's. Said before the container
+   * is, and so before anything that belongs to the stream's thread.
+   */
   void streamed() {
     streamed = true;
+  }
+
+  boolean isStreamed() {
+    return streamed;
+  }
+
+  /** The thread that a streamed response is the container's on; null if any will do. */
+  @Nullable Executor streamThread() {
+    Quirks now = quirks();
+    return now == null || !streamed ? null : now.streamThread();
   }
 
   /** The container has taken a WriteListener. By a thread that is inside. */
@@ -528,9 +541,8 @@ public final class ContainerObjects {
   }
 
   private void completeStream() {
-    Quirks now = quirks();
     AsyncContext completed = context;
-    Executor streamThread = now == null || !streamed ? null : now.streamThread();
+    Executor streamThread = streamThread();
     if (streamThread == null || completed == null) {
       complete();
     } else {

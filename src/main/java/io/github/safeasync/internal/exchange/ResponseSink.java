@@ -56,9 +56,6 @@ final class ResponseSink implements Outbox.Sink {
   private Framing framing = Framing.UNKNOWN;
   private @Nullable ServletOutputStream stream;
 
-  /** Set before the write listener, and so before anything that belongs to the stream's thread. */
-  private volatile boolean streaming;
-
   private final AtomicLong sent = new AtomicLong();
 
   /** The container's thread that is calling onWritePossible, which may write at once. */
@@ -104,10 +101,10 @@ final class ResponseSink implements Outbox.Sink {
   public void work(Runnable turn) {
     Quirks now = side.quirks();
     Lock lock = side.writeLock();
-    Executor streamThread = now == null || !streaming ? null : now.streamThread();
+    Executor streamThread = side.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
-    } else if (streaming && now != null && caller != Thread.currentThread()) {
+    } else if (side.isStreamed() && now != null && caller != Thread.currentThread()) {
       workLater(turn, lock);
     } else if (lock == null) {
       turn.run();
@@ -291,7 +288,6 @@ final class ResponseSink implements Outbox.Sink {
       outbox.writable();
       return;
     }
-    streaming = true;
     head.commitTo(response);
     framing = Framing.of(response, side.isHead());
     if (hasStreamThread() && !response.isCommitted()) {
