@@ -59,6 +59,7 @@ class PageIT {
         click("[data-kind=" + kind + "]");
       }
       await().until(() -> rows().stream().filter(row -> row.endsWith(" PENDING")).count() == 5);
+      await().until(() -> cell("Ask a model", ".yours").startsWith("200: "));
       hangUp("Query");
       hangUp("Ask a model");
       await().until(() -> rows().stream().noneMatch(row -> row.endsWith(" PENDING")));
@@ -73,12 +74,12 @@ class PageIT {
       for (String left : List.of("Query", "Ask a model")) {
         assertThat(cell(left, ".how")).containsPattern("after .*: (FIN|RST|CONNECTION_LOST), by ");
         assertThat(cell(left, ".noticed")).containsPattern("^[\\d.]+ m?s");
-        assertThat(cell(left, ".work")).contains(" saved");
+        await().until(() -> cell(left, ".work").contains(" saved"));
       }
       assertThat(cell("Wait", ".yours")).isEqualTo("200: ok!, to the end");
       assertThat(cell("Fail", ".yours")).startsWith("400");
-      // And the call of the model that one of them had made, which ends after it.
-      await().until(() -> text("#total-disconnected").equals("3"));
+      // And the call of the model that one of them had made.
+      assertThat(text("#total-disconnected")).isEqualTo("3");
 
       storm(container);
       browser.closeTab();

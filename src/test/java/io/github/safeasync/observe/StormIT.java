@@ -8,7 +8,9 @@ import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.SafeAsyncStatsMXBean;
+import io.github.safeasync.demo.BoardServlet;
 import io.github.safeasync.micrometer.SafeAsyncMetrics;
+import io.github.safeasync.testkit.Browser;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
@@ -18,11 +20,17 @@ import io.github.safeasync.testkit.Tries;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import javax.management.JMX;
@@ -44,6 +52,9 @@ class StormIT {
   /** Tomcat closes one after a hundred. */
   private static final int ON_ONE_CONNECTION = 50;
 
+  private static final Map<String, String> TYPES =
+      Map.of("html", "text/html", "css", "text/css", "js", "text/javascript");
+
   private final SafeAsyncFilter filter = new SafeAsyncFilter();
   @TempDir private Path directory;
 
@@ -54,9 +65,17 @@ class StormIT {
     }
   }
 
+  private static void servePage(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    String file = request.getPathInfo().substring(1);
+    response.setContentType(TYPES.get(file.substring(file.lastIndexOf('.') + 1)));
+    Files.copy(Path.of("webapp", file), response.getOutputStream());
+  }
+
   @ParameterizedTest
   @EveryContainer
-  void statsJmxMicrometerAndFlightRecorder_agreeToTheLastOne(Container container) throws Exception {
+  void statsJmxMicrometerFlightRecorderAndPage_agreeToTheLastOne(Container container)
+      throws Exception {
     int storm = Tries.of(ALL);
     int answered = storm / 4;
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -66,7 +85,12 @@ class StormIT {
         Recording recording = new Recording();
         TestServer server =
             container.start(
-                app -> app.filter(filter).handler("/*", (request, x) -> serve(request)))) {
+                app ->
+                    app.filter(filter)
+                        .handler("/left", (request, x) -> serve(request))
+                        .handler("/answered", (request, x) -> serve(request))
+                        .servlet("/page/board/*", new BoardServlet())
+                        .handler("/page/*", StormIT::servePage))) {
       recording.enable("io.github.safeasync.ExchangeEnd");
       recording.start();
       hangUp(server, storm);
@@ -109,6 +133,8 @@ class StormIT {
       assertThat(scraped(registry, "safe_async_pending_bytes")).isZero();
       assertThat(recorded(file, "DISCONNECTED")).isEqualTo(storm);
       assertThat(recorded(file, "COMPLETED")).isEqualTo(answered);
+      assertThat(totalsOnThePage(server.uri("/page/index.html")))
+          .containsExactly(String.format(Locale.ENGLISH, "%,d", storm), String.valueOf(answered));
     }
   }
 
@@ -169,6 +195,21 @@ class StormIT {
             .next();
     return JMX.newMXBeanProxy(
         ManagementFactory.getPlatformMBeanServer(), name, SafeAsyncStatsMXBean.class);
+  }
+
+  /** Returns what the demo's page shows in a browser: how many hung up, and how many completed. */
+  private static List<String> totalsOnThePage(URI page) throws Exception {
+    try (Browser browser = Browser.start()) {
+      browser.open(page);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> total(browser, "open").equals("1"));
+      return List.of(total(browser, "disconnected"), total(browser, "completed"));
+    }
+  }
+
+  private static String total(Browser browser, String of) {
+    return (String) browser.evaluate("document.getElementById('total-" + of + "').textContent");
   }
 
   private static long recorded(Path file, String end) throws Exception {
