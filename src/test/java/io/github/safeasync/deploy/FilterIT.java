@@ -43,7 +43,7 @@ class FilterIT {
     try (TestServer server = container.start(it -> it.handler("/take", TAKE_AND_SAY_WHY_NOT));
         RawClient client = RawClient.connect(server)) {
       assertThat(client.get("/take").readResponse().body())
-          .contains("No SafeAsyncFilter is mapped", "web.xml", "<async-supported>");
+          .contains("No SafeAsyncFilter is mapped", "web.xml", "<async-supported>", "Spring Boot");
     }
   }
 

@@ -353,6 +353,11 @@ class ExchangeResponseTest {
       assertThatIllegalArgumentException().isThrownBy(() -> response.header("a b", "c"));
       assertThatIllegalArgumentException().isThrownBy(() -> response.addHeader("a", "b\nc"));
       assertThatIllegalArgumentException().isThrownBy(() -> response.contentType("a/b\r\nc: d"));
+      for (String none : List.of("", "garbage", "text/", "/plain", "text plain/x")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> response.contentType(none))
+            .withMessageContainingAll("type/subtype", "\"" + none + "\"");
+      }
       assertThatIllegalArgumentException()
           .isThrownBy(() -> response.contentType("text/plain;charset=x-none"));
       assertThatIllegalArgumentException()
