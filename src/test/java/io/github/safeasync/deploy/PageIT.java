@@ -18,6 +18,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.openqa.selenium.Keys;
 
 /** The demo's page in a real browser, on a WAR that is deployed below a context path. */
 class PageIT {
@@ -118,6 +119,33 @@ class PageIT {
       await().until(() -> rows().contains("Count PENDING"));
       browser.closeTab();
     }
+  }
+
+  @ParameterizedTest
+  @EveryContainer(deployingWars = true)
+  void keyboardAlone_startsARequest_andHangsUp(Container container) throws Exception {
+    try (TestServer server = container.deployWar(TestWar.demo(), "/demo")) {
+      browser.open(server.uri("/demo/"));
+      await().until(() -> text("#link").startsWith("Live from"));
+      tabTo("document.activeElement.dataset.kind === 'delay'");
+      browser.press(Keys.ENTER);
+      await().until(() -> rows().equals(List.of("Wait PENDING")));
+      tabTo("document.activeElement.closest('.act') !== null");
+      browser.press(Keys.SPACE);
+      await().until(() -> rows().equals(List.of("Wait DISCONNECTED")));
+      browser.closeTab();
+    }
+  }
+
+  /** On and on, as a person does who has no mouse. */
+  private static void tabTo(String condition) {
+    for (int i = 0; i < 50; i++) {
+      browser.press(Keys.TAB);
+      if (Boolean.TRUE.equals(browser.evaluate(condition))) {
+        return;
+      }
+    }
+    throw new AssertionError("Not reached by the Tab key: " + condition);
   }
 
   private static Object inJmx(String attribute) throws Exception {

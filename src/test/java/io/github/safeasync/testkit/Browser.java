@@ -14,10 +14,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openqa.selenium.JavascriptExecutor;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.opentest4j.TestAbortedException;
 
 /** A Chromium of the machine's own packages without a window; nothing is downloaded. */
@@ -108,6 +110,11 @@ public final class Browser implements AutoCloseable {
   /** Returns what an expression of JavaScript, such as an array of texts, is in the current tab. */
   public Object evaluate(String expression) {
     return ((JavascriptExecutor) driver).executeScript("return " + expression);
+  }
+
+  /** Presses a key of the keyboard, such as Tab, on whatever has the focus. */
+  public void press(Keys key) {
+    new Actions(driver).sendKeys(key).perform();
   }
 
   /** Makes the current tab as wide as this, and tells its page which colours the user prefers. */
