@@ -37,32 +37,29 @@ final class ConnectionAwareResponse implements AsyncResponse {
 
   /** The client has disconnected. */
   void disconnected() {
-    try {
-      tell();
-    } finally {
-      if (own.cancel()) {
-        completions.forEach(each -> each.onComplete(null));
-      }
-    }
+    Steps steps = new Steps();
+    tell(steps);
+    steps.take(
+        () -> {
+          if (own.cancel()) {
+            completions.forEach(each -> steps.take(() -> each.onComplete(null)));
+          }
+        });
+    steps.rethrow();
+  }
+
+  private void tell() {
+    Steps steps = new Steps();
+    tell(steps);
+    steps.rethrow();
   }
 
   /** Each callback is polled by one thread. */
-  private void tell() {
+  private void tell(Steps steps) {
     gone = true;
-    RuntimeException failure = null;
     for (ConnectionCallback next; (next = callbacks.poll()) != null; ) {
-      try {
-        next.onDisconnect(this);
-      } catch (RuntimeException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
+      ConnectionCallback callback = next;
+      steps.take(() -> callback.onDisconnect(this));
     }
   }
 

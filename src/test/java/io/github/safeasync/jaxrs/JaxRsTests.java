@@ -137,6 +137,22 @@ abstract class JaxRsTests {
 
   @ParameterizedTest
   @EveryContainer
+  void callbackThatFails_keepsNoOtherFromBeingCalled_G2(Container container) throws Exception {
+    try (Logs logs = Logs.swallow();
+        TestServer server = start(container)) {
+      RawClient client = RawClient.connect(server).get("/failing");
+      AsyncResponse response = pending(AsyncResponse.class);
+      client.closeFin();
+      await().atMost(SOON).until(() -> Waiting.HEARD.size() == 4);
+      assertThat(Waiting.HEARD)
+          .containsExactly(
+              "onDisconnect fails", "onDisconnect", "onComplete fails", "onComplete null");
+      assertThat(response.isCancelled()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @EveryContainer
   void sseSink_isClosedByTheHangUp_withNoWrite_G6(Container container) throws Exception {
     try (Logs logs = Logs.capture();
         TestServer server = start(container)) {

@@ -56,6 +56,21 @@ public class Waiting {
     PENDING.add(suspended);
   }
 
+  @GET
+  @Path("failing")
+  @Produces(MediaType.TEXT_PLAIN)
+  public void failing(@Suspended AsyncResponse suspended) {
+    suspended.register((ConnectionCallback) gone -> fail("onDisconnect"));
+    suspended.register((CompletionCallback) failure -> fail("onComplete"));
+    listen(suspended);
+    PENDING.add(suspended);
+  }
+
+  private static void fail(String callback) {
+    HEARD.add(callback + " fails");
+    throw new AssertionError(callback + " fails");
+  }
+
   private static void listen(AsyncResponse response) {
     response.register((ConnectionCallback) gone -> HEARD.add("onDisconnect"));
     response.register((CompletionCallback) failure -> HEARD.add("onComplete " + failure));
