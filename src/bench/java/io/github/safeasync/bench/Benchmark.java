@@ -22,6 +22,8 @@ public enum Benchmark {
   MICRO(10, 4, MicroBench::run),
   /** Many that wait, and leave at once. */
   PENDING(10_000, 10_000, PendingBenchmark::run),
+  /** Many that wait, of which the server does not read what they send. */
+  WATCHING(10_000, 0, WatchingBench::run),
   /** A large stream, and many events. */
   STREAMS(9, 5, StreamBench::run),
   /** A client beside many that never read. */

@@ -9,15 +9,9 @@ import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.lang.reflect.InvocationTargetException;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -125,7 +119,7 @@ final class PendingBenchmark {
     try (TestServer server =
         container.start(
             app -> {
-              app.customize(Object.class, PendingBenchmark::allowConnections);
+              app.customize(Object.class, WatchingBench::allowConnections);
               if (watched) {
                 hide(app)
                     .filter(SafeAsyncFilter.create(config))
@@ -134,14 +128,14 @@ final class PendingBenchmark {
                 app.handler("/take", (in, out) -> wait(in.startAsync()));
               }
             })) {
-      double cpu = watcherMillis();
-      Process crowd = crowd(server.port());
+      double cpu = WatchingBench.watcherMillis();
+      Process crowd = Crowd.start(server.port(), count, Crowd.Kind.SILENT);
       try {
         if (!taken.await(120, TimeUnit.SECONDS)) {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
-        double arming = watcherMillis() - cpu;
+        double arming = WatchingBench.watcherMillis() - cpu;
         long heap = heap() - before;
         double idle = watched ? idlePercent() : 0;
         THREADS.resetPeakThreadCount();
@@ -182,44 +176,6 @@ final class PendingBenchmark {
     taken.countDown();
   }
 
-  private Process crowd(int port) throws IOException, URISyntaxException {
-    Process process =
-        new ProcessBuilder(
-                Machine.java(),
-                "-Xmx256m",
-                "-cp",
-                Path.of(Crowd.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-                    .toString(),
-                Crowd.class.getName(),
-                Integer.toString(port),
-                Integer.toString(count))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    BufferedReader output =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String line = output.readLine();
-    if (line == null) {
-      throw new IOException("the clients' process has ended; see ulimit -n");
-    }
-    return process;
-  }
-
-  /**
-   * Tomcat takes 8192 connections unless told otherwise; by name, as no container is named here.
-   */
-  private static void allowConnections(Object containerNative) {
-    if (containerNative.getClass().getSimpleName().equals("Connector")) {
-      try {
-        containerNative
-            .getClass()
-            .getMethod("setProperty", String.class, String.class)
-            .invoke(containerNative, "maxConnections", "100000");
-      } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-  }
-
   private static long heap() {
     for (int i = 0; i < 3; i++) {
       System.gc();
@@ -228,17 +184,8 @@ final class PendingBenchmark {
   }
 
   private static double idlePercent() {
-    double before = watcherMillis();
+    double before = WatchingBench.watcherMillis();
     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(IDLE_SECONDS));
-    return (watcherMillis() - before) / TimeUnit.SECONDS.toMillis(IDLE_SECONDS) * 100;
-  }
-
-  private static double watcherMillis() {
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().equals("safe-async watcher")) {
-        return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
-      }
-    }
-    return 0;
+    return (WatchingBench.watcherMillis() - before) / TimeUnit.SECONDS.toMillis(IDLE_SECONDS) * 100;
   }
 }

@@ -1,0 +1,114 @@
+package io.github.safeasync.bench;
+
+import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.TestServer;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.lang.reflect.InvocationTargetException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What of a core the watcher takes while many wait, by what their clients send meanwhile. */
+final class WatchingBench {
+
+  private static final int FEW = 100;
+
+  /** Until the first looks, which are not put off, are over. */
+  private static final long SETTLING_SECONDS = 3;
+
+  private static final long SECONDS = 15;
+  private static final double PERCENT = 1;
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private WatchingBench() {}
+
+  static void run(Report report, int count) throws Exception {
+    for (Container container : Container.available()) {
+      for (Crowd.Kind kind : kinds()) {
+        add(report, container, kind, Math.min(FEW, count));
+        if (count > FEW) {
+          add(report, container, kind, count);
+        }
+      }
+    }
+  }
+
+  /** {@code -Dkinds=BODY,TRICKLE} takes some. */
+  private static Set<Crowd.Kind> kinds() {
+    String named = System.getProperty("kinds", "SILENT,BODY,PIPELINED,TRICKLE");
+    return Stream.of(named.split(","))
+        .map(Crowd.Kind::valueOf)
+        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Crowd.Kind.class)));
+  }
+
+  private static void add(Report report, Container container, Crowd.Kind kind, int count)
+      throws Exception {
+    SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(Duration.ZERO).build();
+    CountDownLatch taken = new CountDownLatch(count);
+    try (TestServer server =
+        container.start(
+            app ->
+                app.customize(Object.class, WatchingBench::allowConnections)
+                    .filter(SafeAsyncFilter.create(config))
+                    .handler(
+                        "/take",
+                        (in, out) -> {
+                          SafeAsyncResponse.of(in);
+                          taken.countDown();
+                        }))) {
+      Process crowd = Crowd.start(server.port(), count, kind);
+      try {
+        if (!taken.await(120, TimeUnit.SECONDS)) {
+          throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
+        }
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SETTLING_SECONDS));
+        double before = watcherMillis();
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SECONDS));
+        double percent = (watcherMillis() - before) / TimeUnit.SECONDS.toMillis(SECONDS) * 100;
+        report.row(
+            container,
+            count + " pending, " + kind.name().toLowerCase(Locale.ROOT),
+            Figure.of("watcher", percent, "% of a core").atMost(PERCENT));
+      } finally {
+        crowd.destroyForcibly().waitFor();
+      }
+    }
+  }
+
+  static double watcherMillis() {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("safe-async watcher")) {
+        return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Tomcat takes 8192 connections unless told otherwise; by name, as no container is named here.
+   */
+  static void allowConnections(Object containerNative) {
+    if (containerNative.getClass().getSimpleName().equals("Connector")) {
+      try {
+        containerNative
+            .getClass()
+            .getMethod("setProperty", String.class, String.class)
+            .invoke(containerNative, "maxConnections", "100000");
+      } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
