@@ -30,10 +30,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.catalina.connector.Connector;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /** gRPC's own servlet, whose clients cancel their calls or go, on every container. */
@@ -160,7 +162,10 @@ class GrpcIT {
         kind,
         container,
         Transport.H2C,
-        app -> app.servlet("/*", new GrpcServlet(List.of(service::definition))));
+        app ->
+            app.servlet("/*", new GrpcServlet(List.of(service::definition)))
+                // Tomcat may close a connection of large uploads otherwise, see ContainerFaultsIT.
+                .customize(Connector.class, tomcat -> tomcat.setProperty("useAsyncIO", "false")));
   }
 
   /**
@@ -203,7 +208,12 @@ class GrpcIT {
         }
         boolean answered = echoes(living);
         deployment.awaitNoExchange();
-        return new Seen<>(new Ends(service.cancelled.get(), answered), deployment.complaints());
+        Set<String> complaints = deployment.complaints();
+        // Tomcat takes ten resets for an attack and says so in a GOAWAY, of which the client warns
+        // if
+        // it is there still: without the library in 36 runs of 60, behind it in 3.
+        complaints.removeIf(each -> each.contains(NettyChannelBuilder.class.getPackageName()));
+        return new Seen<>(new Ends(service.cancelled.get(), answered), complaints);
       } finally {
         leaving.shutdownNow().awaitTermination(SOON.toSeconds(), TimeUnit.SECONDS);
         living.shutdownNow().awaitTermination(SOON.toSeconds(), TimeUnit.SECONDS);
