@@ -31,6 +31,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -50,6 +51,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -252,6 +254,57 @@ class GuardedSurfaceIT {
     }
   }
 
+  private static String attributesSetLate(HttpServletRequest request) {
+    request.setAttribute("early", "changed");
+    request.setAttribute("new", "late");
+    request.removeAttribute("unwanted");
+    List<String> names = Collections.list(request.getAttributeNames());
+    return Stream.of("early", "new", "unwanted")
+        .map(name -> name + " " + request.getAttribute(name) + " " + names.contains(name))
+        .collect(joining(", "));
+  }
+
+  private Surface waiting(RawClient client) throws Exception {
+    client.get("/kept");
+    Surface surface = next();
+    surface.request.setAttribute("early", "as it was");
+    surface.request.setAttribute("unwanted", "as it was");
+    return surface;
+  }
+
+  /** The raw container does not notice that its client has gone, and goes on with its request. */
+  @ParameterizedTest
+  @EveryContainer
+  void attributesThatAreSetAfterTheHangUp_areSeen_G13(Container container) throws Exception {
+    String without;
+    try (TestServer raw =
+            container.start(
+                app ->
+                    app.handler(
+                        "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+        RawClient client = RawClient.connect(raw)) {
+      Surface surface = waiting(client);
+      client.closeFin();
+      without = attributesSetLate(surface.request);
+      surface.context.complete();
+    }
+    try (Site site = start(container, SafeAsyncConfig.defaults());
+        RawClient client = RawClient.connect(site.server())) {
+      Surface surface = waiting(client);
+      client.closeFin();
+      awaitEnd(surface);
+      assertThat(attributesSetLate(surface.request))
+          .isEqualTo(without)
+          .isEqualTo("early changed true, new late true, unwanted null false");
+    }
+  }
+
+  private static AsyncContext start(HttpServletRequest request) {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    return context;
+  }
+
   private static SafeAsyncConfig config(AfterDisconnect mode) {
     return SafeAsyncConfig.builder().afterDisconnect(mode).build();
   }
@@ -271,6 +324,8 @@ class GuardedSurfaceIT {
             switch (expected) {
               case "fails" -> fails;
               case "missing" -> missing;
+              case "unserved" -> "threw " + ServletException.class.getName();
+              case "refused" -> "threw " + IllegalStateException.class.getName();
               default -> expected;
             };
         if (!matches(outcome, answer)) {

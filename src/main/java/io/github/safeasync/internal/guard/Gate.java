@@ -200,13 +200,15 @@ public final class Gate {
   /**
    * As {@link #act}, and for a listener that the container tells of an event: what that leaves in
    * the request is seen by what the container does next.
+   *
+   * @return whether the container was told
    */
-  void actInListener(Runnable call) {
+  boolean actInListener(Runnable call) {
     if (exchange.isTelling()) {
       call.run();
-    } else {
-      act(call);
+      return true;
     }
+    return act(call);
   }
 
   /**

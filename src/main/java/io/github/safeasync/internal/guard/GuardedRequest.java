@@ -34,7 +34,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +49,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuardedRequest extends HttpServletRequestWrapper {
 
+  private static final Object REMOVED = new Object();
+
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<GuardedRequest, Map> LATE =
+      AtomicReferenceFieldUpdater.newUpdater(GuardedRequest.class, Map.class, "late");
+
   private final ExchangeAccess exchange;
   private final Gate gate;
   private volatile @Nullable HttpSession session;
+
+  /** Attributes that were set, or removed, when the container took no more of them. */
+  private volatile @Nullable Map<String, Object> late;
+
   private @Nullable GuardedInputStream input;
   private @Nullable GuardedReader reader;
 
@@ -120,6 +133,11 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       return super.getAttribute(name);
     }
+    Map<String, Object> set = late;
+    Object latest = set == null ? null : set.get(name);
+    if (latest != null) {
+      return latest == REMOVED ? null : latest;
+    }
     Object known = gate.readOrNull(() -> super.getAttribute(name));
     return known == null && !exchange.isLive() ? known().attribute(name) : known;
   }
@@ -149,6 +167,11 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
       }
     } catch (ConcurrentModificationException cleared) {
       // What is remembered is all that is left.
+    }
+    Map<String, Object> set = late;
+    if (set != null) {
+      set.forEach((name, value) -> all.add(name));
+      all.removeIf(name -> set.get(name) == REMOVED);
     }
     return all;
   }
@@ -182,7 +205,8 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       super.setAttribute(name, o);
     } else {
-      gate.actInListener(() -> super.setAttribute(name, o));
+      boolean told = gate.actInListener(() -> super.setAttribute(name, o));
+      remember(name, o == null ? REMOVED : o, told);
     }
   }
 
@@ -194,7 +218,22 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     if (gate.isFree()) {
       super.removeAttribute(name);
     } else {
-      gate.actInListener(() -> super.removeAttribute(name));
+      boolean told = gate.actInListener(() -> super.removeAttribute(name));
+      remember(name, REMOVED, told);
+    }
+  }
+
+  /**
+   * The application goes on with what it has set, though the container takes no more, or clears it.
+   */
+  private void remember(String name, Object value, boolean told) {
+    if (!told || !exchange.isLive()) {
+      if (late == null) {
+        LATE.compareAndSet(this, null, new ConcurrentHashMap<>());
+      }
+      Objects.requireNonNull(late).put(name, value);
+    } else if (late != null) {
+      Objects.requireNonNull(late).remove(name);
     }
   }
 
@@ -211,13 +250,32 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
         gate.isFree() ? super.getSession(create) : gate.readOrNull(() -> super.getSession(create));
     if (found != null) {
       session = found;
+      return found;
     }
-    return found == null && !gate.isFree() && !exchange.isLive() ? session : found;
+    if (gate.isFree() || exchange.isLive()) {
+      return null;
+    }
+    if (session == null && create) {
+      throw over("no session can be made");
+    }
+    return session;
   }
 
   @Override
   public @Nullable String changeSessionId() {
-    return gate.isFree() ? super.changeSessionId() : gate.readOrNull(super::changeSessionId);
+    if (gate.isFree()) {
+      return super.changeSessionId();
+    }
+    String changed = gate.readOrNull(super::changeSessionId);
+    if (changed == null && !exchange.isLive()) {
+      throw over("the session keeps its id");
+    }
+    return changed;
+  }
+
+  /** As a container refuses what is asked of a request that it has recycled. */
+  private IllegalStateException over(String so) {
+    return new IllegalStateException("The exchange is over: " + so, exchange.endedException());
   }
 
   // What reads the body: it may wait for the client.
@@ -347,22 +405,32 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public void login(String username, String password) throws ServletException {
-    if (gate.mayWait()) {
-      super.login(username, password);
+    if (!gate.mayWait()) {
+      throw unserved("nobody was logged in");
     }
+    super.login(username, password);
   }
 
   @Override
   public void logout() throws ServletException {
-    if (gate.mayWait()) {
-      super.logout();
+    if (!gate.mayWait()) {
+      throw unserved("nobody was logged out");
     }
+    super.logout();
+  }
+
+  /** Of what an application would take for done if it were silent. */
+  private ServletException unserved(String so) {
+    return new ServletException("The exchange is over: " + so, exchange.endedException());
   }
 
   @Override
   public <T extends HttpUpgradeHandler> @Nullable T upgrade(Class<T> handlerClass)
       throws IOException, ServletException {
-    return gate.mayWait() ? super.upgrade(handlerClass) : null;
+    if (!gate.mayWait()) {
+      throw unserved("its connection cannot be upgraded");
+    }
+    return super.upgrade(handlerClass);
   }
 
   @Override
