@@ -27,9 +27,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
 import org.springframework.web.server.ResponseStatusException;
-import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 
 /** Methods of controllers that take the library's types, on every container. */
@@ -137,13 +135,10 @@ class ArgumentsIT {
   }
 
   private static TestServer start(Container container) throws Exception {
-    AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
-    context.register(Application.class);
     ENDS.clear();
     TOKENS.clear();
     RETURNED.clear();
-    return container.start(
-        app -> app.filter(new SafeAsyncFilter()).servlet("/", new DispatcherServlet(context)));
+    return MvcServer.start(container, Application.class, new SafeAsyncFilter());
   }
 
   private static End.Kind end() throws InterruptedException {

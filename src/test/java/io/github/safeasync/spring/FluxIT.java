@@ -21,8 +21,6 @@ import org.springframework.context.annotation.Import;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
-import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import reactor.core.publisher.Flux;
 
@@ -54,24 +52,12 @@ class FluxIT {
     }
   }
 
-  private static TestServer start(Container container, Filter... filters) throws Exception {
-    AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
-    context.register(Application.class);
-    return container.start(
-        app -> {
-          for (Filter each : filters) {
-            app.filter(each);
-          }
-          app.servlet("/", new DispatcherServlet(context));
-        });
-  }
-
   /** What was said above INFO while clients came and left, one in two by a reset. */
   private static List<String> said(Container container, Filter... filters) throws Exception {
     SUBSCRIBED.set(0);
     ENDED.set(0);
     try (Logs logs = Logs.swallow();
-        TestServer server = start(container, filters)) {
+        TestServer server = MvcServer.start(container, Application.class, filters)) {
       List<RawClient> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         RawClient client = RawClient.connect(server).get("/ticks");

@@ -10,7 +10,6 @@ import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
-import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
-import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
@@ -45,19 +42,6 @@ class IdleEmitterIT {
     Emitting.reset();
   }
 
-  private TestServer start(Container container, Filter... filters) throws Exception {
-    AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
-    context.register(Application.class);
-    return container.start(
-        app -> {
-          app.filter(counted);
-          for (Filter each : filters) {
-            app.filter(each);
-          }
-          app.servlet("/", new DispatcherServlet(context));
-        });
-  }
-
   private static SseEmitter pending() throws InterruptedException {
     Object pending = Emitting.PENDING.poll(10, SECONDS);
     assertThat(pending).isInstanceOf(SseEmitter.class);
@@ -69,7 +53,8 @@ class IdleEmitterIT {
   void withTheFilter_hearsAtOnce_withNothingWritten_G6(Container container) throws Exception {
     double[] millis = new double[TRIES];
     try (Logs logs = Logs.capture();
-        TestServer server = start(container, new SafeAsyncFilter())) {
+        TestServer server =
+            MvcServer.start(container, Application.class, counted, new SafeAsyncFilter())) {
       for (int i = 0; i < TRIES; i++) {
         Emitting.reset();
         RawClient client = RawClient.connect(server).get("/sse");
@@ -97,7 +82,7 @@ class IdleEmitterIT {
   @EveryContainer
   void withoutTheFilter_hearsNothingBeforeASendFails(Container container) throws Exception {
     try (Logs expected = Logs.swallow();
-        TestServer server = start(container)) {
+        TestServer server = MvcServer.start(container, Application.class, counted)) {
       RawClient client = RawClient.connect(server).get("/sse");
       SseEmitter emitter = pending();
       client.closeFin();

@@ -33,8 +33,6 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.NativeWebRequest;
 import org.springframework.web.context.request.async.DeferredResult;
 import org.springframework.web.context.request.async.DeferredResultProcessingInterceptor;
-import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
-import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.AsyncSupportConfigurer;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -113,23 +111,11 @@ class LeavingEarlyIT {
     COMPLETED.set(0);
   }
 
-  private static TestServer start(Container container, Filter... filters) throws Exception {
-    AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
-    context.register(Application.class);
-    return container.start(
-        app -> {
-          for (Filter each : filters) {
-            app.filter(each);
-          }
-          app.servlet("/", new DispatcherServlet(context));
-        });
-  }
-
   @ParameterizedTest
   @EveryContainer
   void servletThatIsInside_takesItsOwnStartForStarted_G13(Container container) throws Exception {
     try (Logs logs = Logs.swallow();
-        TestServer server = start(container, new SafeAsyncFilter())) {
+        TestServer server = MvcServer.start(container, Application.class, new SafeAsyncFilter())) {
       RawClient client = RawClient.connect(server).get("/deferred?slow=1");
       assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
       client.closeRst();
@@ -168,7 +154,7 @@ class LeavingEarlyIT {
   /** Without the filter the emitters' own timeout is what completes them. */
   private static int lost(Container container, Filter... filters) throws Exception {
     try (Logs unwanted = Logs.swallow();
-        TestServer server = start(container, filters)) {
+        TestServer server = MvcServer.start(container, Application.class, filters)) {
       come(server);
       AtomicInteger before = new AtomicInteger(-1);
       await()

@@ -16,8 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.context.request.async.DeferredResult;
-import org.springframework.web.context.support.AnnotationConfigWebApplicationContext;
-import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter;
 
@@ -36,10 +34,7 @@ class SpringMvcIT {
   }
 
   private static TestServer start(Container container) throws Exception {
-    AnnotationConfigWebApplicationContext context = new AnnotationConfigWebApplicationContext();
-    context.register(Application.class);
-    return container.start(
-        app -> app.filter(new SafeAsyncFilter()).servlet("/", new DispatcherServlet(context)));
+    return MvcServer.start(container, Application.class, new SafeAsyncFilter());
   }
 
   private static Object pending() throws InterruptedException {
