@@ -73,7 +73,7 @@ public final class ColdStartBench {
         Container.valueOf(arguments[0])
             .start(
                 app -> {
-                  app.customize(Object.class, OverheadBench::keepAlive);
+                  app.customize(Object.class, OverheadBench.keepingAlive());
                   if (filtered) {
                     app.filter(SafeAsyncFilter.create(SafeAsyncConfig.defaults()));
                   }

@@ -62,8 +62,10 @@ public final class Crowd {
       sockets.add(socket);
       send(kind.head, sockets.subList(i, i + 1));
     }
-    Thread.sleep(READ_MILLIS);
-    send(kind.rest, sockets);
+    if (kind != Kind.SILENT) {
+      Thread.sleep(READ_MILLIS);
+      send(kind.rest, sockets);
+    }
     System.out.println("connected " + sockets.size());
     while (kind == Kind.TRICKLE) {
       Thread.sleep(TRICKLE_MILLIS);

@@ -7,12 +7,9 @@ import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.util.EnumSet;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -79,13 +76,7 @@ public class GuardedCalls {
         Container.valueOf(container)
             .start(
                 app ->
-                    app.filter(
-                            "safe-async",
-                            SafeAsyncFilter.create(SafeAsyncConfig.defaults()),
-                            Map.of(),
-                            true,
-                            EnumSet.allOf(DispatcherType.class),
-                            "/guarded")
+                    app.filter(SafeAsyncFilter.create(SafeAsyncConfig.defaults()), "/guarded")
                         .handler("/guarded", (in, out) -> take(in))
                         .handler("/raw", (in, out) -> take(in)));
     rawReader = new Reader(server, "/raw");

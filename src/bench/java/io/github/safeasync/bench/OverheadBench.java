@@ -14,13 +14,13 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -113,7 +113,7 @@ final class OverheadBench {
   static void application(TestApplication app) {
     AnnotationConfigWebApplicationContext spring = new AnnotationConfigWebApplicationContext();
     spring.register(Application.class);
-    app.customize(Object.class, OverheadBench::keepAlive)
+    app.customize(Object.class, keepingAlive())
         .filter(
             "safe-async",
             SafeAsyncFilter.create(SafeAsyncConfig.defaults()),
@@ -136,18 +136,9 @@ final class OverheadBench {
     context.complete();
   }
 
-  /** Tomcat closes a connection after 100 requests; by name, as no container is named here. */
-  static void keepAlive(Object containerNative) {
-    if (containerNative.getClass().getSimpleName().equals("Connector")) {
-      try {
-        containerNative
-            .getClass()
-            .getMethod("setProperty", String.class, String.class)
-            .invoke(containerNative, "maxKeepAliveRequests", "-1");
-      } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
-        throw new IllegalStateException(e);
-      }
-    }
+  /** Tomcat closes a connection after 100 requests otherwise. */
+  static Consumer<Object> keepingAlive() {
+    return TomcatConnector.with("maxKeepAliveRequests", "-1");
   }
 
   private void measure(Report report, int rounds) throws IOException {

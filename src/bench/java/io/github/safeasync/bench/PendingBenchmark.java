@@ -119,7 +119,8 @@ final class PendingBenchmark {
     try (TestServer server =
         container.start(
             app -> {
-              app.customize(Object.class, WatchingBench::allowConnections);
+              app.customize(
+                  Object.class, TomcatConnector.with("maxConnections", WatchingBench.CONNECTIONS));
               if (watched) {
                 hide(app)
                     .filter(SafeAsyncFilter.create(config))
@@ -128,16 +129,16 @@ final class PendingBenchmark {
                 app.handler("/take", (in, out) -> wait(in.startAsync()));
               }
             })) {
-      double cpu = WatchingBench.watcherMillis();
+      double cpu = WatcherCpu.millis();
       Process crowd = Crowd.start(server.port(), count, Crowd.Kind.SILENT);
       try {
         if (!taken.await(120, TimeUnit.SECONDS)) {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
-        double arming = WatchingBench.watcherMillis() - cpu;
+        double arming = WatcherCpu.millis() - cpu;
         long heap = heap() - before;
-        double idle = watched ? idlePercent() : 0;
+        double idle = watched ? WatcherCpu.percentDuring(IDLE_SECONDS) : 0;
         THREADS.resetPeakThreadCount();
         long start = System.nanoTime();
         crowd.destroyForcibly();
@@ -181,11 +182,5 @@ final class PendingBenchmark {
       System.gc();
     }
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-  }
-
-  private static double idlePercent() {
-    double before = WatchingBench.watcherMillis();
-    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(IDLE_SECONDS));
-    return (WatchingBench.watcherMillis() - before) / TimeUnit.SECONDS.toMillis(IDLE_SECONDS) * 100;
   }
 }

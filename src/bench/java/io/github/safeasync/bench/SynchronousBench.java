@@ -82,13 +82,7 @@ final class SynchronousBench {
               app ->
                   app.filter("raw", raw.measuring(), Map.of(), true, requestOnly, "/raw")
                       .filter("safe", safe.measuring(), Map.of(), true, requestOnly, "/safe")
-                      .filter(
-                          "safe-async",
-                          SafeAsyncFilter.create(SafeAsyncConfig.defaults()),
-                          Map.of(),
-                          true,
-                          EnumSet.allOf(DispatcherType.class),
-                          "/safe")
+                      .filter(SafeAsyncFilter.create(SafeAsyncConfig.defaults()), "/safe")
                       .handler("/raw", hello)
                       .handler("/safe", hello))) {
         for (int round = 0; round < WARM_UP_ROUNDS + rounds; round++) {

@@ -6,9 +6,6 @@ import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.TestServer;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -30,7 +27,8 @@ final class WatchingBench {
   private static final long SECONDS = 15;
   private static final double PERCENT = 1;
 
-  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+  /** Tomcat takes 8192 unless told otherwise. */
+  static final String CONNECTIONS = "100000";
 
   private WatchingBench() {}
 
@@ -60,7 +58,7 @@ final class WatchingBench {
     try (TestServer server =
         container.start(
             app ->
-                app.customize(Object.class, WatchingBench::allowConnections)
+                app.customize(Object.class, TomcatConnector.with("maxConnections", CONNECTIONS))
                     .filter(SafeAsyncFilter.create(config))
                     .handler(
                         "/take",
@@ -74,40 +72,12 @@ final class WatchingBench {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SETTLING_SECONDS));
-        double before = watcherMillis();
-        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SECONDS));
-        double percent = (watcherMillis() - before) / TimeUnit.SECONDS.toMillis(SECONDS) * 100;
         report.row(
             container,
             count + " pending, " + kind.name().toLowerCase(Locale.ROOT),
-            Figure.of("watcher", percent, "% of a core").atMost(PERCENT));
+            Figure.of("watcher", WatcherCpu.percentDuring(SECONDS), "% of a core").atMost(PERCENT));
       } finally {
         crowd.destroyForcibly().waitFor();
-      }
-    }
-  }
-
-  static double watcherMillis() {
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().equals("safe-async watcher")) {
-        return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
-      }
-    }
-    return 0;
-  }
-
-  /**
-   * Tomcat takes 8192 connections unless told otherwise; by name, as no container is named here.
-   */
-  static void allowConnections(Object containerNative) {
-    if (containerNative.getClass().getSimpleName().equals("Connector")) {
-      try {
-        containerNative
-            .getClass()
-            .getMethod("setProperty", String.class, String.class)
-            .invoke(containerNative, "maxConnections", "100000");
-      } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
-        throw new IllegalStateException(e);
       }
     }
   }

@@ -13,7 +13,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -182,13 +181,9 @@ final class Scenario {
     return plays(
         client -> {
           client.send(request);
-          StringBuilder all = new StringBuilder();
-          byte[] buffer = new byte[8192];
-          for (int n; (n = client.read(buffer)) > 0; ) {
-            all.append(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
-          }
           heard(
-              all.toString()
+              client
+                  .readUntilClose()
                   .replaceAll("Date: .*\r\n", "")
                   .replaceAll("(?i)\r\n[0-9a-f]+\r\n", "\r\nCHUNK\r\n"));
         });

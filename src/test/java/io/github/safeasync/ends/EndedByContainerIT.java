@@ -23,7 +23,6 @@ import io.github.safeasync.testkit.Witness;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
@@ -32,9 +31,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -317,13 +314,7 @@ class EndedByContainerIT {
         transport,
         app -> {
           if (filtered) {
-            app.filter(
-                "safe-async",
-                new SafeAsyncFilter(),
-                Map.of(),
-                true,
-                EnumSet.allOf(DispatcherType.class),
-                "/start");
+            app.filter(new SafeAsyncFilter(), "/start");
           }
           app.handler("/start", (in, out) -> started(in).dispatch("/elsewhere"))
               .handler("/elsewhere", EndedByContainerIT::writeLater);

@@ -8,11 +8,8 @@ import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Twins;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.EnumSet;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -60,13 +57,7 @@ final class TracedServer {
             .start(
                 Transport.PLAIN,
                 app ->
-                    app.filter(
-                            "safe-async",
-                            new SafeAsyncFilter(),
-                            Map.of(),
-                            true,
-                            EnumSet.allOf(DispatcherType.class),
-                            "/behind/*")
+                    app.filter(new SafeAsyncFilter(), "/behind/*")
                         .handler("/raw/pending", traced::pending)
                         .handler("/behind/pending", traced::pending)
                         .handler("/behind/library", traced::ofLibrary)

@@ -11,13 +11,10 @@ import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.TestServer;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,15 +42,7 @@ class HostileMessagesIT {
   private static TestServer start(Container container) throws Exception {
     return container.start(
         app ->
-            app.filter(
-                    "safe-async",
-                    new SafeAsyncFilter(),
-                    Map.of(),
-                    true,
-                    EnumSet.allOf(DispatcherType.class),
-                    "/safe",
-                    "/thrown",
-                    "/same")
+            app.filter(new SafeAsyncFilter(), "/safe", "/thrown", "/same")
                 .handler("/safe", (in, out) -> SafeAsyncResponse.of(in).sendError(400, message(in)))
                 .handler(
                     "/thrown",

@@ -3,13 +3,10 @@ package io.github.safeasync.testkit;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 
 /** One application twice on one server: on the raw container, and behind the filter. */
 public final class Twins {
@@ -33,13 +30,7 @@ public final class Twins {
     return container.start(
         transport,
         app ->
-            app.filter(
-                    "safe-async",
-                    SafeAsyncFilter.create(config),
-                    Map.of(),
-                    true,
-                    EnumSet.allOf(DispatcherType.class),
-                    GUARDED + "/*")
+            app.filter(SafeAsyncFilter.create(config), GUARDED + "/*")
                 .multipart("/*", (request, response) -> service.serve(request)));
   }
 

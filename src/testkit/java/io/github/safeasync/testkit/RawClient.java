@@ -153,6 +153,21 @@ public final class RawClient implements AutoCloseable {
   }
 
   /**
+   * Reads whatever comes up to the server's close.
+   *
+   * @return all of it, a character for each byte
+   * @throws IOException if the connection fails, or nothing comes in time
+   */
+  public String readUntilClose() throws IOException {
+    StringBuilder all = new StringBuilder();
+    byte[] buffer = new byte[8192];
+    for (int read; (read = read(buffer)) > 0; ) {
+      all.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
+    }
+    return all.toString();
+  }
+
+  /**
    * Reads one line of whatever comes, for a look at a response that has not ended.
    *
    * @return the line, without its end

@@ -46,6 +46,17 @@ public final class TestApplication {
   }
 
   /**
+   * Puts a filter before some paths, asynchronous, for requests of all dispatcher types.
+   *
+   * @param filter ready to be used
+   * @param urlPatterns as a web.xml has them
+   * @return this application
+   */
+  public TestApplication filter(Filter filter, String... urlPatterns) {
+    return filter(filter, Map.of(), urlPatterns);
+  }
+
+  /**
    * Puts a filter before everything, asynchronous, for requests of all dispatcher types.
    *
    * @param filter ready to be used
@@ -53,8 +64,13 @@ public final class TestApplication {
    * @return this application
    */
   public TestApplication filter(Filter filter, Map<String, String> initParameters) {
-    String name = filter.getClass().getName();
-    return filter(name, filter, initParameters, true, EnumSet.allOf(DispatcherType.class), "/*");
+    return filter(filter, initParameters, "/*");
+  }
+
+  private TestApplication filter(
+      Filter filter, Map<String, String> initParameters, String... urlPatterns) {
+    EnumSet<DispatcherType> all = EnumSet.allOf(DispatcherType.class);
+    return filter(filter.getClass().getName(), filter, initParameters, true, all, urlPatterns);
   }
 
   /**

@@ -115,8 +115,7 @@ public final class ContainerObjects {
 
   /** What the container means by a lost connection: on HTTP/2 that may be one stream. */
   Departure departure() {
-    Connection asynchronous = connection;
-    Connection now = asynchronous == null ? synchronous : asynchronous;
+    Connection now = known();
     boolean streamOnly = http2 && now != null && !now.isLost();
     Evidence evidence = streamOnly ? Evidence.HTTP2_RESET : Evidence.CONNECTION_LOST;
     return Departure.now(evidence, "the container's onError");
@@ -138,14 +137,18 @@ public final class ContainerObjects {
    * up once. On a thread that calls the container.
    */
   @Nullable Connection connectionOfAny() {
-    Connection asynchronous = connection;
-    Connection known = asynchronous == null ? synchronous : asynchronous;
+    Connection known = known();
     HttpServletRequest own = request();
     if (known == null && own != null) {
       known = scope.connectionOf(own);
       synchronous = known;
     }
     return known;
+  }
+
+  private @Nullable Connection known() {
+    Connection asynchronous = connection;
+    return asynchronous == null ? synchronous : asynchronous;
   }
 
   /** The request was not asynchronous, and the container has it back. */

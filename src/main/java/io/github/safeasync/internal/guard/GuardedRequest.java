@@ -170,7 +170,7 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
     }
     Map<String, Object> set = late;
     if (set != null) {
-      set.forEach((name, value) -> all.add(name));
+      all.addAll(set.keySet());
       all.removeIf(name -> set.get(name) == REMOVED);
     }
     return all;

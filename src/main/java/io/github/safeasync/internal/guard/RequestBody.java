@@ -95,7 +95,11 @@ public final class RequestBody {
     return length == 0
         || (length < 0
             && request.getHeader("Transfer-Encoding") == null
-            && (!"HTTP/2.0".equals(request.getProtocol()) || isSafe(request.getMethod())));
+            && (!isHttp2(request) || isSafe(request.getMethod())));
+  }
+
+  private static boolean isHttp2(HttpServletRequest request) {
+    return "HTTP/2.0".equals(request.getProtocol());
   }
 
   private static boolean isSafe(String method) {
@@ -152,7 +156,7 @@ public final class RequestBody {
   void streamed(HttpServletRequest request) {
     announced(request);
     streamed = true;
-    if (declared < 0 && phase == Phase.UNREAD && "HTTP/2.0".equals(request.getProtocol())) {
+    if (declared < 0 && phase == Phase.UNREAD && isHttp2(request)) {
       // Of a stream that is reset Tomcat shows afterwards no more that its end had not come.
       Quirks unused = exchange.quirksOfAny();
     }

@@ -1,0 +1,31 @@
+package io.github.safeasync.bench;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** What the library's watcher takes of a processor. */
+final class WatcherCpu {
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private WatcherCpu() {}
+
+  /** So far; 0 if there is none. */
+  static double millis() {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("safe-async watcher")) {
+        return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
+      }
+    }
+    return 0;
+  }
+
+  /** Of a core, from now on for some seconds. */
+  static double percentDuring(long seconds) {
+    double before = millis();
+    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+    return (millis() - before) / TimeUnit.SECONDS.toMillis(seconds) * 100;
+  }
+}
