@@ -815,6 +815,13 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     lost(Evidence.WRITE_FAILED, "a failing write", failure);
   }
 
+  /** A write of a synchronous request failed, with no lock. */
+  void failedOnWrite(IOException failure) {
+    if (ConnectionFailures.callShowsDeparture(failure, side.quirksOfAny())) {
+      lostOnWrite(failure);
+    }
+  }
+
   /** A writer of the application has failed, of which its container's does not say why. */
   void failedOnPrint() {
     if (side.isStreamGone()) {

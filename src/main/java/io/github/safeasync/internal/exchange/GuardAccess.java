@@ -201,6 +201,11 @@ final class GuardAccess implements ExchangeAccess {
   }
 
   @Override
+  public void failedOnWrite(IOException failure) {
+    exchange.failedOnWrite(failure);
+  }
+
+  @Override
   public void failedOnPrint() {
     exchange.failedOnPrint();
   }

@@ -125,6 +125,9 @@ public interface ExchangeAccess {
   /** A writer has failed, and does not say why: its client may be there. */
   void failedOnPrint();
 
+  /** A write of a synchronous request has failed: see what that says of the client. */
+  void failedOnWrite(IOException failure);
+
   /** A write has failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure);
 

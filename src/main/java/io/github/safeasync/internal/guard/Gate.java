@@ -357,6 +357,17 @@ public final class Gate {
     }
   }
 
+  /**
+   * Sees what the failure of a write of a synchronous request says of the client. Nobody else may
+   * tell: a servlet that catches it returns before anybody looks.
+   *
+   * @return the failure
+   */
+  IOException ofWrite(IOException failure) {
+    exchange.failedOnWrite(failure);
+    return failure;
+  }
+
   /** As {@link #send}, for what nobody could do anything about after the end: it does nothing. */
   void sendOrDrop(IoCall call) throws IOException {
     boolean unused = isSent(call);

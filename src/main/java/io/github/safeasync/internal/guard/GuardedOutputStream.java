@@ -59,7 +59,11 @@ public final class GuardedOutputStream extends ServletOutputStream {
   @Override
   public void write(int b) throws IOException {
     if (gate.isFree()) {
-      stream.write(b);
+      try {
+        stream.write(b);
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else {
       send(() -> stream.write(b));
     }
@@ -68,7 +72,11 @@ public final class GuardedOutputStream extends ServletOutputStream {
   @Override
   public void write(byte[] b) throws IOException {
     if (gate.isFree()) {
-      stream.write(b);
+      try {
+        stream.write(b);
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else {
       send(() -> stream.write(b));
     }
@@ -77,7 +85,11 @@ public final class GuardedOutputStream extends ServletOutputStream {
   @Override
   public void write(byte[] b, int off, int len) throws IOException {
     if (gate.isFree()) {
-      stream.write(b, off, len);
+      try {
+        stream.write(b, off, len);
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else {
       send(() -> stream.write(b, off, len));
     }
@@ -85,143 +97,87 @@ public final class GuardedOutputStream extends ServletOutputStream {
 
   @Override
   public void print(String s) throws IOException {
-    if (gate.isFree()) {
-      stream.print(s);
-    } else {
-      send(() -> stream.print(s));
-    }
+    send(() -> stream.print(s));
   }
 
   @Override
   public void print(boolean b) throws IOException {
-    if (gate.isFree()) {
-      stream.print(b);
-    } else {
-      send(() -> stream.print(b));
-    }
+    send(() -> stream.print(b));
   }
 
   @Override
   public void print(char c) throws IOException {
-    if (gate.isFree()) {
-      stream.print(c);
-    } else {
-      send(() -> stream.print(c));
-    }
+    send(() -> stream.print(c));
   }
 
   @Override
   public void print(int i) throws IOException {
-    if (gate.isFree()) {
-      stream.print(i);
-    } else {
-      send(() -> stream.print(i));
-    }
+    send(() -> stream.print(i));
   }
 
   @Override
   public void print(long l) throws IOException {
-    if (gate.isFree()) {
-      stream.print(l);
-    } else {
-      send(() -> stream.print(l));
-    }
+    send(() -> stream.print(l));
   }
 
   @Override
   public void print(float f) throws IOException {
-    if (gate.isFree()) {
-      stream.print(f);
-    } else {
-      send(() -> stream.print(f));
-    }
+    send(() -> stream.print(f));
   }
 
   @Override
   public void print(double d) throws IOException {
-    if (gate.isFree()) {
-      stream.print(d);
-    } else {
-      send(() -> stream.print(d));
-    }
+    send(() -> stream.print(d));
   }
 
   @Override
   public void println() throws IOException {
-    if (gate.isFree()) {
-      stream.println();
-    } else {
-      send(() -> stream.println());
-    }
+    send(() -> stream.println());
   }
 
   @Override
   public void println(String s) throws IOException {
-    if (gate.isFree()) {
-      stream.println(s);
-    } else {
-      send(() -> stream.println(s));
-    }
+    send(() -> stream.println(s));
   }
 
   @Override
   public void println(boolean b) throws IOException {
-    if (gate.isFree()) {
-      stream.println(b);
-    } else {
-      send(() -> stream.println(b));
-    }
+    send(() -> stream.println(b));
   }
 
   @Override
   public void println(char c) throws IOException {
-    if (gate.isFree()) {
-      stream.println(c);
-    } else {
-      send(() -> stream.println(c));
-    }
+    send(() -> stream.println(c));
   }
 
   @Override
   public void println(int i) throws IOException {
-    if (gate.isFree()) {
-      stream.println(i);
-    } else {
-      send(() -> stream.println(i));
-    }
+    send(() -> stream.println(i));
   }
 
   @Override
   public void println(long l) throws IOException {
-    if (gate.isFree()) {
-      stream.println(l);
-    } else {
-      send(() -> stream.println(l));
-    }
+    send(() -> stream.println(l));
   }
 
   @Override
   public void println(float f) throws IOException {
-    if (gate.isFree()) {
-      stream.println(f);
-    } else {
-      send(() -> stream.println(f));
-    }
+    send(() -> stream.println(f));
   }
 
   @Override
   public void println(double d) throws IOException {
-    if (gate.isFree()) {
-      stream.println(d);
-    } else {
-      send(() -> stream.println(d));
-    }
+    send(() -> stream.println(d));
   }
 
   @Override
   public void flush() throws IOException {
     if (gate.isFree()) {
-      stream.flush();
+      try {
+        stream.flush();
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else {
       send(stream::flush);
     }
@@ -231,7 +187,11 @@ public final class GuardedOutputStream extends ServletOutputStream {
   @Override
   public void close() throws IOException {
     if (gate.isFree()) {
-      stream.close();
+      try {
+        stream.close();
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else {
       gate.sendOrDrop(stream::close);
     }
@@ -240,7 +200,11 @@ public final class GuardedOutputStream extends ServletOutputStream {
   /** Servlet 6.1. Not an override for the compiler, which sees 6.0. */
   public void write(ByteBuffer bytes) throws IOException {
     if (gate.isFree()) {
-      Servlet61.write(stream, bytes);
+      try {
+        Servlet61.write(stream, bytes);
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
     } else if (gate.exchange().isLive()) {
       send(() -> Servlet61.write(stream, bytes));
     } else {
@@ -250,7 +214,13 @@ public final class GuardedOutputStream extends ServletOutputStream {
   }
 
   private void send(Gate.IoCall call) throws IOException {
-    if (!gate.isSent(call)) {
+    if (gate.isFree()) {
+      try {
+        call.run();
+      } catch (IOException failure) {
+        throw gate.ofWrite(failure);
+      }
+    } else if (!gate.isSent(call)) {
       refuse();
     }
   }
