@@ -3,6 +3,7 @@ package io.github.safeasync.ends;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.ClientDisconnectedException;
@@ -38,6 +39,7 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import java.io.IOException;
@@ -49,6 +51,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -296,6 +299,90 @@ class GuardedSurfaceIT {
       assertThat(attributesSetLate(surface.request))
           .isEqualTo(without)
           .isEqualTo("early changed true, new late true, unwanted null false");
+    }
+  }
+
+  /** What an application would take for done, or for an answer about its user. */
+  private static final Set<String> TAKEN_FOR_DONE =
+      Set.of("getSession", "changeSessionId", "authenticate", "login", "upgrade");
+
+  private static boolean fails(Surface surface, Method method) {
+    return call(surface, HttpServletRequest.class, method).startsWith("threw ");
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void whatTheContainerRefusesOnceItIsCompleted_isRefused_G13(Container container)
+      throws Exception {
+    try (Logs expected = Logs.swallow();
+        TestServer raw =
+            container.start(
+                app ->
+                    app.handler(
+                        "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+        Site site = start(container, SafeAsyncConfig.defaults())) {
+      for (Method method : methods(HttpServletRequest.class)) {
+        if (TAKEN_FOR_DONE.contains(method.getName())) {
+          try (RawClient without = RawClient.connect(raw);
+              RawClient with = RawClient.connect(site.server())) {
+            without.get("/kept");
+            Surface own = next();
+            own.context.complete();
+            without.readResponse();
+            await()
+                .untilAsserted(() -> assertThat(fails(own, method)).as("raw %s", method).isTrue());
+            with.get("/kept");
+            Surface guarded = next();
+            guarded.context.complete();
+            with.readResponse();
+            awaitEnd(guarded);
+            assertThat(fails(guarded, method)).as("%s", method).isTrue();
+          }
+        }
+      }
+    }
+  }
+
+  /** Whose roles nobody knows but the container, or who has wrapped its request. */
+  private static HttpServletRequest of(HttpServletRequest request, Principal user) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public Principal getUserPrincipal() {
+        return user;
+      }
+
+      @Override
+      public boolean isUserInRole(String role) {
+        return role.equals("reader");
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void rolesOfAUserAfterTheHangUp_areNotDenied_butRefused_G13(Container container)
+      throws Exception {
+    Principal user = () -> "somebody";
+    try (TestServer server =
+            container.start(
+                app ->
+                    app.filter(
+                            (in, out, chain) ->
+                                chain.doFilter(of((HttpServletRequest) in, user), out))
+                        .filter(new SafeAsyncFilter())
+                        .handler(
+                            "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+        RawClient client = RawClient.connect(server)) {
+      client.get("/kept");
+      Surface surface = next();
+      assertThat(surface.request.isUserInRole("reader")).isTrue();
+      client.closeFin();
+      awaitEnd(surface);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> surface.request.isUserInRole("reader"))
+          .withMessage(
+              "The exchange is over: ask before it whether the user is in the role reader");
+      assertThat(surface.request.getUserPrincipal()).isSameAs(user);
     }
   }
 

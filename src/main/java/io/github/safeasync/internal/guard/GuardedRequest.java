@@ -400,7 +400,10 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public boolean authenticate(HttpServletResponse response) throws IOException, ServletException {
-    return gate.mayWait() ? super.authenticate(response) : false;
+    if (!gate.mayWait()) {
+      throw over("nobody can be authenticated any more");
+    }
+    return super.authenticate(response);
   }
 
   @Override
@@ -565,7 +568,15 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
   public boolean isUserInRole(String role) {
     return gate.isFree()
         ? super.isUserInRole(role)
-        : gate.ask(() -> super.isUserInRole(role), known -> false);
+        : gate.ask(() -> super.isUserInRole(role), known -> isInRole(known, role));
+  }
+
+  /** Nobody has a role; which ones somebody has the container alone knows. */
+  private boolean isInRole(RequestSnapshot known, String role) {
+    if (known.about().principal() == null) {
+      return false;
+    }
+    throw over("ask before it whether the user is in the role " + role);
   }
 
   @Override
