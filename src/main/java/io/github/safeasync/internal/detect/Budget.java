@@ -41,9 +41,9 @@ final class Budget {
     return !used || now - nextAt >= 0;
   }
 
-  /** Whether it allows something that must leave that much of what was saved up. */
-  boolean allowsBeyond(long reserveNanos, long now) {
-    return !used || now - nextAt >= reserveNanos;
+  /** When it allows something: now, or later. */
+  long mayAt(long now) {
+    return allows(now) ? now : nextAt;
   }
 
   /** When it allows something again, if it does not now. */
@@ -61,7 +61,8 @@ final class Budget {
     nextAt = Math.min(nextAt + price() * units * divisor, now + LONGEST_PAUSE_NANOS);
   }
 
-  private long price() {
+  /** What one unit has cost of late. */
+  long price() {
     int known = Math.min(samples, SAMPLES);
     long lowest = Long.MAX_VALUE;
     long sum = 0;

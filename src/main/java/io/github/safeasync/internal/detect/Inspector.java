@@ -25,36 +25,14 @@ final class Inspector {
   /** Before the second; twice as long each time. */
   private static final long ALERT_GAP_NANOS = 100_000;
 
-  /** The table was asked, or there is none. Never a time to come: those differ from now by less. */
-  private static final long ASKED = Long.MIN_VALUE;
-
-  /** What was saved up for patient scans shall not be spent on the first moments of a suspicion. */
-  private static final long PATIENT_GAP_NANOS = 100_000_000;
-
-  private static final long BURST_NANOS = 30_000_000_000L;
-
-  /** Polling never ends, so it would soon have spent what was saved up for a suspicion. */
-  private static final long POLLING_RESERVE_NANOS = BURST_NANOS - 3_000_000_000L;
-
   private final PollFlags flags;
   private final boolean exactFlags;
   private final @Nullable SocketTable judge;
   private final @Nullable SocketTable exactJudge;
-  private final @Nullable SocketTable scanningJudge;
-  private final @Nullable SegmentGate gate;
-
-  /** Scans for what looks like an end of the stream: a tenth of a core. */
-  private final Budget urgentScans;
-
-  /** All other scans: two thirds of the hundredth that all patient looks may take. */
-  private final Budget patientScans;
-
+  private final @Nullable Scans scans;
   private final boolean repeats;
   private final boolean quickAcks;
 
-  private final ThreadClock clock = new ThreadClock();
-  private long lastScan = System.nanoTime() - PATIENT_GAP_NANOS;
-  private long scanned;
   private final List<WatchedConnection> undecided = new ArrayList<>();
   private final List<WatchedConnection> ended = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
@@ -65,16 +43,14 @@ final class Inspector {
     this.exactFlags = found.exactFlags();
     this.judge = judge;
     this.exactJudge = judge == null || judge.isBatching() ? null : judge;
-    this.scanningJudge = judge == null || !judge.isBatching() ? null : judge;
-    this.gate = gate;
+    this.scans =
+        judge == null || !judge.isBatching() ? null : new Scans(judge, gate, found.scanNanos());
     this.repeats = found.looksRepeatedly();
     this.quickAcks = found.quickAcks();
-    this.urgentScans = new Budget(10, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
-    this.patientScans = new Budget(150, BURST_NANOS, found.scanNanos(), clock.isOwnTime());
   }
 
   boolean isBatching() {
-    return scanningJudge != null;
+    return scans != null;
   }
 
   boolean hasTable() {
@@ -120,19 +96,19 @@ final class Inspector {
     }
     flags.look(undecided);
     undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
+    undecided.removeIf(line -> (line.verdict = byGrowth(line)) != null);
     lookRepeatedly();
     lookBehindAlerts(now);
-    scanned = 0;
-    long retryAt = scan(System.nanoTime());
+    long retryAt = scan();
     for (WatchedConnection line : undecided) {
-      if (retryAt == ASKED) {
+      if (retryAt == Scans.DONE) {
         line.verdict = byTable(line, now);
       } else {
         line.lookAt = retryAt;
       }
     }
     undecided.clear();
-    return scanned;
+    return scans == null ? 0 : scans.spent();
   }
 
   private @Nullable Verdict byFlags(WatchedConnection line) {
@@ -150,6 +126,13 @@ final class Inspector {
       return Verdict.OPEN;
     }
     return line.state == ConnectionState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
+  }
+
+  /** Nothing comes in behind a FIN: where more has come since the last look there was none. */
+  private @Nullable Verdict byGrowth(WatchedConnection line) {
+    return scans != null && !line.isPolled() && !line.isUrgent() && line.hasGrown()
+        ? Verdict.OPEN
+        : null;
   }
 
   /**
@@ -253,50 +236,9 @@ final class Inspector {
     return entry != null && entry.sighting() == SocketState.FIN_RECEIVED && !line.isClosedHere();
   }
 
-  /** Returns ASKED, or when to come again. */
-  private long scan(long now) {
+  private long scan() {
     collect(undecided);
-    if (scanningJudge == null || entries.isEmpty()) {
-      return ASKED;
-    }
-    boolean urgent = false;
-    boolean firstLook = false;
-    boolean onlyPolled = true;
-    for (WatchedConnection line : undecided) {
-      TableEntry entry = line.entry();
-      onlyPolled &= line.isPolled();
-      urgent |= line.deservesScan(now);
-      firstLook |= entry != null && entry.sighting() == SocketState.UNKNOWN;
-    }
-    if (!urgent && now - lastScan < PATIENT_GAP_NANOS) {
-      return lastScan + PATIENT_GAP_NANOS;
-    }
-    Budget scans = urgent ? urgentScans : patientScans;
-    long reserve = urgent || !onlyPolled ? 0 : POLLING_RESERVE_NANOS;
-    if (!scans.allowsBeyond(reserve, now)) {
-      return Math.max(scans.nextAt() + reserve, now + 1);
-    }
-    // A scan left out because nothing can have changed leaves the last sightings as they are.
-    if (urgent || firstLook || gate == null || gate.isOpen(now)) {
-      lastScan = now;
-      if (urgent) {
-        countUrgent(now);
-      }
-      long start = clock.nanos();
-      scanningJudge.look(entries);
-      scans.spent(clock.nanos() - start, 1, System.nanoTime());
-      scanned = System.nanoTime() - now;
-    }
-    return ASKED;
-  }
-
-  /** Only now: a scan that was put off has told nothing. */
-  private void countUrgent(long now) {
-    for (WatchedConnection line : undecided) {
-      if (line.deservesScan(now)) {
-        line.scanned();
-      }
-    }
+    return scans == null ? Scans.DONE : scans.look(undecided, entries, System.nanoTime());
   }
 
   private Verdict byTable(WatchedConnection line, long now) {

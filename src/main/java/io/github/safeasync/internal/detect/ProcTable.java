@@ -28,6 +28,9 @@ final class ProcTable implements SocketTable {
   private final RowParser ipv6Rows = new RowParser(true);
   private final byte[] buffer = new byte[2 * CHUNK];
 
+  /** How many of those looked for have not been found yet: behind the last one nothing is read. */
+  private int sought;
+
   /**
    * Makes one.
    *
@@ -63,11 +66,12 @@ final class ProcTable implements SocketTable {
       inTcp6 |= entry.home != TableEntry.Home.TCP;
     }
     index.fill(entries);
+    sought = entries.size();
     try {
       if (inTcp6 && hasTcp6) {
         scan("/tcp6", ipv6Rows, TableEntry.Home.TCP6);
       }
-      if (anyMayBeIn4(entries)) {
+      if (sought > 0 && anyMayBeIn4(entries)) {
         scan("/tcp", ipv4Rows, TableEntry.Home.TCP);
       }
       entries.forEach(TableEntry::end);
@@ -89,7 +93,7 @@ final class ProcTable implements SocketTable {
     try (FileInputStream in = new FileInputStream(directory + file)) {
       int kept = 0;
       int read;
-      while ((read = in.read(buffer, kept, CHUNK)) > 0) {
+      while (sought > 0 && (read = in.read(buffer, kept, CHUNK)) > 0) {
         int end = kept + read;
         int start = 0;
         for (int i = kept; i < end; i++) {
@@ -117,7 +121,9 @@ final class ProcTable implements SocketTable {
     for (@Nullable TableEntry entry = index.candidates(ports); entry != null; entry = entry.next) {
       if (rows.matches(entry.endpoints)) {
         inode = inode < 0 ? rows.inode() : inode;
+        boolean before = entry.isFound();
         entry.found(rows.state, inode);
+        sought -= !before && entry.isFound() ? 1 : 0;
         if (entry.wasSeen()) {
           entry.home = home;
         }

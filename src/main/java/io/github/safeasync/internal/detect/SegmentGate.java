@@ -10,9 +10,6 @@ import java.io.IOException;
  */
 final class SegmentGate {
 
-  /** The count precedes the change by a moment, and a timer may end a connection by itself. */
-  private static final long FORCED_NANOS = 2_000_000_000L;
-
   private static final int IN_SEGS_FIELD = 10;
 
   private final String file;
@@ -25,11 +22,15 @@ final class SegmentGate {
     this.file = directory + "/snmp";
   }
 
-  /** Whether a scan is worth its cost now. To be asked before each scan that may be left out. */
-  boolean isOpen(long now) {
+  /**
+   * Whether a scan is worth its cost now. To be asked before each scan that may be left out.
+   *
+   * @param forcedNanos after how long it is, whatever the count
+   */
+  boolean isOpen(long now, long forcedNanos) {
     long count = count();
     boolean moved = count < 0 || count != seen;
-    boolean open = moved || !settled || now - lastOpen > FORCED_NANOS;
+    boolean open = moved || !settled || now - lastOpen > forcedNanos;
     // After the count has moved two scans are made: the first may have come before its effect.
     settled = !moved;
     seen = count;

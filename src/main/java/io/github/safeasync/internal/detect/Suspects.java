@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>The first looks after an event are never put off here. All others (unread bytes, polling,
  * half-closed connections) may take one hundredth of a core together at most. Scans have a budget
- * of their own, in {@link Inspector}.
+ * of their own, in {@link Scans}.
  */
 final class Suspects {
 
@@ -38,7 +38,7 @@ final class Suspects {
   Suspects(Inspector looks, Sentence sentence) {
     this.looks = looks;
     this.sentence = sentence;
-    // Where there are scans, they take two thirds of it, and a part of the rest is not measured.
+    // Where there are scans, they take half of it, and a part of the rest is not measured.
     this.patience = new Budget(looks.isBatching() ? 500 : 200, 200_000_000L, 10_000, false);
     this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
   }

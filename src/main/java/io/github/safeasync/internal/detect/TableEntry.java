@@ -71,6 +71,11 @@ final class TableEntry {
     }
   }
 
+  /** Whether this look has found it, so that no other row can be its own. */
+  boolean isFound() {
+    return sighting == SocketState.ESTABLISHED || sighting == SocketState.FIN_RECEIVED;
+  }
+
   /** A look is over. */
   void end() {
     misses = sighting == SocketState.MISSING ? misses + 1 : 0;

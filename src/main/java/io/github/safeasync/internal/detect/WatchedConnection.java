@@ -73,6 +73,9 @@ final class WatchedConnection {
   private long scannedSince;
   private int scans;
 
+  /** Unread bytes at the last look that counted them. */
+  private int unreadBefore;
+
   /** What {@link PollFlags} saw at the last look. */
   int flags;
 
@@ -266,6 +269,13 @@ final class WatchedConnection {
     }
     int unread = unread();
     return unread == 0 || (secure && unread <= CLOSE_NOTIFY_BYTES);
+  }
+
+  /** Whether more bytes lie unread than when this was last asked, and some did then. */
+  boolean hasGrown() {
+    int before = unreadBefore;
+    unreadBefore = unread();
+    return before > 0 && unreadBefore > before;
   }
 
   /** Bytes the kernel holds for the container, -1 if unknown. Takes nothing away. */

@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.detect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
 import java.nio.channels.SelectionKey;
@@ -96,5 +97,38 @@ class InspectorTest {
       assertThat(scans).hasValue(1);
       assertThat(suspects.nextAt() - System.nanoTime()).isGreaterThan(TimeUnit.SECONDS.toNanos(1));
     }
+  }
+
+  /** A client that sends on has not gone, which costs no reading of the table to know. */
+  @Test
+  void moreUnreadBytesThanBefore_needNoScan_andAFinBehindThemDoes_G6_G11() throws Exception {
+    try (Wire wire = Wire.open();
+        Selector selector = Selector.open();
+        PollFlags flags = new PollFlags()) {
+      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
+      line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
+      line.looks = 10;
+      wire.send(1);
+      arrive(line, 1);
+      looks.look(List.of(line), System.nanoTime());
+      assertThat(scans).hasValue(1);
+
+      for (int unread = 2; unread < 10; unread++) {
+        wire.send(1);
+        arrive(line, unread);
+        looks.look(List.of(line), System.nanoTime());
+        assertThat(line.verdict).isEqualTo(Verdict.OPEN);
+      }
+      assertThat(scans).hasValue(1);
+
+      wire.finish();
+      looks.look(List.of(line), System.nanoTime());
+      assertThat(line.verdict).as("put off until the next scan").isNull();
+    }
+  }
+
+  private static void arrive(WatchedConnection line, int unread) {
+    await().until(() -> line.unread() == unread);
   }
 }

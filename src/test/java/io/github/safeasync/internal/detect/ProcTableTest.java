@@ -104,6 +104,22 @@ class ProcTableTest {
       assertThat(entries).extracting(TableEntry::identity).doesNotHaveDuplicates();
     }
 
+    /** On a machine with thousands of sockets each row that is read costs microseconds. */
+    @Test
+    void behindTheLastRowThatIsLookedFor_nothingIsRead_G11() throws Exception {
+      TableEntry entry = entry(80, 1);
+      TableEntry behind = entry(80, 2);
+      row(80, 1, 1, 11);
+      rows.append("x".repeat(100_000)).append('\n');
+      row(80, 2, 1, 12);
+      String cannotBeReadToItsEnd = rows.toString();
+      look(entry);
+      assertThat(entry.sighting()).isEqualTo(SocketState.ESTABLISHED);
+      rows.replace(0, rows.length(), cannotBeReadToItsEnd);
+      look(entry, behind);
+      assertThat(entry.sighting()).isEqualTo(SocketState.UNKNOWN);
+    }
+
     @Test
     void unreadableTable_saysNothing_G7() throws Exception {
       TableEntry entry = entry(80, 1);
