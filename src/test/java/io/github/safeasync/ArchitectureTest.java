@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -268,6 +269,35 @@ class ArchitectureTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Deadlines are counted by a clock that nobody sets: a wall clock that jumps ends no exchange. It
+   * says when a departure was noticed, how old a file is, and how late Undertow counts its own
+   * deadlines, which are of the wall clock.
+   */
+  @Test
+  void wallClock_isAskedForWhatIsShownAlone() {
+    assertThat(
+            MAIN.stream()
+                .flatMap(type -> type.getAccessesFromSelf().stream())
+                .filter(call -> isOfWallClock(call.getTarget()))
+                .map(call -> outermost(call.getOriginOwner()).substring(API.length() + 1)))
+        .containsOnly(
+            "Departure",
+            "doctor.Check",
+            "internal.container.UndertowConnection",
+            "internal.detect.WatchLoop",
+            "internal.exchange.FileSource");
+  }
+
+  private static boolean isOfWallClock(AccessTarget called) {
+    String owner = called.getOwner().getName();
+    return called.getName().equals("currentTimeMillis")
+        || (owner.startsWith("java.time.") && called.getName().equals("now"))
+        || owner.equals("java.time.Clock")
+        || owner.equals("java.util.Timer")
+        || (owner.equals("java.util.Date") && called.getName().equals("<init>"));
   }
 
   /** WildFly warns of each that it could not make, at each deployment of a WAR (WFLYEE0007). */
