@@ -147,9 +147,22 @@ class OutboxLincheckTest {
     check(Awaiting.class);
   }
 
+  /** One writes, one is the container, and one ends it, say. */
+  @Test
+  void ofThreeThreads_nothingIsLeftLying_inEveryInterleaving() {
+    check(AtRest.class, 3);
+    if (Tries.areAll()) {
+      check(Awaiting.class, 3);
+    }
+  }
+
   private static void check(Class<? extends Stream> stream) {
+    check(stream, 2);
+  }
+
+  private static void check(Class<? extends Stream> stream, int threads) {
     new ModelCheckingOptions()
-        .threads(2)
+        .threads(threads)
         .actorsPerThread(1)
         .actorsBefore(0)
         .actorsAfter(0)
