@@ -4,10 +4,12 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.safeasync.ClientDisconnectedException;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.Ends;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Logs;
@@ -32,13 +34,16 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -469,6 +474,93 @@ class DispatchIT {
       context.complete();
       logs.assertQuiet();
     }
+  }
+
+  /** The client leaves when the container has taken the dispatch, and not begun it. */
+  @ParameterizedTest
+  @EveryContainer
+  void hangUp_beforeADispatchBegins_itsServletSeesItsOwnPath_andFailsQuietly_G12_G13(
+      Container container) throws Exception {
+    try (Logs logs = Logs.capture()) {
+      assertThat(seenInLateDispatch(container, new SafeAsyncFilter()))
+          .isEqualTo(seenInLateDispatch(container, (in, out, chain) -> chain.doFilter(in, out)))
+          .contains("/target/later", "queried");
+      // Undertow complains of a server that is stopped before the dispatch's thread is back.
+      assertThat(logs.aboveInfo())
+          .extracting(each -> each.getMessage() + each.getThrown())
+          .noneMatch(line -> line.contains(ClientDisconnectedException.class.getSimpleName()));
+    }
+  }
+
+  private static String seenInLateDispatch(Container container, Filter filter) throws Exception {
+    CompletableFuture<String> seen = new CompletableFuture<>();
+    CountDownLatch dispatched = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    Filter before =
+        (in, out, chain) -> {
+          if (in.getDispatcherType() == DispatcherType.ASYNC) {
+            dispatched.countDown();
+            assertThat(Ends.await(in, Duration.ofSeconds(10))).isTrue();
+          }
+          try {
+            chain.doFilter(in, out);
+          } finally {
+            if (in.getDispatcherType() == DispatcherType.ASYNC) {
+              left.countDown();
+            }
+          }
+        };
+    try (TestServer server =
+            container.start(
+                app ->
+                    app.filter(
+                            "before",
+                            before,
+                            Map.of(),
+                            true,
+                            EnumSet.allOf(DispatcherType.class),
+                            "/*")
+                        .filter(filter)
+                        .handler(
+                            "/start",
+                            (in, out) -> {
+                              AsyncContext context = in.startAsync();
+                              context.start(() -> context.dispatch("/target/later?query=queried"));
+                            })
+                        .handler(
+                            "/target/*",
+                            (in, out) -> {
+                              String line = lineOf(in);
+                              try {
+                                for (int i = 0; i < 1_000; i++) {
+                                  out.getOutputStream().write(1);
+                                  out.flushBuffer();
+                                }
+                              } finally {
+                                seen.complete(line);
+                              }
+                            }));
+        RawClient client = RawClient.connect(server)) {
+      client.get("/start");
+      assertThat(dispatched.await(10, SECONDS)).isTrue();
+      client.closeFin();
+      String line = seen.get(10, SECONDS);
+      left.await(10, SECONDS);
+      return line;
+    }
+  }
+
+  private static String lineOf(HttpServletRequest request) {
+    return String.join(
+        " ",
+        List.of(
+            request.getDispatcherType().toString(),
+            request.getRequestURI(),
+            request.getServletPath(),
+            request.getPathInfo(),
+            request.getQueryString(),
+            request.getParameter("query"),
+            request.getAttribute(AsyncContext.ASYNC_REQUEST_URI).toString()));
   }
 
   private class Listening implements AsyncListener {

@@ -151,7 +151,12 @@ public final class ContainerObjects {
     return asynchronous == null ? synchronous : asynchronous;
   }
 
-  /** The request was not asynchronous, and the container has it back. */
+  /** What it was has been forgotten; for what the servlet throws it is known again. */
+  void dispatchedLate(HttpServletRequest request) {
+    synchronous = scope.connectionOf(request);
+  }
+
+  /** The request was not asynchronous, or its end came earlier, and the container has it back. */
   void answered() {
     synchronous = null;
   }

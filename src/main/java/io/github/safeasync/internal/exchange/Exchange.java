@@ -500,8 +500,12 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   }
 
   /** The container's thread has come after a dispatch that was on its way at the end. */
-  void dispatchedLate() {
+  void dispatchedLate(ServletRequest request) {
     dispatchedLate = true;
+    if (request instanceof HttpServletRequest http) {
+      closing.dispatchedLate(http);
+      side.dispatchedLate(http);
+    }
   }
 
   /** What the guards return, which are closed: the last dispatch is an asynchronous one. */

@@ -37,8 +37,7 @@ final class FilterCall {
     } else if (known.isLive()) {
       go(known, chain, guarded(known, request), guarded(known, response));
     } else if (isAsyncDispatch(request)) {
-      known.dispatchedLate();
-      go(known, chain, guarded(known, request), guarded(known, response));
+      late(known, request, response, chain);
     } else {
       // The container's own answer to what has ended, such as an error page: it works for none.
       chain.doFilter(request, response);
@@ -114,6 +113,23 @@ final class FilterCall {
     } finally {
       CurrentExchange.leave(before);
     }
+  }
+
+  /** The same, after the end: the servlet behind it meets a request that is over. */
+  private static void late(
+      Exchange exchange, ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    exchange.dispatchedLate(containersOwn(request));
+    try {
+      go(exchange, chain, guarded(exchange, request), guarded(exchange, response));
+    } finally {
+      exchange.side().answered();
+    }
+  }
+
+  private static ServletRequest containersOwn(ServletRequest request) {
+    GuardedRequest inside = GuardedRequest.in(request);
+    return inside == null ? request : inside.getRequest();
   }
 
   /** A dispatch brings the container's object, or a wrapper with the guard inside. */

@@ -8,6 +8,7 @@ import io.github.safeasync.internal.guard.GuardedReadListener;
 import io.github.safeasync.internal.guard.GuardedWriteListener;
 import io.github.safeasync.internal.guard.RequestBody;
 import io.github.safeasync.internal.guard.RequestSnapshot;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -79,6 +80,10 @@ final class Termination {
         return new Known(request, uncleared, isLast);
       }
       return new Known(uncleared ? now.withAttributesOf(request) : now, uncleared, isLast);
+    }
+
+    Known at(HttpServletRequest dispatched, RequestBody body) {
+      return new Known(request.at(dispatched, body), uncleared, last);
     }
   }
 
@@ -158,6 +163,14 @@ final class Termination {
     @Nullable RequestSnapshot now = exchange.side().remember(true, false, exchange.body());
     if (now != null) {
       boolean unused = KNOWN.compareAndSet(this, before, new Known(now, true, false));
+    }
+  }
+
+  /** What the servlet behind the dispatch is told of its path, on the container's thread there. */
+  void dispatchedLate(HttpServletRequest request) {
+    Known before = known;
+    while (!KNOWN.compareAndSet(this, before, before.at(request, exchange.body()))) {
+      before = known;
     }
   }
 

@@ -36,10 +36,9 @@ public final class LostClient {
       return ofWork;
     }
     ClientDisconnectedException said = among(thrown);
-    Quirks quirks = exchange.quirks();
     // An application may let out what another request's client has caused.
-    boolean own = exchange.isDisconnected();
-    return said == null || quirks == null || !own ? thrown : quirks.ofLostClient(thrown, said);
+    Quirks quirks = said != null && exchange.isDisconnected() ? exchange.quirksOfAny() : null;
+    return said == null || quirks == null ? thrown : quirks.ofLostClient(thrown, said);
   }
 
   private static @Nullable ClientDisconnectedException among(Throwable thrown) {

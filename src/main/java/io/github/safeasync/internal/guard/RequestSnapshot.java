@@ -175,26 +175,37 @@ public record RequestSnapshot(
 
   /** Takes what costs little. */
   public static RequestSnapshot of(HttpServletRequest request, HttpServletResponse response) {
-    Line line =
-        new Line(
-            request.getMethod(),
-            request.getRequestURI(),
-            String.valueOf(request.getRequestURL()),
-            request.getQueryString(),
-            request.getContextPath(),
-            request.getServletPath(),
-            request.getPathInfo(),
-            request.getProtocol(),
-            request.getScheme(),
-            request.isSecure(),
-            request.getServerName(),
-            request.getServerPort(),
-            request.getRemoteAddr(),
-            request.getRemotePort(),
-            request.getRequestId(),
-            request.getDispatcherType(),
-            request.getServletContext());
-    return new RequestSnapshot(line, NOTHING_MORE, null, Map.of(), head(response, Map.of()));
+    return new RequestSnapshot(
+        line(request), NOTHING_MORE, null, Map.of(), head(response, Map.of()));
+  }
+
+  private static Line line(HttpServletRequest request) {
+    return new Line(
+        request.getMethod(),
+        request.getRequestURI(),
+        String.valueOf(request.getRequestURL()),
+        request.getQueryString(),
+        request.getContextPath(),
+        request.getServletPath(),
+        request.getPathInfo(),
+        request.getProtocol(),
+        request.getScheme(),
+        request.isSecure(),
+        request.getServerName(),
+        request.getServerPort(),
+        request.getRemoteAddr(),
+        request.getRemotePort(),
+        request.getRequestId(),
+        request.getDispatcherType(),
+        request.getServletContext());
+  }
+
+  /** Takes what a dispatch has changed: the path, the parameters of its query, its attributes. */
+  public RequestSnapshot at(HttpServletRequest dispatched, RequestBody body) {
+    Map<String, Object> all = new HashMap<>(attributes);
+    all.putAll(attributes(dispatched));
+    return new RequestSnapshot(
+        line(dispatched), about(dispatched), parameters(dispatched, body), all, head);
   }
 
   private static Head head(HttpServletResponse response, Map<String, List<String>> headers) {

@@ -1,0 +1,32 @@
+package io.github.safeasync.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.Transport;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/**
+ * Everything at once, and nothing is lost, left behind, or heard by another. {@code
+ * -Dsafeasync.seed=7} draws another storm, {@code -Dsafeasync.exchanges=5000} a longer one, and
+ * {@code -Dsafeasync.raw=true} shows the same without the filter, which harms much.
+ */
+class ChaosIT {
+
+  private static final long SEED = Long.getLong("safeasync.seed", 1);
+  private static final boolean RAW = Boolean.getBoolean("safeasync.raw");
+  private static final int COUNT = Integer.getInteger("safeasync.exchanges", 600);
+
+  @ParameterizedTest
+  @EveryTransport(Transport.PLAIN)
+  void storm_harmsNobodyAndLeavesNothing_G1_G2_G3_G4_G5_G7_G8(
+      Container container, Transport transport) throws Exception {
+    Storm storm = new Storm(container, transport, SEED, !RAW, RAW);
+
+    String told = storm.run(COUNT);
+
+    System.out.println(told);
+    assertThat(storm.ledger().faults()).as("%s%n%s", told, storm.ledger().trace()).isEmpty();
+  }
+}

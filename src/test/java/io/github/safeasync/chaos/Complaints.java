@@ -1,0 +1,48 @@
+package io.github.safeasync.chaos;
+
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/**
+ * What is logged above INFO, or with a stack trace, but for what the application was told to fail
+ * with. Nothing of it is printed. Thread-safe.
+ */
+final class Complaints extends Handler implements AutoCloseable {
+
+  private static final Logger ROOT = Logger.getLogger("");
+
+  private final Ledger ledger;
+  private final List<Handler> silenced = List.of(ROOT.getHandlers());
+
+  Complaints(Ledger ledger) {
+    this.ledger = ledger;
+    silenced.forEach(ROOT::removeHandler);
+    ROOT.addHandler(this);
+  }
+
+  @Override
+  public void publish(LogRecord each) {
+    boolean isLoud = each.getLevel().intValue() > Level.INFO.intValue();
+    boolean hasStack =
+        each.getThrown() != null && each.getLevel().intValue() >= Level.FINE.intValue();
+    if ((isLoud || hasStack) && !Deliberate.isCauseOf(each.getThrown())) {
+      String line = new SimpleFormatter().format(each);
+      if (!line.contains(Zone.REJECTED)) {
+        ledger.found(Fault.COMPLAINT, line);
+      }
+    }
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void close() {
+    ROOT.removeHandler(this);
+    silenced.forEach(ROOT::addHandler);
+  }
+}

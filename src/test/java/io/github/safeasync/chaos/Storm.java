@@ -1,0 +1,245 @@
+package io.github.safeasync.chaos;
+
+import io.github.safeasync.SafeAsyncFilter;
+import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.TestApplication;
+import io.github.safeasync.testkit.TestServer;
+import io.github.safeasync.testkit.Transport;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** Many clients at once, of whom half leave, each in its own way; drawn from a seed. */
+final class Storm {
+
+  private static final int VISITORS = 24;
+
+  /** Until everything that is made once has been made. */
+  private static final int FIRST = 50;
+
+  /** Selectors that a container may not have begun to use at the start. */
+  private static final int LAZY = 2;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+  private final Container container;
+  private final Transport transport;
+  private final long seed;
+  private final boolean filtered;
+  private final boolean unchanged;
+  private final Work work = new Work();
+  private final Ledger ledger = new Ledger(work);
+  private final Map<Zone, SafeAsyncFilter> filters = new EnumMap<>(Zone.class);
+  private final AtomicInteger next = new AtomicInteger();
+
+  /**
+   * Prepares one.
+   *
+   * @param filtered whether the library's filter is there
+   * @param unchanged whether all applications know the Servlet API alone
+   */
+  Storm(Container container, Transport transport, long seed, boolean filtered, boolean unchanged) {
+    this.container = container;
+    this.transport = transport;
+    this.seed = seed;
+    this.filtered = filtered;
+    this.unchanged = unchanged;
+    if (filtered) {
+      for (Zone zone : Zone.values()) {
+        filters.put(zone, SafeAsyncFilter.create(zone.config(work::execute)));
+      }
+    }
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  /** Returns what came of it, in one line. */
+  String run(int count) throws Exception {
+    warmUp();
+    long began = System.nanoTime();
+    Remains before = Remains.now();
+    try (Complaints complaints = new Complaints(ledger)) {
+      Probe probe;
+      try (TestServer server = container.start(transport, this::deploy)) {
+        visit(server, Math.min(FIRST, count));
+        awaitRest();
+        Remains atRest = Remains.now();
+        probe = Probe.start(server, ledger);
+        visit(server, count);
+        probe.close();
+        awaitRest();
+        require("open exchanges", () -> sum(filter -> filter.stats().open()));
+        require("watched connections", () -> sum(filter -> filter.stats().watched()));
+        require("pending bytes", () -> sum(filter -> filter.stats().pendingBytes()));
+        require("sockets in CLOSE_WAIT", () -> Remains.closeWaits(server.port()));
+        require("registrations with selectors", () -> Math.max(0, atRest.registeredSince() - LAZY));
+      }
+      work.close();
+      require("threads or descriptors", before::since, List::isEmpty);
+      ledger.close();
+      return String.format(
+          "%s %s %s, seed %d: %,d exchanges in %.1f s, %s; %s; faults %s",
+          container,
+          transport,
+          filtered ? "filtered" : "raw",
+          seed,
+          next.get(),
+          (System.nanoTime() - began) / 1e9,
+          ledger.ends(),
+          probe,
+          ledger.faults());
+    } finally {
+      work.close();
+    }
+  }
+
+  private interface Count {
+    long of(SafeAsyncFilter filter);
+  }
+
+  private long sum(Count count) {
+    return filters.values().stream().mapToLong(count::of).sum();
+  }
+
+  /** The JDK and the clients of HTTP/2 keep descriptors of their own from the first use on. */
+  private void warmUp() throws Exception {
+    Ledger unread = new Ledger(work);
+    try (TestServer server = container.start(transport, app -> app.handler("/fast", Storm::fast))) {
+      Probe.start(server, unread).close();
+    }
+  }
+
+  private static void fast(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    response.getWriter().write(Probe.FAST);
+  }
+
+  private void deploy(TestApplication app) {
+    filters.forEach(
+        (zone, filter) ->
+            app.filter(
+                zone.name(),
+                filter,
+                Map.of(),
+                true,
+                EnumSet.allOf(DispatcherType.class),
+                zone.path() + "/*"));
+    for (Zone zone : Zone.values()) {
+      app.handler(zone.path() + "/*", this::serve);
+    }
+    app.handler("/fast", Storm::fast)
+        .handler("/page", this::page)
+        .errorPage(ServletApplications.ERROR, "/page");
+  }
+
+  private void serve(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    Entry entry = ledger.entry(numberOf(request.getRequestURI()));
+    if (request.getDispatcherType() == DispatcherType.INCLUDE
+        || request.getRequestURI().contains(ServletApplications.TARGET)) {
+      target(entry, response);
+    } else if (entry != null) {
+      entry.served();
+      entry.plan().kind().serve(entry, request, response);
+    }
+  }
+
+  private static void target(Entry entry, HttpServletResponse response) throws IOException {
+    if (entry != null) {
+      ServletApplications.write(entry.plan(), response.getOutputStream());
+    }
+  }
+
+  private void page(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    String path = (String) request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI);
+    Entry entry = ledger.entry(numberOf(path));
+    if (entry != null) {
+      Work.attempt(entry, () -> target(entry, response));
+    }
+  }
+
+  private static int numberOf(String path) {
+    return Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
+  }
+
+  /** Plays the exchanges up to a number. */
+  private void visit(TestServer server, int end) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(VISITORS);
+    try {
+      List<Future<Void>> visitors =
+          Stream.generate(() -> threads.submit(visits(server, end)))
+              .limit(VISITORS)
+              .collect(Collectors.toList());
+      for (Future<Void> visitor : visitors) {
+        visitor.get();
+      }
+    } finally {
+      threads.shutdown();
+      threads.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private Callable<Void> visits(TestServer server, int end) {
+    return () -> {
+      try (Visitor visitor = Visitor.of(server)) {
+        for (int i = take(end); i < end; i = take(end)) {
+          visitor.visit(ledger.open(Plan.of(seed, i, transport, unchanged)));
+        }
+      }
+      return null;
+    };
+  }
+
+  private int take(int end) {
+    return next.getAndUpdate(now -> Math.min(end, now + 1));
+  }
+
+  /** What does not come to rest is told of by the ledger. */
+  private void awaitRest() {
+    try {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> !ledger.isWaiting() && !work.isPending());
+    } catch (ConditionTimeoutException e) {
+      ledger.found(Fault.LEFT_BEHIND, "not at rest: " + e.getMessage());
+    }
+  }
+
+  private void require(String nothing, Callable<Long> count) throws Exception {
+    require("", () -> count.call() + " " + nothing, found -> found.startsWith("0 "));
+  }
+
+  private <T> void require(
+      String what, Callable<T> remains, java.util.function.Predicate<T> isNothing)
+      throws Exception {
+    try {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(20))
+          .until(remains, isNothing::test);
+    } catch (ConditionTimeoutException e) {
+      ledger.found(Fault.LEFT_BEHIND, what + " " + remains.call());
+    }
+  }
+}
