@@ -113,7 +113,7 @@ public final class Log {
 
   public static void cancelFailed(@Nullable Object about, Throwable failure) {
     LOGGER.log(
-        Level.DEBUG,
+        failure instanceof Error ? Level.WARNING : Level.DEBUG,
         "Bound work could not be cancelled after the end of {0}: {1}",
         about,
         visible(failure));

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.Log;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
@@ -152,20 +153,23 @@ final class AsyncCycles {
   private @Nullable AsyncCycle begin(
       Supplier<AsyncContext> container, ServletRequest request, ServletResponse own) {
     AsyncCycle before = current;
+    AsyncContext started = null;
     AsyncCycle begun = null;
     try {
-      AsyncContext started = container.get();
+      started = container.get();
       if (started == null) {
         return null;
       }
-      begun = upcoming == null ? new AsyncCycle(exchange, started) : upcoming;
+      AsyncCycle now = upcoming == null ? new AsyncCycle(exchange, started) : upcoming;
       upcoming = null;
-      begun.startedWith(request, own);
-      adopt(begun, started);
+      now.startedWith(request, own);
+      adopt(now, started);
+      begun = now;
     } finally {
       if (begun == null) {
         lifecycle.notStarted();
         exchange.notBegun();
+        leaveToContainer(started);
       } else if (!lifecycle.started(exchange.servlet().inside())) {
         exchange.side().complete(begun.container());
       }
@@ -175,6 +179,16 @@ final class AsyncCycles {
     }
     exchange.begun();
     return begun;
+  }
+
+  /** Nobody of ours hears of its end: it ends by the container's timeout, if by nothing else. */
+  private void leaveToContainer(@Nullable AsyncContext started) {
+    if (started != null) {
+      Attempt.to(
+          exchange,
+          "arm the container's timeout",
+          () -> started.setTimeout(exchange.side().ownTimeout()));
+    }
   }
 
   private void adopt(AsyncCycle begun, AsyncContext started) {
