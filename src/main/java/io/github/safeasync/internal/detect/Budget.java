@@ -12,7 +12,7 @@ final class Budget {
   private static final int SAMPLES = 16;
 
   /** A machine so busy, or a table so large, that the share cannot be kept: it is let slip. */
-  private static final long LONGEST_PAUSE_NANOS = 5_000_000_000L;
+  private static final long LONGEST_PAUSE_NANOS = 15_000_000_000L;
 
   private final long divisor;
   private final long burstNanos;

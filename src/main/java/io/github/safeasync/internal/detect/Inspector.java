@@ -19,6 +19,9 @@ final class Inspector {
   /** Where nobody reads, this many in a row. */
   private static final int REPEATED_LOOKS = 3;
 
+  /** So many connections with unread bytes are looked at one by one, as that costs less. */
+  private static final int FLAGGED = 256;
+
   /** Before the second; twice as long before the third. */
   private static final long REPEATED_GAP_NANOS = 10_000;
 
@@ -34,6 +37,7 @@ final class Inspector {
   private final boolean quickAcks;
 
   private final List<WatchedConnection> undecided = new ArrayList<>();
+  private final List<WatchedConnection> unflagged = new ArrayList<>();
   private final List<WatchedConnection> ended = new ArrayList<>();
   private final List<TableEntry> entries = new ArrayList<>();
 
@@ -91,15 +95,19 @@ final class Inspector {
         undecided.add(line);
       }
     }
-    for (WatchedConnection line : undecided) {
-      line.wasAtRest = repeats && line.isAtRest();
-    }
-    flags.look(undecided);
-    undecided.removeIf(line -> (line.verdict = byFlags(line)) != null);
     undecided.removeIf(line -> (line.verdict = byGrowth(line)) != null);
+    leaveToTheTable();
+    lookAtFlags(undecided);
     lookRepeatedly();
     lookBehindAlerts(now);
+    undecided.addAll(unflagged);
     long retryAt = scan();
+    if (retryAt == Scans.DONE) {
+      unflagged.removeIf(Inspector::isInOrder);
+      lookAtFlags(unflagged);
+      undecided.removeIf(line -> line.verdict != null);
+    }
+    unflagged.clear();
     for (WatchedConnection line : undecided) {
       if (retryAt == Scans.DONE) {
         line.verdict = byTable(line, now);
@@ -109,6 +117,42 @@ final class Inspector {
     }
     undecided.clear();
     return scans == null ? 0 : scans.spent();
+  }
+
+  /**
+   * Where thousands have unread bytes, a scan of the table for all costs less than the flags of
+   * each: then it tells whose flags are worth a look.
+   */
+  private void leaveToTheTable() {
+    unflagged.clear();
+    if (scans == null || undecided.size() <= FLAGGED) {
+      return;
+    }
+    int patient = 0;
+    int kept = 0;
+    for (WatchedConnection line : undecided) {
+      if (!line.isPolled() && !line.isUrgent() && line.isUnread() && ++patient > FLAGGED) {
+        line.flags = PollFlags.READABLE;
+        unflagged.add(line);
+      } else {
+        undecided.set(kept++, line);
+      }
+    }
+    undecided.subList(kept, undecided.size()).clear();
+  }
+
+  /** Takes those out of the list of which the flags tell all. */
+  private void lookAtFlags(List<WatchedConnection> lines) throws IOException {
+    for (WatchedConnection line : lines) {
+      line.wasAtRest = repeats && line.isAtRest();
+    }
+    flags.look(lines);
+    lines.removeIf(line -> (line.verdict = byFlags(line)) != null);
+  }
+
+  private static boolean isInOrder(WatchedConnection line) {
+    TableEntry entry = line.entry();
+    return entry != null && entry.isFound();
   }
 
   private @Nullable Verdict byFlags(WatchedConnection line) {
@@ -130,9 +174,12 @@ final class Inspector {
 
   /** Nothing comes in behind a FIN: where more has come since the last look there was none. */
   private @Nullable Verdict byGrowth(WatchedConnection line) {
-    return scans != null && !line.isPolled() && !line.isUrgent() && line.hasGrown()
-        ? Verdict.OPEN
-        : null;
+    if (scans == null || line.isPolled() || line.isUrgent() || !line.hasGrown()) {
+      return null;
+    }
+    line.flags = PollFlags.READABLE;
+    line.hollowLooks = 0;
+    return Verdict.OPEN;
   }
 
   /**

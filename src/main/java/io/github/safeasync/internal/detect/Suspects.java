@@ -38,8 +38,8 @@ final class Suspects {
   Suspects(Inspector looks, Sentence sentence) {
     this.looks = looks;
     this.sentence = sentence;
-    // Where there are scans, they take half of it, and a part of the rest is not measured.
-    this.patience = new Budget(looks.isBatching() ? 500 : 200, 200_000_000L, 10_000, false);
+    // Where there are scans, they take half of it, and much of the rest is not measured.
+    this.patience = new Budget(looks.isBatching() ? 800 : 200, 200_000_000L, 10_000, false);
     this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
   }
 

@@ -73,7 +73,7 @@ final class WatchedConnection {
   private long scannedSince;
   private int scans;
 
-  /** Unread bytes at the last look that counted them. */
+  /** Unread bytes at the last look, which counts them unless it is urgent. */
   private int unreadBefore;
 
   /** What {@link PollFlags} saw at the last look. */
@@ -267,7 +267,7 @@ final class WatchedConnection {
     if (multiplexed) {
       return false;
     }
-    int unread = unread();
+    int unread = isUrgent() ? unread() : unreadBefore;
     return unread == 0 || (secure && unread <= CLOSE_NOTIFY_BYTES);
   }
 
@@ -276,6 +276,11 @@ final class WatchedConnection {
     int before = unreadBefore;
     unreadBefore = unread();
     return before > 0 && unreadBefore > before;
+  }
+
+  /** Whether some lay unread when {@link #hasGrown} was last asked. */
+  boolean isUnread() {
+    return unreadBefore > 0;
   }
 
   /** Bytes the kernel holds for the container, -1 if unknown. Takes nothing away. */

@@ -15,6 +15,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -142,6 +143,32 @@ class DetectorTest {
       nothingIsReported();
       wire.reset();
       awaitEvidence(Evidence.RST);
+    }
+
+    /** Of so many the table is asked for all at once, and flags where it shows something. */
+    @Test
+    void behindUnreadBytesOfHundreds_finAndRstAreNoticed_G6() throws Exception {
+      try (ServerSocketChannel listener = Wire.listen();
+          Selector container = Selector.open()) {
+        List<Wire> wires = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+          Wire each = Wire.open(listener, container);
+          each.send(100);
+          detector.watch(each, gone::add);
+          wires.add(each);
+        }
+        await().until(() -> detector.watching() == wires.size());
+        nothingIsReported();
+        wires.get(298).finish();
+        wires.get(299).reset();
+        await().atMost(Duration.ofSeconds(20)).until(() -> gone.size() == 2);
+        assertThat(gone)
+            .extracting(Departure::evidence)
+            .containsExactlyInAnyOrder(Evidence.FIN, Evidence.RST);
+        for (Wire each : wires) {
+          each.close();
+        }
+      }
     }
 
     @Test
