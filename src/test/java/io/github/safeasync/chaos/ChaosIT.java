@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Transport;
+import io.github.safeasync.testkit.Tries;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /**
@@ -16,10 +17,13 @@ class ChaosIT {
 
   private static final long SEED = Long.getLong("safeasync.seed", 1);
   private static final boolean RAW = Boolean.getBoolean("safeasync.raw");
-  private static final int COUNT = Integer.getInteger("safeasync.exchanges", 600);
+
+  /** On each transport; 200,000 on each container in the long form. */
+  private static final int COUNT =
+      Integer.getInteger("safeasync.exchanges", Tries.areAll() ? 50_000 : 300);
 
   @ParameterizedTest
-  @EveryTransport(Transport.PLAIN)
+  @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C, Transport.H2})
   void storm_harmsNobodyAndLeavesNothing_G1_G2_G3_G4_G5_G7_G8(
       Container container, Transport transport) throws Exception {
     Storm storm = new Storm(container, transport, SEED, !RAW, RAW);

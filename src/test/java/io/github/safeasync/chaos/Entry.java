@@ -49,6 +49,10 @@ final class Entry {
     served = true;
   }
 
+  boolean isServed() {
+    return served;
+  }
+
   void ended(String how) {
     note("ended " + how);
     if (ends.incrementAndGet() == 1) {

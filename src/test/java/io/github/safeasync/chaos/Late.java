@@ -9,7 +9,7 @@ final class Late {
   static final int PATIENCE_MILLIS = 20_000;
 
   /** Long after the end, for a storm: its connection serves other requests by then. */
-  private static final int SPREAD_MILLIS = 1_000;
+  private static final int SPREAD_MILLIS = 500;
 
   private Late() {}
 

@@ -3,6 +3,7 @@ package io.github.safeasync.chaos;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,7 @@ final class Ledger {
   private final Map<Integer, Entry> open = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> ends = new ConcurrentHashMap<>();
   private final Map<Fault, LongAdder> faults = new ConcurrentHashMap<>();
+  private volatile Set<Fault> tolerated = Set.of();
   private final List<String> shown = new CopyOnWriteArrayList<>();
   private final Map<Fault, Entry> faulty = new ConcurrentHashMap<>();
 
@@ -48,12 +50,23 @@ final class Ledger {
     ends.computeIfAbsent(how, each -> new LongAdder()).increment();
   }
 
+  /** What is no fault from now on. */
+  void tolerate(Set<Fault> some) {
+    tolerated = some;
+  }
+
   void found(Fault fault, Entry entry) {
+    if (tolerated.contains(fault)) {
+      return;
+    }
     count(fault);
     faulty.putIfAbsent(fault, entry);
   }
 
   void found(Fault fault, String what) {
+    if (tolerated.contains(fault)) {
+      return;
+    }
     count(fault);
     if (shown.size() < SHOWN) {
       shown.add(fault + ": " + what);

@@ -17,7 +17,7 @@ final class LibraryApplications {
 
   private static final int THREADS = 3;
   private static final int BOUND = 10;
-  private static final int SOON_MILLIS = 2_000;
+  private static final int SOON_MILLIS = 1_000;
 
   private LibraryApplications() {}
 

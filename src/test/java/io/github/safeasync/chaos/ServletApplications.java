@@ -1,6 +1,7 @@
 package io.github.safeasync.chaos;
 
 import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.Twins;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.RequestDispatcher;
@@ -147,8 +148,9 @@ final class ServletApplications {
             () -> {
               try {
                 context.dispatch(targetOf(entry.plan()));
-              } catch (IllegalStateException over) {
+              } catch (IllegalStateException | UnsupportedOperationException over) {
                 entry.note("told: " + over);
+                Twins.complete(context);
               }
               entry.cleanedUp();
             });

@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.catalina.connector.Connector;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -35,8 +37,11 @@ final class Storm {
   /** Until everything that is made once has been made. */
   private static final int FIRST = 50;
 
+  /** How many come while the application is taken away from under them. */
+  private static final int LAST = 100;
+
   /** Selectors that a container may not have begun to use at the start. */
-  private static final int LAZY = 2;
+  private static final int LAZY = 4;
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
@@ -93,6 +98,7 @@ final class Storm {
         require("pending bytes", () -> sum(filter -> filter.stats().pendingBytes()));
         require("sockets in CLOSE_WAIT", () -> Remains.closeWaits(server.port()));
         require("registrations with selectors", () -> Math.max(0, atRest.registeredSince() - LAZY));
+        undeploy(server, count);
       }
       work.close();
       require("threads or descriptors", before::since, List::isEmpty);
@@ -110,6 +116,26 @@ final class Storm {
           ledger.faults());
     } finally {
       work.close();
+    }
+  }
+
+  /** Nobody need be answered meanwhile, and containers complain; but each exchange has its end. */
+  private void undeploy(TestServer server, int count) throws Exception {
+    ledger.tolerate(Set.of(Fault.NO_ANSWER, Fault.COMPLAINT));
+    ExecutorService visitors = Executors.newSingleThreadExecutor();
+    try {
+      Future<Void> visited =
+          visitors.submit(
+              () -> {
+                visit(server, count + LAST);
+                return null;
+              });
+      Awaitility.await().atMost(PATIENCE).until(() -> next.get() >= count + LAST / 2);
+      server.stopApplication();
+      visited.get();
+      awaitRest();
+    } finally {
+      visitors.shutdown();
     }
   }
 
@@ -134,7 +160,13 @@ final class Storm {
     response.getWriter().write(Probe.FAST);
   }
 
+  /** Two threads of Tomcat's may read one HTTP/2 connection otherwise, and close it. */
+  private static void readByOneThread(Connector connector) {
+    connector.setProperty("useAsyncIO", "false");
+  }
+
   private void deploy(TestApplication app) {
+    app.customize(Connector.class, Storm::readByOneThread);
     filters.forEach(
         (zone, filter) ->
             app.filter(
