@@ -13,19 +13,46 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the library says, under the logger {@code io.github.safeasync}. */
+/**
+ * What the library says, under the logger {@code io.github.safeasync}. Whatever the application's
+ * log throws, the line is lost and nothing else: what follows an end goes on.
+ */
 public final class Log {
 
   private static final Logger LOGGER = System.getLogger("io.github.safeasync");
 
   private Log() {}
 
+  private static void log(Level level, String line, @Nullable Object... arguments) {
+    try {
+      LOGGER.log(level, line, arguments);
+    } catch (Throwable lost) {
+      // There is nobody to tell.
+    }
+  }
+
+  private static void log(Level level, Supplier<String> line, @Nullable Throwable failure) {
+    try {
+      LOGGER.log(level, line, failure);
+    } catch (Throwable lost) {
+      // There is nobody to tell.
+    }
+  }
+
+  private static boolean isLoggable(Level level) {
+    try {
+      return LOGGER.isLoggable(level);
+    } catch (Throwable unknown) {
+      return false;
+    }
+  }
+
   public static void installed(String filter, SafeAsyncConfig config, String detection) {
-    LOGGER.log(Level.INFO, "{0}: {1}; detection {2}", filter, config, detection);
+    log(Level.INFO, "{0}: {1}; detection {2}", filter, config, detection);
   }
 
   public static void secondFilter(String filter, String first) {
-    LOGGER.log(
+    log(
         Level.WARNING,
         "The filter {0} is mapped to a request that the filter {1} looks after: the settings of {1}"
             + " apply, those of {0} do not. Map one of them to each path; this is said once",
@@ -34,13 +61,12 @@ public final class Log {
   }
 
   public static void shutDown(String filter, int open) {
-    LOGGER.log(
-        Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);
+    log(Level.INFO, "{0}: stopped, {1,number,#} open exchanges ended SHUT_DOWN", filter, open);
   }
 
   /** It may be left out of a JVM, or be told not to. */
   public static void notInJmx(Object what, Throwable why) {
-    LOGGER.log(Level.DEBUG, "JMX does not show {0}: {1}", what, why);
+    log(Level.DEBUG, "JMX does not show {0}: {1}", what, why);
   }
 
   /**
@@ -50,11 +76,11 @@ public final class Log {
    * @param work what becomes of its work, in a few words; asked only for a line that is written
    */
   public static void disconnected(Object about, End end, Supplier<String> work) {
-    if (LOGGER.isLoggable(Level.DEBUG)) {
-      LOGGER.log(Level.DEBUG, "The client has gone: {0} {1}; {2}", about, end, work.get());
+    if (isLoggable(Level.DEBUG)) {
+      log(Level.DEBUG, "The client has gone: {0} {1}; {2}", about, end, work.get());
     }
-    if (LOGGER.isLoggable(Level.TRACE)) {
-      end.cause().ifPresent(cause -> LOGGER.log(Level.TRACE, "What showed the disconnect", cause));
+    if (isLoggable(Level.TRACE)) {
+      end.cause().ifPresent(cause -> log(Level.TRACE, () -> "What showed the disconnect", cause));
     }
   }
 
@@ -70,7 +96,7 @@ public final class Log {
     } else if (cause instanceof SlowClientException slow) {
       failed(slow.isStalled() ? Level.DEBUG : Level.WARNING, about, end, work);
     } else {
-      LOGGER.log(
+      log(
           Level.WARNING,
           () -> "An exchange failed: " + about + " " + end + "; " + work.get(),
           cause);
@@ -78,20 +104,20 @@ public final class Log {
   }
 
   private static void failed(Level level, Object about, End end, Supplier<String> work) {
-    if (LOGGER.isLoggable(level)) {
-      LOGGER.log(level, "An exchange failed: {0} {1}; {2}", about, end, work.get());
+    if (isLoggable(level)) {
+      log(level, "An exchange failed: {0} {1}; {2}", about, end, work.get());
     }
   }
 
   /** What happened in a period. */
   public static void summary(String filter, Object counts) {
-    LOGGER.log(Level.INFO, "{0}: {1}", filter, counts);
+    log(Level.INFO, "{0}: {1}", filter, counts);
   }
 
   /** Of what an application has registered; {@code about} is the exchange. */
   public static void listenerFailed(Object about, Throwable failure) {
     Level level = isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
-    LOGGER.log(level, () -> "A listener failed on being told of the end of " + about, failure);
+    log(level, () -> "A listener failed on being told of the end of " + about, failure);
   }
 
   /** Whether somebody who puts things in order after a hang-up has met just that. */
@@ -107,12 +133,12 @@ public final class Log {
   }
 
   public static void readListenerFailed(Object about, Throwable failure) {
-    LOGGER.log(
-        Level.WARNING, () -> "A ReadListener failed on being told of the end of " + about, failure);
+    log(Level.WARNING, () -> "A ReadListener failed on being told of the end of " + about, failure);
   }
 
+  /** An Error says that something is wrong with more than the work. */
   public static void cancelFailed(@Nullable Object about, Throwable failure) {
-    LOGGER.log(
+    log(
         failure instanceof Error ? Level.WARNING : Level.DEBUG,
         "Bound work could not be cancelled after the end of {0}: {1}",
         about,
@@ -136,12 +162,11 @@ public final class Log {
   public static void asyncListenerFailed(
       Object event, Object about, Throwable failure, boolean ofDeparture) {
     Level level = ofDeparture || isOfDeparture(failure) ? Level.TRACE : Level.WARNING;
-    LOGGER.log(
-        level, () -> "An AsyncListener failed on being told of " + event + " by " + about, failure);
+    log(level, () -> "An AsyncListener failed on being told of " + event + " by " + about, failure);
   }
 
   public static void callbackAnswered(Object about, HttpStatusException answer) {
-    LOGGER.log(
+    log(
         Level.DEBUG,
         "A guarded callback answers {0,number,#} {1}: {2}",
         answer.status(),
@@ -151,7 +176,7 @@ public final class Log {
 
   /** A guarded callback failed after the end: nobody is there to be told. */
   public static void callbackFailedLate(Object about, Throwable failure) {
-    LOGGER.log(
+    log(
         Level.DEBUG,
         "A guarded callback failed after the end of {0}: {1}",
         about,
@@ -160,21 +185,21 @@ public final class Log {
 
   /** Nothing has come of a call; {@code about} is the exchange. */
   public static void ignored(Object about, String call, Object why) {
-    LOGGER.log(Level.DEBUG, "Ignored {0} of {1}: {2}", call, about, visible(why));
+    log(Level.DEBUG, "Ignored {0} of {1}: {2}", call, about, visible(why));
   }
 
   /** The container refused a call with which the library ends an exchange. */
   public static void refused(Object about, String call, Throwable refusal) {
-    LOGGER.log(Level.DEBUG, "The container refused {0} of {1}: {2}", call, about, visible(refusal));
+    log(Level.DEBUG, "The container refused {0} of {1}: {2}", call, about, visible(refusal));
   }
 
   /** What follows an end goes on with the next step. */
   public static void stepFailed(Object about, String what, Throwable failure) {
-    LOGGER.log(Level.WARNING, () -> "Could not " + what + " of " + about, failure);
+    log(Level.WARNING, () -> "Could not " + what + " of " + about, failure);
   }
 
   public static void notAborted(Object about, @Nullable Object connection) {
-    LOGGER.log(
+    log(
         Level.WARNING,
         "A response was cut off, but its connection could not be aborted: the client may take it"
             + " for whole: {0} ({1})",
@@ -184,16 +209,15 @@ public final class Log {
 
   /** Of what runs on a thread of the library's; {@code about} is the exchange or the filter. */
   public static void taskFailed(Object about, Throwable failure) {
-    LOGGER.log(Level.WARNING, () -> "A task failed of " + about, failure);
+    log(Level.WARNING, () -> "A task failed of " + about, failure);
   }
 
   public static void noThread(String prefix, Throwable why) {
-    LOGGER.log(
-        Level.WARNING, "No thread {0}… could be started; its task waits for one: {1}", prefix, why);
+    log(Level.WARNING, "No thread {0}… could be started; its task waits for one: {1}", prefix, why);
   }
 
   public static void exhausted(String prefix, int bound) {
-    LOGGER.log(
+    log(
         Level.WARNING,
         "All {1,number,#} threads {0}… are inside code of the application; more of it waits until"
             + " one comes back. Ends are decided and closed meanwhile. See where they are in a"
@@ -203,7 +227,7 @@ public final class Log {
   }
 
   public static void executorRefused(Object executor, Throwable refusal) {
-    LOGGER.log(
+    log(
         Level.WARNING,
         "The executor given to SafeAsyncConfig refuses tasks, which run on threads of the"
             + " filter''s own then; this is said once: {0}: {1}",
@@ -212,7 +236,7 @@ public final class Log {
   }
 
   public static void stayed(Map<Thread, StackTraceElement[]> threads) {
-    LOGGER.log(
+    log(
         Level.WARNING,
         "{0,number,#} threads that run code of the application did not end with the filter and are"
             + " interrupted: {1}",
@@ -231,6 +255,6 @@ public final class Log {
   }
 
   public static void stuck(Object state) {
-    LOGGER.log(Level.WARNING, "A call is still inside the container at its own end: {0}", state);
+    log(Level.WARNING, "A call is still inside the container at its own end: {0}", state);
   }
 }

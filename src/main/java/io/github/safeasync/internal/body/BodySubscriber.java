@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.body;
 
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.internal.Log;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.Flow;
@@ -110,13 +111,31 @@ public final class BodySubscriber implements Flow.Subscriber<ByteBuffer> {
       return;
     }
     do {
-      int more = wanted.getAndSet(0);
-      if (ended && !now.cancelled) {
-        now.cancelled = true;
-        now.real.cancel();
-      } else if (more > 0 && !ended) {
-        now.real.request(more);
+      try {
+        call(now, wanted.getAndSet(0));
+      } catch (Throwable broken) {
+        // 3.15 and 3.16 forbid it; the turn is not lost by it, nor is the cancellation.
+        broken(broken);
       }
     } while (!turn.leave());
+  }
+
+  private void call(Subscription to, int more) {
+    if (ended && !to.cancelled) {
+      to.cancelled = true;
+      to.real.cancel();
+    } else if (more > 0 && !ended) {
+      to.real.request(more);
+    }
+  }
+
+  /** Ends an exchange that is open: nothing more would come. */
+  private void broken(Throwable failure) {
+    if (ended) {
+      Log.listenerFailed(response, failure);
+    } else {
+      cancel();
+      failed.accept(failure);
+    }
   }
 }

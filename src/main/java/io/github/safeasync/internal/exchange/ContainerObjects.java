@@ -473,6 +473,16 @@ public final class ContainerObjects {
     }
   }
 
+  /** As {@link #complete(AsyncContext)}, where nobody is to hear of an Error but the log. */
+  private void completeAnyhow(AsyncContext context) {
+    try {
+      complete(context);
+    } catch (Error failure) {
+      Log.stepFailed(about, "close a request in the container", failure);
+      complete(context);
+    }
+  }
+
   /** Whether the head is being sent; if that throws, it is the container that answers. */
   void committing(boolean now) {
     headRefused = now;
@@ -554,7 +564,7 @@ public final class ContainerObjects {
     if (streamThread == null || completed == null) {
       complete();
     } else {
-      streamThread.execute(() -> complete(completed));
+      streamThread.execute(() -> completeAnyhow(completed));
     }
   }
 
@@ -587,7 +597,7 @@ public final class ContainerObjects {
   private boolean isEndedBy(BiPredicate<Quirks, Runnable> way) {
     Quirks now = quirks();
     AsyncContext completed = context;
-    if (now == null || completed == null || !way.test(now, () -> complete(completed))) {
+    if (now == null || completed == null || !way.test(now, () -> completeAnyhow(completed))) {
       return false;
     }
     for (Duration moment : CLOSE_MOMENTS) {

@@ -1,5 +1,6 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.body.Turn;
 import jakarta.servlet.AsyncContext;
@@ -113,9 +114,10 @@ final class CycleListeners {
       return;
     }
     do {
-      catchUp();
+      Attempt.to(context, "tell a listener", this::catchUp);
       for (Runnable next; (next = news.poll()) != null; ) {
-        next.run();
+        // The turn is not lost by what one of them throws.
+        Attempt.to(context, "tell a listener", next);
       }
     } while (!turn.leave());
   }
