@@ -17,6 +17,16 @@ final class Complaints extends Handler implements AutoCloseable {
   private static final String READ_OF_RESET =
       "at io.undertow.server.protocol.framed.AbstractFramedStreamSourceChannel.read(";
 
+  /** Tomcat meets a frame that was on its way when its client reset the stream. */
+  private static final String FRAME_BEHIND_RESET = "State [CLOSED_RST_RX], Frame type [";
+
+  /** Undertow completes a request whose stream its client resets meanwhile. */
+  private static final String COMPLETED_BEHIND_RESET =
+      "at io.undertow.server.protocol.framed.AbstractFramedStreamSinkChannel.safeToSend(";
+
+  private static final List<String> OF_RESETS =
+      List.of(READ_OF_RESET, FRAME_BEHIND_RESET, COMPLETED_BEHIND_RESET);
+
   private static final Logger ROOT = Logger.getLogger("");
 
   private final Ledger ledger;
@@ -35,7 +45,7 @@ final class Complaints extends Handler implements AutoCloseable {
         each.getThrown() != null && each.getLevel().intValue() >= Level.FINE.intValue();
     if ((isLoud || hasStack) && !Deliberate.isCauseOf(each.getThrown())) {
       String line = new SimpleFormatter().format(each);
-      if (!line.contains(Zone.REJECTED) && !line.contains(READ_OF_RESET)) {
+      if (!line.contains(Zone.REJECTED) && OF_RESETS.stream().noneMatch(line::contains)) {
         ledger.found(Fault.COMPLAINT, line);
       }
     }
