@@ -7,17 +7,21 @@ import io.github.safeasync.CancelPolicy;
 import io.github.safeasync.CancellationToken;
 import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.internal.exchange.Exchange;
 import io.github.safeasync.internal.exchange.Lifecycle;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
+import io.github.safeasync.testkit.Handler;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.Site;
+import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Tries;
 import io.github.safeasync.testkit.Witness;
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -27,6 +31,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,6 +170,55 @@ class ThrownErrorsIT {
           }
           goesOn(site);
         }
+      }
+    }
+  }
+
+  /** The timeout of a cycle that cannot be followed, and is completed. */
+  private static long timeoutOfUnfollowed(
+      HttpServletRequest request, Consumer<HttpServletRequest> start) {
+    try {
+      start.accept(request);
+    } catch (Error thrown) {
+      // Whoever catches it leaves the cycle to the container.
+    }
+    AsyncContext started = Site.unguarded(request).getAsyncContext();
+    long timeout = started.getTimeout();
+    started.complete();
+    return timeout;
+  }
+
+  @ParameterizedTest
+  @EveryContainer
+  void cycleThatCannotBeFollowed_keepsTheContainersTimeout_G13(Container container)
+      throws Exception {
+    BlockingQueue<Long> timeouts = new LinkedBlockingQueue<>();
+    Handler own =
+        (in, out) -> timeouts.add(timeoutOfUnfollowed(in, HttpServletRequest::startAsync));
+    Handler librarys = (in, out) -> timeouts.add(timeoutOfUnfollowed(in, SafeAsyncResponse::of));
+    try (TestServer server =
+            container.start(
+                app ->
+                    app.filter(
+                            (in, out, chain) ->
+                                chain.doFilter(
+                                    ThrowingContainer.ADD_LISTENER.wrap(
+                                        (HttpServletRequest) in, fault),
+                                    out),
+                            "/guarded/*")
+                        .filter(new SafeAsyncFilter(), "/guarded/*")
+                        .handler("/raw", own)
+                        .handler("/guarded/own", own)
+                        .handler("/guarded/librarys", librarys));
+        RawClient client = RawClient.connect(server)) {
+      client.get("/raw").readResponse();
+      long raw = timeouts.take();
+      assertThat(raw).isPositive();
+      for (String path : List.of("/guarded/own", "/guarded/librarys")) {
+        fault = new Fault(ERRORS.get(0));
+        client.get(path).readResponse();
+        isStruck(path);
+        assertThat(timeouts.take()).as(path).isEqualTo(raw);
       }
     }
   }

@@ -181,13 +181,14 @@ final class AsyncCycles {
     return begun;
   }
 
-  /** Nobody of ours hears of its end: it ends by the container's timeout, if by nothing else. */
+  /**
+   * Nobody of ours hears of its end: it ends by the container's timeout, if by nothing else, which
+   * the library takes away from what it starts itself.
+   */
   private void leaveToContainer(@Nullable AsyncContext started) {
-    if (started != null) {
-      Attempt.to(
-          exchange,
-          "arm the container's timeout",
-          () -> started.setTimeout(exchange.side().ownTimeout()));
+    long taken = exchange.side().ownTimeout();
+    if (started != null && taken > 0) {
+      Attempt.to(exchange, "arm the container's timeout", () -> started.setTimeout(taken));
     }
   }
 
