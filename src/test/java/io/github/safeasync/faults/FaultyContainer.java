@@ -4,8 +4,10 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
@@ -24,40 +26,39 @@ import java.util.function.Supplier;
  */
 final class FaultyContainer implements Filter {
 
-  /** How often a method is still to fail, and with what. */
-  private record Rule(AtomicInteger left, Supplier<? extends Error> error) {}
+  /** What the next call of a method throws. */
+  private final Map<String, Supplier<? extends Error>> rules = new ConcurrentHashMap<>();
 
-  private final Map<String, Rule> rules = new ConcurrentHashMap<>();
   private final AtomicInteger thrown = new AtomicInteger();
   private final AtomicInteger mostCompletions = new AtomicInteger();
 
-  /** From now on the next calls of a method fail. */
-  public void fail(String method, int times, Supplier<? extends Error> error) {
-    rules.put(method, new Rule(new AtomicInteger(times), error));
+  /** The next call of a method fails. */
+  void fail(String method, Supplier<? extends Error> error) {
+    rules.put(method, error);
   }
 
   /** Nothing fails any more, and nothing is counted. */
-  public void reset() {
+  void reset() {
     rules.clear();
     thrown.set(0);
     mostCompletions.set(0);
   }
 
   /** How many calls have failed. */
-  public int thrown() {
+  int thrown() {
     return thrown.get();
   }
 
   /** How often the container was told to complete one request, and did: of all the most. */
-  public int mostCompletions() {
+  int mostCompletions() {
     return mostCompletions.get();
   }
 
   private void check(String method) {
-    Rule rule = rules.get(method);
-    if (rule != null && rule.left.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+    Supplier<? extends Error> error = rules.remove(method);
+    if (error != null) {
       thrown.incrementAndGet();
-      throw rule.error.get();
+      throw error.get();
     }
   }
 
@@ -121,8 +122,31 @@ final class FaultyContainer implements Filter {
 
   private final class Response extends HttpServletResponseWrapper {
 
+    private ServletOutputStream own;
+
     Response(HttpServletResponse response) {
       super(response);
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+      check("getOutputStream");
+      if (own == null) {
+        own = new Stream(super.getOutputStream());
+      }
+      return own;
+    }
+
+    @Override
+    public void setStatus(int status) {
+      check("setStatus");
+      super.setStatus(status);
+    }
+
+    @Override
+    public void setHeader(String name, String value) {
+      check("setHeader");
+      super.setHeader(name, value);
     }
 
     @Override
@@ -147,6 +171,50 @@ final class FaultyContainer implements Filter {
     public String getHeader(String name) {
       check("getHeader");
       return super.getHeader(name);
+    }
+  }
+
+  private final class Stream extends ServletOutputStream {
+
+    private final ServletOutputStream stream;
+
+    Stream(ServletOutputStream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public boolean isReady() {
+      check("isReady");
+      return stream.isReady();
+    }
+
+    @Override
+    public void setWriteListener(WriteListener listener) {
+      check("setWriteListener");
+      stream.setWriteListener(listener);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      check("write");
+      stream.write(b);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      check("write");
+      stream.write(b, off, len);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      check("flush");
+      stream.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      stream.close();
     }
   }
 }

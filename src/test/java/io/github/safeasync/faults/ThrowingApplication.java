@@ -11,297 +11,143 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 
 /** Each place at which the library calls the application, which throws an Error there. */
 enum ThrowingApplication {
-  ON_END {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request).onEnd(end -> fault.strike());
-    }
-  },
-  ON_DISCONNECT {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request).onDisconnect(departure -> fault.strike());
-    }
-  },
-  ON_WRITABLE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request).onWritable(fault::strike);
-    }
+  ON_END((in, out, fault) -> of(in).onEnd(end -> fault.strike())),
+  ON_DISCONNECT((in, out, fault) -> of(in).onDisconnect(departure -> fault.strike())),
+  ON_WRITABLE((in, out, fault) -> of(in).onWritable(fault::strike), Trait.ENDS_IT),
+  BOUND_RESOURCE((in, out, fault) -> of(in).cancelOnDisconnect((AutoCloseable) fault::strike)),
+  BOUND_FUTURE(
+      (in, out, fault) ->
+          of(in)
+              .cancelOnDisconnect(
+                  new CompletableFuture<>() {
+                    @Override
+                    public boolean cancel(boolean mayInterruptIfRunning) {
+                      fault.strike();
+                      return false;
+                    }
+                  })),
+  SUBSCRIPTION_CANCEL((in, out, fault) -> send(in, new Subscription(() -> {}, fault::strike))),
+  SUBSCRIPTION_REQUEST(
+      (in, out, fault) -> send(in, new Subscription(fault::strike, () -> {})), Trait.ENDS_IT),
+  PUBLISHER_SUBSCRIBE(
+      (in, out, fault) -> of(in).send((Flow.Publisher<ByteBuffer>) reader -> fault.strike()),
+      Trait.ENDS_IT,
+      Trait.LEFT_TO_CONTAINER),
+  SOURCE_READ(
+      (in, out, fault) ->
+          of(in).send(new Source(fault::strike, () -> {}), ThrowingApplication::elsewhere),
+      Trait.ENDS_IT),
+  SOURCE_CLOSE(
+      (in, out, fault) ->
+          of(in).send(new Source(() -> {}, fault::strike), ThrowingApplication::elsewhere)),
+  EXECUTOR(
+      (in, out, fault) -> of(in).send(new Source(() -> {}, () -> {}), task -> fault.strike()),
+      Trait.ENDS_IT,
+      Trait.LEFT_TO_CONTAINER),
+  GUARDED_CALLBACK(
+      (in, out, fault) -> elsewhere(of(in).guard((Runnable) fault::strike)), Trait.ENDS_IT),
+  ASYNC_LISTENER_ON_ERROR(
+      (in, out, fault) ->
+          start(in)
+              .addListener(
+                  new DeafListener() {
+                    @Override
+                    public void onError(AsyncEvent event) {
+                      fault.strike();
+                    }
+                  })),
+  ASYNC_LISTENER_ON_COMPLETE(
+      (in, out, fault) ->
+          start(in)
+              .addListener(
+                  new DeafListener() {
+                    @Override
+                    public void onComplete(AsyncEvent event) {
+                      fault.strike();
+                    }
+                  })),
+  ASYNC_LISTENER_ON_TIMEOUT(
+      (in, out, fault) -> {
+        AsyncContext context = start(in);
+        context.setTimeout(100);
+        context.addListener(
+            new DeafListener() {
+              @Override
+              public void onTimeout(AsyncEvent event) {
+                fault.strike();
+              }
+            });
+      },
+      Trait.ENDS_IT),
+  STARTED_TASK(
+      (in, out, fault) -> start(in).start(fault::strike),
+      Trait.BEFORE_THE_END,
+      Trait.LEFT_TO_CONTAINER),
+  READ_LISTENER_ON_ERROR(
+      (in, out, fault) -> read(in, new Reading(() -> {}, fault::strike)), Trait.UPLOAD),
+  READ_LISTENER_ON_DATA(
+      (in, out, fault) -> read(in, new Reading(fault::strike, () -> {})),
+      Trait.UPLOAD,
+      Trait.BEFORE_THE_END,
+      Trait.LEFT_TO_CONTAINER),
+  WRITE_LISTENER_ON_ERROR((in, out, fault) -> write(in, out, new Writing(() -> {}, fault::strike))),
+  WRITE_LISTENER_ON_POSSIBLE(
+      (in, out, fault) -> write(in, out, new Writing(fault::strike, () -> {})),
+      Trait.BEFORE_THE_END,
+      Trait.LEFT_TO_CONTAINER),
+  SERVLET(
+      (in, out, fault) -> {
+        of(in);
+        fault.strike();
+      },
+      Trait.ENDS_IT,
+      Trait.LEFT_TO_CONTAINER);
 
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-  },
-  BOUND_RESOURCE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request).cancelOnDisconnect((AutoCloseable) fault::strike);
-    }
-  },
-  BOUND_FUTURE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request)
-          .cancelOnDisconnect(
-              new CompletableFuture<>() {
-                @Override
-                public boolean cancel(boolean mayInterruptIfRunning) {
-                  fault.strike();
-                  return false;
-                }
-              });
-    }
-  },
-  SUBSCRIPTION_CANCEL {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      send(request, subscription(() -> {}, fault::strike));
-    }
-  },
-  SUBSCRIPTION_REQUEST {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      send(request, subscription(fault::strike, () -> {}));
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  PUBLISHER_SUBSCRIBE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request).send((Flow.Publisher<ByteBuffer>) reader -> fault.strike());
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  SOURCE_READ {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      send(request, ELSEWHERE, fault::strike, () -> {});
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-  },
-  SOURCE_CLOSE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      send(request, ELSEWHERE, () -> {}, fault::strike);
-    }
-  },
-  EXECUTOR {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      send(request, task -> fault.strike(), () -> {}, () -> {});
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  GUARDED_CALLBACK {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      ELSEWHERE.execute(SafeAsyncResponse.of(request).guard((Runnable) fault::strike));
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-  },
-  ASYNC_LISTENER_ON_ERROR {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      start(request)
-          .addListener(
-              new DeafListener() {
-                @Override
-                public void onError(AsyncEvent event) {
-                  fault.strike();
-                }
-              });
-    }
-  },
-  ASYNC_LISTENER_ON_COMPLETE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      start(request)
-          .addListener(
-              new DeafListener() {
-                @Override
-                public void onComplete(AsyncEvent event) {
-                  fault.strike();
-                }
-              });
-    }
-  },
-  ASYNC_LISTENER_ON_TIMEOUT {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      AsyncContext context = start(request);
-      context.setTimeout(100);
-      context.addListener(
-          new DeafListener() {
-            @Override
-            public void onTimeout(AsyncEvent event) {
-              fault.strike();
-            }
-          });
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-  },
-  STARTED_TASK {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      start(request).start(fault::strike);
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  READ_LISTENER_ON_ERROR {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault)
-        throws IOException {
-      start(request);
-      request.getInputStream().setReadListener(new Reading(() -> {}, fault::strike));
-    }
-
-    @Override
-    boolean isUpload() {
-      return true;
-    }
-  },
-  READ_LISTENER_ON_DATA {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault)
-        throws IOException {
-      start(request);
-      request.getInputStream().setReadListener(new Reading(fault::strike, () -> {}));
-    }
-
-    @Override
-    boolean isUpload() {
-      return true;
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  WRITE_LISTENER_ON_ERROR {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault)
-        throws IOException {
-      start(request);
-      response.getOutputStream().setWriteListener(new Writing(() -> {}, fault::strike));
-    }
-  },
-  WRITE_LISTENER_ON_POSSIBLE {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault)
-        throws IOException {
-      start(request);
-      response.getOutputStream().setWriteListener(new Writing(fault::strike, () -> {}));
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  },
-  SERVLET {
-    @Override
-    void serve(HttpServletRequest request, HttpServletResponse response, Fault fault) {
-      SafeAsyncResponse.of(request);
-      fault.strike();
-    }
-
-    @Override
-    boolean isBefore() {
-      return true;
-    }
-
-    @Override
-    boolean isLeftToContainer() {
-      return true;
-    }
-  };
-
-  private static final Executor ELSEWHERE = task -> new Thread(task, "elsewhere").start();
-
-  /** Whether it is called while the client is there. */
-  boolean isBefore() {
-    return false;
+  /** What is peculiar to a place. */
+  enum Trait {
+    /** It is called while the client is there, who then leaves. */
+    BEFORE_THE_END,
+    /** The same, and the exchange ends by the Error, or by a timeout. */
+    ENDS_IT,
+    /** The Error goes to the container: through the servlet, or out of the container's own call. */
+    LEFT_TO_CONTAINER,
+    /** It is about a body, of which a part is sent. */
+    UPLOAD
   }
 
-  /** Whether the Error goes through the servlet, or out of the container's own call, to it. */
-  boolean isLeftToContainer() {
-    return false;
+  private interface Service {
+    void serve(HttpServletRequest in, HttpServletResponse out, Fault fault) throws IOException;
   }
 
-  /** Whether it is about a body, of which a part is sent. */
-  boolean isUpload() {
-    return false;
+  private final Service service;
+  private final List<Trait> traits;
+
+  ThrowingApplication(Service service, Trait... traits) {
+    this.service = service;
+    this.traits = List.of(traits);
   }
 
-  abstract void serve(HttpServletRequest request, HttpServletResponse response, Fault fault)
-      throws IOException;
+  boolean is(Trait trait) {
+    return traits.contains(trait);
+  }
+
+  void serve(HttpServletRequest in, HttpServletResponse out, Fault fault) throws IOException {
+    service.serve(in, out, fault);
+  }
+
+  private static SafeAsyncResponse of(HttpServletRequest request) {
+    return SafeAsyncResponse.of(request);
+  }
+
+  private static void elsewhere(Runnable task) {
+    new Thread(task, "elsewhere").start();
+  }
 
   private static AsyncContext start(HttpServletRequest request) {
     AsyncContext context = request.startAsync();
@@ -309,43 +155,54 @@ enum ThrowingApplication {
     return context;
   }
 
-  private static Flow.Subscription subscription(Runnable onRequest, Runnable onCancel) {
-    return new Flow.Subscription() {
-      @Override
-      public void request(long n) {
-        onRequest.run();
-      }
+  private static void read(HttpServletRequest request, ReadListener listener) throws IOException {
+    start(request);
+    request.getInputStream().setReadListener(listener);
+  }
 
-      @Override
-      public void cancel() {
-        onCancel.run();
-      }
-    };
+  private static void write(
+      HttpServletRequest request, HttpServletResponse response, WriteListener listener)
+      throws IOException {
+    start(request);
+    response.getOutputStream().setWriteListener(listener);
   }
 
   private static void send(HttpServletRequest request, Flow.Subscription subscription) {
-    SafeAsyncResponse.of(request)
-        .send((Flow.Publisher<ByteBuffer>) reader -> reader.onSubscribe(subscription));
+    of(request).send((Flow.Publisher<ByteBuffer>) reader -> reader.onSubscribe(subscription));
   }
 
-  /** A source that never ends. */
-  private static void send(
-      HttpServletRequest request, Executor reader, Runnable onRead, Runnable onClose) {
-    SafeAsyncResponse.of(request)
-        .send(
-            new InputStream() {
-              @Override
-              public int read() {
-                onRead.run();
-                return 'x';
-              }
+  private record Subscription(Runnable onRequest, Runnable onCancel) implements Flow.Subscription {
+    @Override
+    public void request(long n) {
+      onRequest.run();
+    }
 
-              @Override
-              public void close() {
-                onClose.run();
-              }
-            },
-            reader);
+    @Override
+    public void cancel() {
+      onCancel.run();
+    }
+  }
+
+  /** Never ends. */
+  private static final class Source extends InputStream {
+    private final Runnable onRead;
+    private final Runnable onClose;
+
+    Source(Runnable onRead, Runnable onClose) {
+      this.onRead = onRead;
+      this.onClose = onClose;
+    }
+
+    @Override
+    public int read() {
+      onRead.run();
+      return 'x';
+    }
+
+    @Override
+    public void close() {
+      onClose.run();
+    }
   }
 
   private record Reading(Runnable onData, Runnable onFailure) implements ReadListener {
