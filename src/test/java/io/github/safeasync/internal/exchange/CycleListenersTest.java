@@ -1,0 +1,54 @@
+package io.github.safeasync.internal.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.Logs;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import org.junit.jupiter.api.Test;
+
+class CycleListenersTest {
+
+  private static final AsyncContext UNUSED =
+      (AsyncContext)
+          Proxy.newProxyInstance(
+              AsyncContext.class.getClassLoader(),
+              new Class<?>[] {AsyncContext.class},
+              (proxy, method, arguments) -> "a context");
+
+  /** What another callback of the request's lets out keeps nobody from hearing of the end. */
+  @Test
+  void callbackThatThrows_keepsNoEventFromBeingTold_G4() {
+    List<String> heard = new ArrayList<>();
+    CycleListeners listeners = new CycleListeners(UNUSED, failure -> false);
+    listeners.add(
+        new DeafListener() {
+          @Override
+          public void onError(AsyncEvent event) {
+            heard.add("onError");
+          }
+
+          @Override
+          public void onComplete(AsyncEvent event) {
+            heard.add("onComplete");
+          }
+        },
+        null,
+        null);
+    try (Logs logs = Logs.swallow()) {
+      listeners.leave(
+          () -> {
+            throw new LinkageError("thrown by the test");
+          });
+      listeners.tell(CycleListeners.Kind.ERROR, null, null);
+      listeners.tell(CycleListeners.Kind.COMPLETE, null, null);
+      assertThat(logs.lines(Level.WARNING)).hasSize(1);
+    }
+    assertThat(heard).containsExactly("onError", "onComplete");
+  }
+}
