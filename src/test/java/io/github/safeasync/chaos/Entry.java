@@ -32,6 +32,13 @@ final class Entry {
     return ledger.work();
   }
 
+  /** Has the application go on when it shall, unless it never does. */
+  void later(Work.Task task) {
+    if (plan.behaviour() != Behaviour.SILENT) {
+      work().later(this, plan.serverMillis(), task);
+    }
+  }
+
   void note(String what) {
     trace.add(
         String.format(

@@ -65,15 +65,13 @@ final class Http1Visitor extends Visitor {
       client.get(plan.path());
       return;
     }
-    boolean isCut = plan.departure() == Departure.IN_UPLOAD;
     client.send(
         "POST "
             + plan.path()
             + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
             + plan.upload()
             + "\r\n\r\n");
-    int length = isCut ? Math.min(plan.cut(), plan.upload() - 1) : plan.upload();
-    client.send(new byte[length]);
+    client.send(new byte[plan.sent()]);
   }
 
   private void stay(Entry entry) throws IOException {

@@ -55,11 +55,9 @@ final class Http2Visitor extends Visitor {
           ? client.getUnread(plan.path())
           : client.get(plan.path());
     }
-    boolean isCut = plan.departure() == Departure.IN_UPLOAD;
     Http2Exchange exchange =
         client.post(plan.path(), Map.of("content-length", Integer.toString(plan.upload())));
-    int length = isCut ? Math.min(plan.cut(), plan.upload() - 1) : plan.upload();
-    exchange.send(ByteBuffer.allocate(length), !isCut);
+    exchange.send(ByteBuffer.allocate(plan.sent()), !plan.cutsUpload());
     return exchange;
   }
 

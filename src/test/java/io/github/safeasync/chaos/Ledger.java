@@ -86,10 +86,6 @@ final class Ledger {
     open.values().forEach(Entry::close);
   }
 
-  boolean isSound() {
-    return faults.isEmpty();
-  }
-
   SortedMap<String, Long> ends() {
     SortedMap<String, Long> counts = new TreeMap<>();
     ends.forEach((how, count) -> counts.put(how, count.sum()));

@@ -78,9 +78,7 @@ final class LibraryApplications {
   }
 
   private static void later(Entry entry, SafeAsyncResponse response, Runnable callback) {
-    if (entry.plan().behaviour() != Behaviour.SILENT) {
-      entry.work().later(entry, entry.plan().serverMillis(), response.guard(callback)::run);
-    }
+    entry.later(response.guard(callback)::run);
   }
 
   private static SafeAsyncResponse take(Entry entry, HttpServletRequest request) {

@@ -61,6 +61,15 @@ record Plan(
     return of[random.nextInt(of.length)];
   }
 
+  boolean cutsUpload() {
+    return departure == Departure.IN_UPLOAD;
+  }
+
+  /** How much of the body is sent. */
+  int sent() {
+    return cutsUpload() ? Math.min(cut, upload - 1) : upload;
+  }
+
   private boolean isLarge() {
     return lines == LARGE;
   }

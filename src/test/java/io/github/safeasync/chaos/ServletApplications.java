@@ -86,20 +86,13 @@ final class ServletApplications {
   static void async(Entry entry, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     AsyncContext context = start(entry, request);
-    if (entry.plan().behaviour() == Behaviour.SILENT) {
-      return;
-    }
     OutputStream out = response.getOutputStream();
-    entry
-        .work()
-        .later(
-            entry,
-            entry.plan().serverMillis(),
-            () -> {
-              answer(entry, context, response, out);
-              entry.cleanedUp();
-              lateCalls(entry, context, response, out);
-            });
+    entry.later(
+        () -> {
+          answer(entry, context, response, out);
+          entry.cleanedUp();
+          lateCalls(entry, context, response, out);
+        });
   }
 
   private static void answer(
@@ -137,23 +130,16 @@ final class ServletApplications {
 
   static void dispatch(Entry entry, HttpServletRequest request, HttpServletResponse response) {
     AsyncContext context = start(entry, request);
-    if (entry.plan().behaviour() == Behaviour.SILENT) {
-      return;
-    }
-    entry
-        .work()
-        .later(
-            entry,
-            entry.plan().serverMillis(),
-            () -> {
-              try {
-                context.dispatch(targetOf(entry.plan()));
-              } catch (IllegalStateException | UnsupportedOperationException over) {
-                entry.note("told: " + over);
-                Twins.complete(context);
-              }
-              entry.cleanedUp();
-            });
+    entry.later(
+        () -> {
+          try {
+            context.dispatch(targetOf(entry.plan()));
+          } catch (IllegalStateException | UnsupportedOperationException over) {
+            entry.note("told: " + over);
+            Twins.complete(context);
+          }
+          entry.cleanedUp();
+        });
   }
 
   private static AsyncContext start(Entry entry, HttpServletRequest request) {

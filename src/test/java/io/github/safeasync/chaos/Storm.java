@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.catalina.connector.Connector;
@@ -262,8 +263,7 @@ final class Storm {
     require("", () -> count.call() + " " + nothing, found -> found.startsWith("0 "));
   }
 
-  private <T> void require(
-      String what, Callable<T> remains, java.util.function.Predicate<T> isNothing)
+  private <T> void require(String what, Callable<T> remains, Predicate<T> isNothing)
       throws Exception {
     try {
       Awaitility.await()

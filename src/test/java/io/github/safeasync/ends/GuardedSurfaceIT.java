@@ -280,11 +280,7 @@ class GuardedSurfaceIT {
   @EveryContainer
   void attributesThatAreSetAfterTheHangUp_areSeen_G13(Container container) throws Exception {
     String without;
-    try (TestServer raw =
-            container.start(
-                app ->
-                    app.handler(
-                        "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+    try (TestServer raw = container.start(app -> app.handler("/kept", this::keep));
         RawClient client = RawClient.connect(raw)) {
       Surface surface = waiting(client);
       client.closeFin();
@@ -315,11 +311,7 @@ class GuardedSurfaceIT {
   void whatTheContainerRefusesOnceItIsCompleted_isRefused_G13(Container container)
       throws Exception {
     try (Logs expected = Logs.swallow();
-        TestServer raw =
-            container.start(
-                app ->
-                    app.handler(
-                        "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+        TestServer raw = container.start(app -> app.handler("/kept", this::keep));
         Site site = start(container, SafeAsyncConfig.defaults())) {
       for (Method method : methods(HttpServletRequest.class)) {
         if (TAKEN_FOR_DONE.contains(method.getName())) {
@@ -370,8 +362,7 @@ class GuardedSurfaceIT {
                             (in, out, chain) ->
                                 chain.doFilter(of((HttpServletRequest) in, user), out))
                         .filter(new SafeAsyncFilter())
-                        .handler(
-                            "/kept", (in, out) -> pending.add(new Surface(in, out, start(in)))));
+                        .handler("/kept", this::keep));
         RawClient client = RawClient.connect(server)) {
       client.get("/kept");
       Surface surface = next();
@@ -386,10 +377,10 @@ class GuardedSurfaceIT {
     }
   }
 
-  private static AsyncContext start(HttpServletRequest request) {
+  private void keep(HttpServletRequest request, HttpServletResponse response) {
     AsyncContext context = request.startAsync();
     context.setTimeout(0);
-    return context;
+    pending.add(new Surface(request, response, context));
   }
 
   private static SafeAsyncConfig config(AfterDisconnect mode) {

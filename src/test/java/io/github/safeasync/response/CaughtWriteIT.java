@@ -8,7 +8,6 @@ import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.Evidence;
 import io.github.safeasync.SafeAsyncConfig;
-import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.request.PartialRequest;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryTransport;
@@ -61,14 +60,8 @@ class CaughtWriteIT {
   }
 
   /** The first look of the detector comes later than the write fails. */
-  private TestServer start(Container container, Transport transport) throws Exception {
-    SafeAsyncConfig late = SafeAsyncConfig.builder().detectAfter(Duration.ofSeconds(60)).build();
-    return container.start(
-        transport,
-        app ->
-            app.filter(SafeAsyncFilter.create(late), Twins.GUARDED + "/*")
-                .handler(Twins.RAW + "/*", this::serve)
-                .handler(Twins.GUARDED + "/*", this::serve));
+  private static SafeAsyncConfig late() {
+    return SafeAsyncConfig.builder().detectAfter(Duration.ofSeconds(60)).build();
   }
 
   /**
@@ -93,7 +86,7 @@ class CaughtWriteIT {
   @EveryTransport({Transport.PLAIN, Transport.TLS13, Transport.H2C})
   void clientLeaves_servletCatchesIt_endsDisconnected_andFailsAsOnTheContainer_G6_G13(
       Container container, Transport transport) throws Exception {
-    try (TestServer server = start(container, transport)) {
+    try (TestServer server = Twins.start(container, transport, late(), this::serve)) {
       for (PartialRequest.Way way : PartialRequest.Way.of(transport)) {
         for (String twin : Twins.BOTH) {
           String path = twin + "/" + way;
@@ -138,12 +131,7 @@ class CaughtWriteIT {
   void servletWritesBehindItsOwnClose_isNoDeparture_G7(Container container, Transport transport)
       throws Exception {
     try (TestServer server =
-        container.start(
-            transport,
-            app ->
-                app.filter(new SafeAsyncFilter(), Twins.GUARDED)
-                    .handler(Twins.RAW, this::writeBehindClose)
-                    .handler(Twins.GUARDED, this::writeBehindClose))) {
+        Twins.start(container, transport, SafeAsyncConfig.defaults(), this::writeBehindClose)) {
       for (String path : Twins.BOTH) {
         failures.put(path, new CompletableFuture<>());
         ends.put(path, new CompletableFuture<>());

@@ -27,11 +27,17 @@ public final class Twins {
   public static TestServer start(
       Container container, Transport transport, SafeAsyncConfig config, Service service)
       throws Exception {
+    Handler handler = (request, response) -> service.serve(request);
+    return start(container, transport, config, handler);
+  }
+
+  /** The same, of what writes to the response that it was given. */
+  public static TestServer start(
+      Container container, Transport transport, SafeAsyncConfig config, Handler handler)
+      throws Exception {
     return container.start(
         transport,
-        app ->
-            app.filter(SafeAsyncFilter.create(config), GUARDED + "/*")
-                .multipart("/*", (request, response) -> service.serve(request)));
+        app -> app.filter(SafeAsyncFilter.create(config), GUARDED + "/*").multipart("/*", handler));
   }
 
   /** Completes, unless the raw container has been faster. */

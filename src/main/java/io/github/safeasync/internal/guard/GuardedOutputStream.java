@@ -172,15 +172,7 @@ public final class GuardedOutputStream extends ServletOutputStream {
 
   @Override
   public void flush() throws IOException {
-    if (gate.isFree()) {
-      try {
-        stream.flush();
-      } catch (IOException failure) {
-        throw gate.ofWrite(failure);
-      }
-    } else {
-      send(stream::flush);
-    }
+    send(stream::flush);
   }
 
   /** Never fails after the end: closing is how an application lets go. */
