@@ -62,8 +62,7 @@ class InspectorTest {
         Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {
       Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
-      WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
-      line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
+      WatchedConnection line = registered(wire, selector);
       wire.finish();
       looks.look(List.of(line), System.nanoTime());
       assertThat(scans).hasValue(1);
@@ -106,8 +105,7 @@ class InspectorTest {
         Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {
       Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
-      WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
-      line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
+      WatchedConnection line = registered(wire, selector);
       line.looks = 10;
       wire.send(1);
       arrive(line, 1);
@@ -126,6 +124,12 @@ class InspectorTest {
       looks.look(List.of(line), System.nanoTime());
       assertThat(line.verdict).as("put off until the next scan").isNull();
     }
+  }
+
+  private static WatchedConnection registered(Wire wire, Selector selector) throws Exception {
+    WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
+    line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
+    return line;
   }
 
   private static void arrive(WatchedConnection line, int unread) {
