@@ -61,36 +61,42 @@ class SseMessageTest {
         .hasMessageContaining("24 days");
   }
 
+  private static final String[] PIECES = {
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    ":",
+    " ",
+    "data: x",
+    "event: y",
+    "id: 1",
+    "retry: 5",
+    "\u2028",
+    "\u0085",
+    "\ufeff",
+    "\u010a",
+    "\u0000",
+    "\ud83d",
+    "a"
+  };
+
+  private final long seed = Long.getLong("safeasync.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+
+  private String text() {
+    StringBuilder text = new StringBuilder();
+    for (int n = random.nextInt(8); n > 0; n--) {
+      text.append(PIECES[random.nextInt(PIECES.length)]);
+    }
+    return text.toString();
+  }
+
   /** Whatever somebody else has chosen: one event comes of it, with that data and nothing else. */
   @Test
   void anyText_isTheDataOfOneEvent() {
-    String[] pieces = {
-      "\n",
-      "\r",
-      "\r\n",
-      "\n\n",
-      ":",
-      " ",
-      "data: x",
-      "event: y",
-      "id: 1",
-      "retry: 5",
-      "\u2028",
-      "\u0085",
-      "\ufeff",
-      "\u010a",
-      "\u0000",
-      "\ud83d",
-      "a"
-    };
-    long seed = Long.getLong("safeasync.seed", System.nanoTime());
-    Random random = new Random(seed);
     for (int i = 0; i < Tries.of(1_000_000) / 20; i++) {
-      StringBuilder text = new StringBuilder();
-      for (int n = random.nextInt(8); n > 0; n--) {
-        text.append(pieces[random.nextInt(pieces.length)]);
-      }
-      String data = text.toString();
+      String data = text();
       Read read = new Read(SseMessage.of(data).event("price").id("7").toString());
       String seen = data.replace("\r\n", "\n").replace('\r', '\n').replace('\ud83d', '?');
       assertThat(read.events)
@@ -98,6 +104,29 @@ class SseMessageTest {
           .containsExactly(List.of("price", "7", seen));
       assertThat(new Read(SseMessage.comment(data).toString()).events).isEmpty();
     }
+  }
+
+  /** One event with that name and identifier comes of it, or an exception. */
+  @Test
+  void anyText_isTheNameAndTheIdentifierOfOneEvent_orRefused() {
+    int refused = 0;
+    int rounds = Tries.of(1_000_000) / 20;
+    for (int i = 0; i < rounds; i++) {
+      String name = text();
+      String id = text();
+      SseMessage message;
+      try {
+        message = SseMessage.of("data").event(name).id(id).retry(Duration.ofMillis(i));
+      } catch (IllegalArgumentException e) {
+        refused++;
+        assertThat(name + id).as("seed %d, round %d", seed, i).containsPattern("[\r\n\0]");
+        continue;
+      }
+      assertThat(new Read(message.toString()).events)
+          .as("seed %d, round %d", seed, i)
+          .containsExactly(List.of(name.replace('\ud83d', '?'), id.replace('\ud83d', '?'), "data"));
+    }
+    assertThat(refused).isBetween(rounds / 10, rounds - rounds / 100);
   }
 
   /** Reads as a browser does: HTML standard, section 9.2.6. */
