@@ -212,8 +212,17 @@ public final class Log {
     log(Level.WARNING, () -> "A task failed of " + about, failure);
   }
 
-  public static void noThread(String prefix, Throwable why) {
-    log(Level.WARNING, "No thread {0}… could be started; its task waits for one: {1}", prefix, why);
+  /**
+   * Tasks come by the hundred where threads are short.
+   *
+   * @param first whether it has not been said before
+   */
+  public static void noThread(String prefix, Throwable why, boolean first) {
+    log(
+        first ? Level.WARNING : Level.DEBUG,
+        "No thread {0}… could be started; its task waits for one. Of others it is said at DEBUG: {1}",
+        prefix,
+        why);
   }
 
   public static void exhausted(String prefix, int bound) {

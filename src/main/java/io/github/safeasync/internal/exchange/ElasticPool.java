@@ -48,6 +48,7 @@ final class ElasticPool {
   private final @Nullable ThreadFactory overflow;
   private final Consumer<Runnable> later;
   private final ThreadPoolExecutor pool;
+  private final AtomicBoolean shortageTold;
   private final AtomicBoolean warned = new AtomicBoolean();
 
   /**
@@ -57,6 +58,7 @@ final class ElasticPool {
    * @param bound how many platform threads it may have
    * @param threads makes them
    * @param overflow makes the threads of what is beyond the bound; null to let it wait
+   * @param shortageTold whether the log says already that no thread can be started
    * @param later runs a short task after a moment
    */
   ElasticPool(
@@ -65,10 +67,12 @@ final class ElasticPool {
       Duration idle,
       ThreadFactory threads,
       @Nullable ThreadFactory overflow,
+      AtomicBoolean shortageTold,
       Consumer<Runnable> later) {
     this.prefix = prefix;
     this.threads = threads;
     this.overflow = overflow;
+    this.shortageTold = shortageTold;
     this.later = later;
     this.pool =
         new ThreadPoolExecutor(
@@ -95,7 +99,7 @@ final class ElasticPool {
       pool.execute(logged);
     } catch (Error noThread) {
       keep(logged);
-      Log.noThread(prefix, noThread);
+      Log.noThread(prefix, noThread, shortageTold.compareAndSet(false, true));
     }
   }
 

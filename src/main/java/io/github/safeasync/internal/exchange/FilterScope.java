@@ -51,6 +51,7 @@ public final class FilterScope implements Cancellation.Canceller {
             config.overLimit(),
             config.writeTimeout());
     this.workers = new Workers(config.executor());
+    workers.startTimer();
     this.detector = Detector.start(detectorSettings(config));
   }
 

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  *   tasks       what it gives to AsyncContext.start when the container takes nothing any more
  * </pre>
  *
- * <p>Daemons with the class loader of the application; none is started before it is needed, and the
- * pools' end when idle. Thread-safe; no method waits for a task but {@link #shutDown}.
+ * <p>Daemons with the class loader of the application; none but the timer's is started before it is
+ * needed, and the pools' end when idle. Thread-safe; no method waits for a task but {@link
+ * #shutDown}.
  */
 final class Workers {
 
@@ -59,6 +60,7 @@ final class Workers {
   private final ThreadPoolExecutor writers;
   private final @Nullable Executor given;
   private final AtomicBoolean refusalTold = new AtomicBoolean();
+  private final AtomicBoolean shortageTold = new AtomicBoolean();
   private final ScheduledThreadPoolExecutor timer;
 
   /**
@@ -90,6 +92,14 @@ final class Workers {
     this.writers.allowCoreThreadTimeOut(true);
   }
 
+  /**
+   * Starts the timer's thread, as long as one can be had: no exchange begins without, and what
+   * waits for a thread of a pool is tried again on it.
+   */
+  void startTimer() {
+    timer.prestartCoreThread();
+  }
+
   private ElasticPool elastic(String prefix, Duration idle) {
     return new ElasticPool(
         prefix,
@@ -97,6 +107,7 @@ final class Workers {
         idle,
         factory(prefix),
         virtual(prefix),
+        shortageTold,
         task -> {
           Future<?> unused = schedule(prefix, task, LATER);
         });

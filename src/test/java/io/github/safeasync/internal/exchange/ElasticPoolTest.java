@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +32,14 @@ class ElasticPoolTest {
   }
 
   private ElasticPool pool(int bound, ThreadFactory overflow) {
-    return new ElasticPool("test-", bound, Duration.ofMillis(50), this::made, overflow, later::add);
+    return new ElasticPool(
+        "test-",
+        bound,
+        Duration.ofMillis(50),
+        this::made,
+        overflow,
+        new AtomicBoolean(),
+        later::add);
   }
 
   @Test
@@ -88,7 +96,9 @@ class ElasticPoolTest {
 
   @Test
   void manyTasksBeyondTheBound_allRun_whileThreadsEndWhenIdle() {
-    ElasticPool pool = new ElasticPool("t-", 3, Duration.ofMillis(1), this::made, null, later::add);
+    ElasticPool pool =
+        new ElasticPool(
+            "t-", 3, Duration.ofMillis(1), this::made, null, new AtomicBoolean(), later::add);
 
     try (Logs logs = Logs.swallow()) {
       for (int i = 0; i < 20_000; i++) {
