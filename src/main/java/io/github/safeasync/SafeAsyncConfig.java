@@ -467,7 +467,8 @@ public final class SafeAsyncConfig {
      * @throws NullPointerException if it is or contains null
      */
     public Builder cancelOn(Set<End.Kind> ends) {
-      return set(Setting.CANCEL_ON, Values.copyOf(Objects.requireNonNull(ends, "ends")));
+      return set(
+          Setting.CANCEL_ON, Values.copyOf(Objects.requireNonNull(ends, Setting.CANCEL_ON.name())));
     }
 
     /**

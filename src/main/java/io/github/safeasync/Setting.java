@@ -2,6 +2,7 @@ package io.github.safeasync;
 
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -11,143 +12,126 @@ import java.util.stream.Collectors;
 /**
  * What a filter can be told: the table from which the init-params, the checks of {@link
  * SafeAsyncConfig.Builder}, their messages and {@link SafeAsyncConfig#toString} come, and by which
- * that of {@code src/docs/settings.md} is checked. A new setting is a row here, and its accessors
- * in SafeAsyncConfig.
+ * that of {@code src/docs/settings.md} and Spring's metadata are made. A new setting is a row here,
+ * and its accessors in SafeAsyncConfig.
  */
 final class Setting<T> {
 
+  private static final List<Setting<?>> DECLARED = new ArrayList<>();
+
   static final Setting<Duration> TIMEOUT =
-      new Setting<>(
+      row(
           "timeout",
           Values.limit(),
           Duration.ofSeconds(30),
           "how long the application may take to finish a response");
 
   static final Setting<Integer> TIMEOUT_STATUS =
-      new Setting<>("timeout-status", Values.errorStatus(), 503, "what a timeout answers");
+      row("timeout-status", Values.errorStatus(), 503, "what a timeout answers");
 
   static final Setting<Integer> DISCONNECT_STATUS =
-      new Setting<>(
+      row(
           "disconnect-status",
           Values.errorStatusOrNone(),
           499,
           "what the access log shows of a request whose client has left");
 
   static final Setting<SafeAsyncConfig.Start> START =
-      new Setting<>(
+      row(
           "start",
           Values.oneOf(SafeAsyncConfig.Start.class),
           SafeAsyncConfig.Start.ON_DEMAND,
           "when the filter makes a request asynchronous");
 
   static final Setting<Long> MAX_PENDING_BYTES =
-      new Setting<>(
+      row(
           "max-pending-bytes",
           Values.bytes(),
           1L << 20,
           "how many bytes may wait for the client before `isWritable()` returns false");
 
   static final Setting<Long> PENDING_LIMIT =
-      new Setting<>(
+      row(
           "pending-limit",
           Values.bytes(),
           16L << 20,
           "how many bytes may wait for the client at all");
 
   static final Setting<OverLimit> OVER_LIMIT =
-      new Setting<>(
+      row(
           "over-limit",
           Values.oneOf(OverLimit.class),
           OverLimit.FAIL,
           "what a write beyond that does");
 
   static final Setting<Duration> WRITE_TIMEOUT =
-      new Setting<>(
+      row(
           "write-timeout",
           Values.limit(),
           Duration.ofSeconds(30),
           "how long a client may take nothing");
 
   static final Setting<CancelPolicy> CANCEL =
-      new Setting<>(
+      row(
           "cancel",
           Values.oneOf(CancelPolicy.class),
           CancelPolicy.SAFE_METHODS,
           "whose work ends with the client");
 
   static final Setting<Set<End.Kind>> CANCEL_ON =
-      new Setting<>(
-          "cancel-on", Values.ends(), Set.of(End.Kind.DISCONNECTED), "the ends that cancel");
+      row("cancel-on", Values.ends(), Set.of(End.Kind.DISCONNECTED), "the ends that cancel");
 
   static final Setting<Duration> CANCEL_AFTER =
-      new Setting<>(
+      row(
           "cancel-after",
           Values.durationUpTo(Duration.ofHours(1), "1 hour"),
           Duration.ZERO,
           "how long to wait between the disconnect and the cancel");
 
   static final Setting<SafeAsyncConfig.Watch> WATCH =
-      new Setting<>(
+      row(
           "watch",
           Values.oneOf(SafeAsyncConfig.Watch.class),
           SafeAsyncConfig.Watch.ASYNC,
           "which requests are watched");
 
   static final Setting<SafeAsyncConfig.AfterDisconnect> AFTER_DISCONNECT =
-      new Setting<>(
+      row(
           "after-disconnect",
           Values.oneOf(SafeAsyncConfig.AfterDisconnect.class),
           SafeAsyncConfig.AfterDisconnect.THROW,
           "what late writes and flushes of a stream that you took from the response do");
 
   static final Setting<Duration> DETECT_AFTER =
-      new Setting<>(
+      row(
           "detect-after",
           Values.durationUpTo(Duration.ofSeconds(60), "60 seconds"),
           Duration.ofMillis(20),
           "how long a request has to be pending before its connection is watched");
 
   static final Setting<HalfClose> HALF_CLOSE =
-      new Setting<>(
+      row(
           "half-close",
           Values.oneOf(HalfClose.class),
           HalfClose.DISCONNECT,
           "what a FIN alone means");
 
   static final Setting<Optional<KeepAlive>> KEEPALIVE =
-      new Setting<>(
+      row(
           "keepalive",
           Values.keepAlive(),
           Optional.empty(),
           "TCP keepalive on pending connections");
 
   static final Setting<Duration> LOG_SUMMARY =
-      new Setting<>(
+      row(
           "log-summary",
           Values.limit(),
           Duration.ZERO,
           "how often a line in the log counts the ends since the one before");
 
-  /** All of them, in the order in which they are shown. */
-  static final List<Setting<?>> ALL =
-      List.of(
-          TIMEOUT,
-          TIMEOUT_STATUS,
-          DISCONNECT_STATUS,
-          START,
-          MAX_PENDING_BYTES,
-          PENDING_LIMIT,
-          OVER_LIMIT,
-          WRITE_TIMEOUT,
-          CANCEL,
-          CANCEL_ON,
-          CANCEL_AFTER,
-          WATCH,
-          AFTER_DISCONNECT,
-          DETECT_AFTER,
-          HALF_CLOSE,
-          KEEPALIVE,
-          LOG_SUMMARY);
+  /** All of them, in the order in which they stand here and are shown. */
+  static final List<Setting<?>> ALL = List.copyOf(DECLARED);
 
   private final String name;
   private final Values<T> values;
@@ -159,6 +143,12 @@ final class Setting<T> {
     this.values = values;
     this.standard = standard;
     this.purpose = purpose;
+  }
+
+  private static <T> Setting<T> row(String name, Values<T> values, T standard, String purpose) {
+    Setting<T> declared = new Setting<>(name, values, standard, purpose);
+    DECLARED.add(declared);
+    return declared;
   }
 
   /** Returns the one of this name, if there is one. */
@@ -189,6 +179,11 @@ final class Setting<T> {
   /** Returns what it says, as a clause. */
   String purpose() {
     return purpose;
+  }
+
+  /** Returns what is allowed, as a clause. */
+  String range() {
+    return values.range();
   }
 
   /**

@@ -9,11 +9,13 @@ import jakarta.servlet.ServletException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 public class InitParametersTest {
@@ -78,6 +80,24 @@ public class InitParametersTest {
       assertThat(config.timeout()).isEqualTo(Duration.ofMillis(7));
       assertThat(config.start()).isEqualTo(SafeAsyncConfig.Start.EAGER);
       assertThat(config.timeoutStatus()).isEqualTo(500);
+    }
+
+    static List<Setting<?>> settings() {
+      return Setting.ALL;
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void read_each_isTaken(Setting<?> setting) throws ServletException {
+      Object other = OtherValues.of(setting);
+
+      assertThat(read(setting.name(), setting.write(other)).get(setting)).isEqualTo(other);
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void read_eachMalformed_isRefused(Setting<?> setting) {
+      assertRefused(setting.name(), "no such value", "allowed is ");
     }
 
     @ParameterizedTest

@@ -3,16 +3,27 @@ package io.github.safeasync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.safeasync.SafeAsyncConfig.AfterDisconnect;
-import io.github.safeasync.SafeAsyncConfig.Start;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SafeAsyncConfigTest {
@@ -20,35 +31,13 @@ class SafeAsyncConfigTest {
   private final SafeAsyncConfig.Builder builder = SafeAsyncConfig.builder();
 
   @Test
-  void defaults_areDocumented() {
-    SafeAsyncConfig config = SafeAsyncConfig.defaults();
-
-    assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(config.timeoutStatus()).isEqualTo(503);
-    assertThat(config.disconnectStatus()).isEqualTo(499);
-    assertThat(config.start()).isEqualTo(Start.ON_DEMAND);
-    assertThat(config.afterDisconnect()).isEqualTo(AfterDisconnect.THROW);
-    assertThat(config.detectAfter()).isEqualTo(Duration.ofMillis(20));
-    assertThat(config.halfClose()).isEqualTo(HalfClose.DISCONNECT);
-    assertThat(config.keepalive()).isNull();
-    assertThat(config.logSummary()).isZero();
-    assertThat(config.executor()).isNull();
-    assertThat(config.cancel()).isEqualTo(CancelPolicy.SAFE_METHODS);
-    assertThat(config.cancelOn()).containsExactly(End.Kind.DISCONNECTED);
-    assertThat(config.cancelAfter()).isZero();
-    assertThat(config.watch()).isEqualTo(SafeAsyncConfig.Watch.ASYNC);
-  }
-
-  @Test
   void toString_isOneLineOfInitParams() {
-    assertThat(SafeAsyncConfig.defaults())
-        .hasToString(
-            "timeout=PT30S, timeout-status=503, disconnect-status=499, start=on-demand,"
-                + " max-pending-bytes=1048576, pending-limit=16777216, over-limit=fail,"
-                + " write-timeout=PT30S,"
-                + " cancel=safe-methods, cancel-on=disconnected, cancel-after=PT0S, watch=async,"
-                + " after-disconnect=throw, detect-after=PT0.02S, half-close=disconnect,"
-                + " keepalive=off, log-summary=PT0S");
+    assertThat(SafeAsyncConfig.defaults().toString())
+        .startsWith("timeout=PT30S, timeout-status=503, disconnect-status=499, start=on-demand, ")
+        .isEqualTo(
+            Setting.ALL.stream()
+                .map(each -> each.name() + "=" + each.write(each.standard()))
+                .collect(Collectors.joining(", ")));
   }
 
   @Test
@@ -63,39 +52,112 @@ class SafeAsyncConfigTest {
   @Nested
   class ToBuilder {
 
-    private final SafeAsyncConfig other =
-        SafeAsyncConfig.builder()
-            .timeout(Duration.ofMillis(1))
-            .timeoutStatus(504)
-            .disconnectStatus(0)
-            .start(Start.EAGER)
-            .afterDisconnect(AfterDisconnect.DISCARD)
-            .detectAfter(Duration.ofMillis(1))
-            .halfClose(HalfClose.IGNORE)
-            .keepalive(new KeepAlive(30, 10, 3))
-            .logSummary(Duration.ofMinutes(1))
-            .cancel(CancelPolicy.ALWAYS)
-            .cancelOn(EnumSet.of(End.Kind.TIMED_OUT))
-            .cancelAfter(Duration.ofSeconds(1))
-            .watch(SafeAsyncConfig.Watch.SYNC)
-            .maxPendingBytes(1)
-            .pendingLimit(2)
-            .overLimit(OverLimit.BLOCK)
-            .writeTimeout(Duration.ofSeconds(1))
-            .executor(task -> {})
-            .build();
-
     @Test
     void toBuilder_copiesEverything() {
+      for (Setting<?> setting : Setting.ALL) {
+        builder.set(setting.name(), setting.write(OtherValues.of(setting)));
+      }
+      SafeAsyncConfig other = builder.executor(task -> {}).build();
+
       assertThat(other.toBuilder().build()).usingRecursiveComparison().isEqualTo(other);
+      for (Setting<?> setting : Setting.ALL) {
+        assertThat(other.get(setting)).as(setting.name()).isEqualTo(OtherValues.of(setting));
+      }
+    }
+  }
+
+  /** The two methods of a setting, which are found by its name. */
+  @Nested
+  class Accessors {
+
+    private static final Set<String> OF_NO_SETTING = Set.of("executor");
+
+    private static String camelCase(Setting<?> setting) {
+      return Pattern.compile("-(.)")
+          .matcher(setting.name())
+          .replaceAll(next -> next.group(1).toUpperCase(Locale.ROOT));
     }
 
-    /** So that a setting that is added later cannot be forgotten in the test above. */
+    private static Object got(SafeAsyncConfig config, Setting<?> setting) throws Exception {
+      Object value = SafeAsyncConfig.class.getMethod(camelCase(setting)).invoke(config);
+      return setting.standard() instanceof Optional<?> ? Optional.ofNullable(value) : value;
+    }
+
+    private static Method setter(Setting<?> setting) {
+      return setters()
+          .filter(method -> method.getName().equals(camelCase(setting)))
+          .findFirst()
+          .orElseThrow();
+    }
+
+    private static Stream<Method> setters() {
+      return Arrays.stream(SafeAsyncConfig.Builder.class.getMethods())
+          .filter(method -> method.getDeclaringClass() == SafeAsyncConfig.Builder.class)
+          .filter(method -> method.getParameterCount() == 1);
+    }
+
+    private void set(Setting<?> setting, @Nullable Object value) throws Exception {
+      assertThat(setter(setting).invoke(builder, value)).isSameAs(builder);
+    }
+
+    static List<Setting<?>> settings() {
+      return Setting.ALL;
+    }
+
+    static Stream<Setting<?>> settingsOfObjects() {
+      return Setting.ALL.stream()
+          .filter(setting -> !setter(setting).getParameterTypes()[0].isPrimitive());
+    }
+
     @Test
-    void other_differsFromTheDefaultsInEachSetting() {
-      for (Setting<?> setting : Setting.ALL) {
-        assertThat(other.get(setting)).as(setting.name()).isNotEqualTo(setting.standard());
+    void builder_setsWhatThereIs() {
+      assertThat(setters().map(Method::getName))
+          .containsExactlyInAnyOrderElementsOf(
+              Stream.concat(Setting.ALL.stream().map(Accessors::camelCase), OF_NO_SETTING.stream())
+                  .toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void getter_unset_returnsTheDefault(Setting<?> setting) throws Exception {
+      assertThat(got(SafeAsyncConfig.defaults(), setting)).isEqualTo(setting.standard());
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void getter_set_returnsWhatTheSetterWasGiven(Setting<?> setting) throws Exception {
+      Object other = OtherValues.of(setting);
+
+      set(setting, other instanceof Optional<?> optional ? optional.orElseThrow() : other);
+
+      assertThat(got(builder.build(), setting)).isEqualTo(other);
+    }
+
+    /** Null stands for a setting that is off, where there is such a thing. */
+    @ParameterizedTest
+    @MethodSource("settingsOfObjects")
+    void setter_null_isRefusedOrOff(Setting<?> setting) throws Exception {
+      if (setting.standard() instanceof Optional<?>) {
+        set(setting, null);
+        assertThat(got(builder.build(), setting)).isEqualTo(Optional.empty());
+      } else {
+        assertThatThrownBy(() -> set(setting, null))
+            .cause()
+            .isInstanceOf(NullPointerException.class)
+            .hasMessage(setting.name());
       }
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void setter_namesTheInitParam(Setting<?> setting) throws Exception {
+      String source =
+          Files.readString(Path.of("src/main/java/io/github/safeasync/SafeAsyncConfig.java"))
+              .replaceAll("\\s+(\\* )?", " ");
+      int method = source.indexOf(" public Builder " + camelCase(setting) + "(");
+      String comment = source.substring(source.lastIndexOf("/**", method), method);
+
+      assertThat(comment).contains("{@code " + setting.name() + "}");
     }
   }
 
@@ -156,11 +218,7 @@ class SafeAsyncConfigTest {
 
     @Test
     @SuppressWarnings({"DataFlowIssue", "NullAway"})
-    void anySetter_null_isRefused() {
-      assertThatNullPointerException().isThrownBy(() -> builder.timeout(null));
-      assertThatNullPointerException()
-          .isThrownBy(() -> builder.start(null))
-          .withMessageContaining("start");
+    void executor_null_isRefused() {
       assertThatNullPointerException()
           .isThrownBy(() -> builder.executor(null))
           .withMessageContaining("executor");

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What an editor says of the properties comes from the table of settings. To write the file anew:
- * {@code mvn -q test -Dtest=SpringMetadataTest -Dmetadata.write}
+ * What an editor says of the properties comes from the table of settings. {@link SettingTest} says
+ * how the file is written anew.
  */
 class SpringMetadataTest {
 
@@ -33,7 +33,7 @@ class SpringMetadataTest {
 
   @Test
   void file_isMadeOfTheTable() throws IOException {
-    if (System.getProperty("metadata.write") != null) {
+    if (System.getProperty("settings.write") != null) {
       Files.writeString(FILE, metadata());
     }
     assertThat(FILE).hasContent(metadata());

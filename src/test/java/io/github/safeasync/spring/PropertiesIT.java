@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.entry;
 
 import io.github.safeasync.SafeAsyncConfig;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -60,6 +65,28 @@ class PropertiesIT {
   void inTheEnvironment_isFound_andCountsFirst(String variable, String value, String name) {
     assertThat(read(Map.of("safe-async." + name, "other"), Map.of(variable, value)))
         .containsOnly(entry(name, value));
+  }
+
+  static List<String> names() {
+    return SafeAsyncConfig.names();
+  }
+
+  /** The value of each as it is written where nothing is set. */
+  private static Map<String, String> defaults() {
+    return Arrays.stream(SafeAsyncConfig.defaults().toString().split(", "))
+        .map(each -> each.split("=", 2))
+        .collect(Collectors.toMap(each -> each[0], each -> each[1]));
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void eachSetting_isFound_inAFileAndInTheEnvironment(String name) {
+    String value = defaults().get(name);
+    String variable = "SAFE_ASYNC_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+
+    assertThat(read(Map.of("safe-async." + name, value), Map.of()))
+        .containsOnly(entry(name, value));
+    assertThat(read(Map.of(), Map.of(variable, value))).containsOnly(entry(name, value));
   }
 
   /** As YAML has them: lists by their index, off as false, numbers as such. */
