@@ -27,13 +27,12 @@ final class ApplicationObjects {
       ExchangeAccess access,
       ResponseEnds ends,
       Lifecycle lifecycle,
-      ServletThread servlet,
       ContainerObjects side,
       FilterScope scope,
       Cancellation cancellation) {
     this.cancellation = cancellation;
     this.listeners = new EndListeners(access);
-    this.sink = new ResponseSink(access, ends, servlet, side, scope);
+    this.sink = new ResponseSink(access, ends, lifecycle, side, scope);
     this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
   }
 

@@ -120,12 +120,12 @@ final class AsyncCycles {
 
   /** Claims a cycle where the filter is not mapped to the dispatch that has led here. */
   private boolean startingUnmapped() {
-    return lifecycle.arrive() && lifecycle.starting();
+    return lifecycle.arriveUnmapped() && lifecycle.starting();
   }
 
   private boolean isDispatched() {
     HttpServletRequest request = exchange.side().request();
-    return exchange.servlet().inside() == null
+    return lifecycle.servlet() == null
         && request != null
         && request.getDispatcherType() == DispatcherType.ASYNC;
   }
@@ -170,7 +170,7 @@ final class AsyncCycles {
         lifecycle.notStarted();
         exchange.notBegun();
         leaveToContainer(started);
-      } else if (!lifecycle.started(exchange.servlet().inside())) {
+      } else if (!lifecycle.started()) {
         exchange.side().complete(begun.container());
       }
     }
@@ -210,7 +210,7 @@ final class AsyncCycles {
    */
   void startedByContainer(AsyncCycle before, AsyncContext started) {
     AsyncCycle next = before.next();
-    if (next == null && lifecycle.phase() == Lifecycle.Phase.STARTING) {
+    if (next == null && lifecycle.isStarting()) {
       next = new AsyncCycle(exchange, started);
       upcoming = next;
     } else if (next == null && before == current && (lifecycle.starting() || startingUnmapped())) {
@@ -238,7 +238,7 @@ final class AsyncCycles {
         }
       }
       // Too late or too early: the container says so.
-      case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED -> of.container().complete();
+      case NEW, STARTING, DISPATCHING, DISPATCHED, RESUMED, RESTARTING -> of.container().complete();
       case ENDED, TELLING, LINGERING -> exchange.body().left();
       case TOLD, CLOSING, CLOSED -> {}
     }

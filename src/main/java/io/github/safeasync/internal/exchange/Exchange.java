@@ -105,8 +105,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   private final Exchanges exchanges;
   private final FilterScope scope;
-  private final Lifecycle lifecycle = new Lifecycle();
-  private final ServletThread servlet = new ServletThread();
+  private final Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
   private final long startedNanos = System.nanoTime();
   private final ContainerObjects side;
   private final GuardAccess access = new GuardAccess(this);
@@ -317,7 +316,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
    */
   private @Nullable Runnable watching() {
     HttpServletRequest request = side.request();
-    if (request == null || isStarted() || !servlet.isCurrent()) {
+    if (request == null || isStarted() || !lifecycle.isServlet()) {
       return null;
     }
     Connection known = Objects.requireNonNull(side.connectionOfAny());
@@ -424,7 +423,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (known != null) {
       return known;
     }
-    if (!isStarted() && !servlet.isCurrent()) {
+    if (!isStarted() && !lifecycle.isServlet()) {
       return Subject.unknown(side.method());
     }
     named(null);
@@ -480,23 +479,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   // The container's thread comes and goes.
 
-  /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
-  ServletThread servlet() {
-    return servlet;
-  }
-
-  /** The container's thread has come to the filter with a new request. */
-  void arrived() {
-    servlet.arrived();
-  }
-
   /** The container's thread has come back after a dispatch; false if it is there already. */
   boolean resumed() {
-    boolean first = lifecycle.arrive();
-    if (first) {
-      servlet.arrived();
-    }
-    return first;
+    return lifecycle.arrive();
   }
 
   /** The container's thread has come after a dispatch that was on its way at the end. */
@@ -515,7 +500,11 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** The container's thread leaves the filter. */
   void departed() {
-    servlet.departed();
+    lifecycle.leaveChain();
+    ApplicationObjects taken = application;
+    if (taken != null) {
+      taken.sink().servletLeft();
+    }
     if (lifecycle.isSendingElsewhere() && side.clearsOnReturn()) {
       closing.rememberUncleared();
     }
@@ -536,7 +525,8 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       }
       case NEW -> answered();
       case OPEN -> {}
-      case STARTING, DISPATCHING, DISPATCHED, LINGERING, TOLD, CLOSING, CLOSED -> settle();
+      case STARTING, DISPATCHING, DISPATCHED, RESTARTING, LINGERING, TOLD, CLOSING, CLOSED ->
+          settle();
       // Not on this thread: Undertow keeps an error for the servlet's return and, completed by the
       // servlet's own thread, writes its page to a stream that is non-blocking, without an end.
       case ENDED, TELLING -> scope.settle(this, this::settle);
@@ -590,7 +580,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** Whatever went through the filter has reached the container, which tells of it. */
   void leftByServlet() {
-    if (servlet.inside() == null) {
+    if (lifecycle.servlet() == null) {
       lifecycle.depart();
     }
   }
@@ -602,11 +592,11 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     try {
       cycles.startForResponse();
     } catch (RuntimeException refusal) {
-      throw servlet.inside() == null ? alreadyAnswered(refusal) : refusal;
+      throw lifecycle.servlet() == null ? alreadyAnswered(refusal) : refusal;
     }
     ApplicationObjects taken = application;
     ApplicationObjects now = taken == null ? takeFirst() : taken;
-    if (servlet.isCurrent() && side.isCommitted()) {
+    if (lifecycle.isServlet() && side.isCommitted()) {
       now.sink().head().sentElsewhere();
     }
     // A dispatch has disarmed it, and what this one leads to may wait for ever as well.
@@ -615,8 +605,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   }
 
   private ApplicationObjects takeFirst() {
-    ApplicationObjects made =
-        new ApplicationObjects(access, this, lifecycle, servlet, side, scope, token());
+    ApplicationObjects made = new ApplicationObjects(access, this, lifecycle, side, scope, token());
     String contentType = side.contentType();
     if (contentType != null) {
       made.sink().head().startFrom(contentType);
@@ -911,7 +900,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
           }
         }
       }
-      case STARTING, DISPATCHED, RESUMED -> {
+      case STARTING, DISPATCHED, RESUMED, RESTARTING -> {
         if (decide(failed, true)) {
           leaveQuietly();
         }

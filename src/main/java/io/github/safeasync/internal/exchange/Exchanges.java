@@ -136,6 +136,7 @@ public final class Exchanges {
     return bytes;
   }
 
+  /** A request has come, on the calling thread. */
   Exchange open(HttpServletRequest request, HttpServletResponse response) {
     return new Exchange(this, request, response);
   }

@@ -59,7 +59,6 @@ final class FilterCall {
     FilterChain interrupting =
         InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange::token);
     exchange.attachTo(request);
-    exchange.arrived();
     boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
     if (eager) {
       exchange.startEagerly();

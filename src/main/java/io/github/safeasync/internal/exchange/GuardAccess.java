@@ -100,7 +100,7 @@ final class GuardAccess implements ExchangeAccess {
   @Override
   public boolean mayWait() {
     return switch (lifecycle.phase()) {
-      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+      case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, RESTARTING -> true;
       case ENDED, TOLD, CLOSING -> lifecycle.lets();
       case TELLING, LINGERING, CLOSED -> false;
     };

@@ -30,17 +30,17 @@ public final class Lifecycle {
    *            starting                started
    *   ┌─────┐ ────────► ┌──────────┐ ────────► ┌──────┐ ◄──┐ enter, exit:
    *   │ NEW │           │ STARTING │           │ OPEN │ ───┘ calls of the container
-   *   └─────┘ ◄──────── └──────────┘           └──┬───┘ ◄────────────┐
-   *           notStarted     ▲ │ notStarted       │ dispatching      │ notDispatched
-   *                 starting │ ▼                  ▼                  │
-   *                   ┌─────────┐          ┌─────────────┐    ┌──────┴─────┐
-   *                   │ RESUMED │ ◄──┐     │ DISPATCHING │ ─► │ DISPATCHED │
-   *                   └─────────┘    │     └─────────────┘    └──────┬─────┘
-   *                                  └───────────────────────────────┘
-   *                                arrive    claimDispatch: once no call is inside
+   *   └─────┘ ◄──────── └──────────┘           └──────┘ ◄──────────────────┐
+   *           notStarted                        ▲    │ dispatching         │ notDispatched
+   *            starting                 started │    ▼                     │
+   *   ┌─────────┐ ────► ┌────────────┐          │  ┌─────────────┐    ┌─────┴──────┐
+   *   │ RESUMED │       │ RESTARTING │ ─────────┘  │ DISPATCHING │ ─► │ DISPATCHED │
+   *   └─────────┘ ◄──── └────────────┘             └─────────────┘    └─────┬──────┘
+   *        ▲   notStarted                                                   │
+   *        └────────────────────────────────────────────────────────────────┘
+   *          arrive, arriveUnmapped         claimDispatch: once no call is inside
    *
-   *   end: exactly one thread wins, from any of these but NEW, and from STARTING
-   *        only where a dispatch has brought the servlet's thread here
+   *   end: exactly one thread wins, from any of these but NEW and STARTING
    *       │ any other end                            │ COMPLETED, of which the
    *       ▼                                          ▼ container tells
    *   ┌───────┐ claimTell ┌─────────┐ told        ┌──────┐ claimClose ┌─────────┐
@@ -65,31 +65,36 @@ public final class Lifecycle {
    * <p>Every arrow; a test compares them with what happens:
    *
    * <pre>
-   *   NEW          starting         → STARTING
-   *   STARTING     started          → OPEN
-   *   STARTING     notStarted       → NEW, RESUMED
-   *   OPEN         dispatching      → DISPATCHING
-   *   DISPATCHING  claimDispatch    → DISPATCHED
-   *   DISPATCHED   notDispatched    → OPEN
-   *   DISPATCHED   arrive           → RESUMED
-   *   RESUMED      starting         → STARTING
-   *   STARTING     end              → ENDED, TOLD
-   *   OPEN         end              → ENDED, TOLD
-   *   DISPATCHING  end              → ENDED, TOLD
-   *   DISPATCHED   end              → ENDED, TOLD
-   *   RESUMED      end              → ENDED, TOLD
-   *   ENDED        claimTell        → TELLING
-   *   TELLING      told             → TOLD
-   *   TELLING      toldWhileUnread  → LINGERING
-   *   LINGERING    lingered         → TOLD
-   *   TOLD         claimClose       → CLOSING
-   *   CLOSING      closed           → CLOSED
+   *   NEW          starting            → STARTING
+   *   STARTING     started             → OPEN
+   *   STARTING     notStarted          → NEW
+   *   OPEN         dispatching         → DISPATCHING
+   *   DISPATCHING  claimDispatch       → DISPATCHED
+   *   DISPATCHING  claimDispatchInside → DISPATCHED
+   *   DISPATCHED   notDispatched       → OPEN
+   *   DISPATCHED   arrive              → RESUMED
+   *   DISPATCHED   arriveUnmapped      → RESUMED
+   *   RESUMED      starting            → RESTARTING
+   *   RESTARTING   started             → OPEN
+   *   RESTARTING   notStarted          → RESUMED
+   *   RESTARTING   end                 → ENDED, TOLD
+   *   OPEN         end                 → ENDED, TOLD
+   *   DISPATCHING  end                 → ENDED, TOLD
+   *   DISPATCHED   end                 → ENDED, TOLD
+   *   RESUMED      end                 → ENDED, TOLD
+   *   ENDED        claimTell           → TELLING
+   *   ENDED        claimTellElsewhere  → TELLING
+   *   TELLING      told                → TOLD
+   *   TELLING      toldWhileUnread     → LINGERING
+   *   LINGERING    lingered            → TOLD
+   *   TOLD         claimClose          → CLOSING
+   *   CLOSING      closed              → CLOSED
    * </pre>
    */
   public enum Phase {
     /** The request is not asynchronous. */
     NEW,
-    /** One thread is inside the container's startAsync. */
+    /** One thread is inside the container's first startAsync. */
     STARTING,
     /** Calls may go into the container. */
     OPEN,
@@ -99,6 +104,8 @@ public final class Lifecycle {
     DISPATCHED,
     /** The container's thread is in the filter again: not asynchronous, until it starts again. */
     RESUMED,
+    /** One thread is inside another startAsync, after a dispatch. */
+    RESTARTING,
     /** The end is decided; calls that were inside the container may still be coming out. */
     ENDED,
     /** One thread tells the application's AsyncListeners, which is before the container is told. */
@@ -175,10 +182,11 @@ public final class Lifecycle {
    *     once that is over
    * @param callbacks who runs a ReadListener or WriteListener of the application's: the container
    *     would tell no other listener before that has returned
-   * @param servlet the container's thread while it is in the filter and what comes after it; to the
-   *     container that is inside too, and it puts off complete and dispatch until the thread is out
-   * @param answering the thread on which the container answers a timeout or failure by itself,
-   *     until it has completed; null while the servlet's is here
+   * @param servlet the container's thread while it is in the filter's chain; to the container that
+   *     is inside too, and it puts off complete and dispatch until the thread is out
+   * @param answering the container's thread that is inside and not in the filter's chain: it leaves
+   *     that, or has been dispatched past the filter, or answers a timeout or failure by itself;
+   *     null while the servlet's is here
    * @param end set from ENDED on
    * @param completing whose the completion is
    */
@@ -192,6 +200,14 @@ public final class Lifecycle {
       @Nullable End end,
       Completing completing) {
 
+    /** Whether there is a cycle whose end is not decided. */
+    private boolean isLive() {
+      return switch (phase) {
+        case OPEN, DISPATCHING, DISPATCHED, RESUMED, RESTARTING -> true;
+        case NEW, STARTING, ENDED, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> false;
+      };
+    }
+
     private boolean containerCompletes() {
       return completing != Completing.LIBRARYS;
     }
@@ -204,8 +220,12 @@ public final class Lifecycle {
       return new State(phase, inside, reads, callbacks, servlet, answering, end, completing);
     }
 
-    private State withServlet(@Nullable Thread thread) {
+    private State inChain(Thread thread) {
       return new State(phase, calls, reads, callbacks, thread, null, end, completing);
+    }
+
+    private State besideChain(@Nullable Thread thread) {
+      return new State(phase, calls, reads, callbacks, null, thread, end, completing);
     }
 
     private State with(Completing whose) {
@@ -232,7 +252,12 @@ public final class Lifecycle {
     /** The shared state where this is no other. */
     private State shared() {
       boolean idle = calls == null && reads == 0 && callbacks == null && containersThread() == null;
-      return idle && phase == Phase.OPEN ? OPEN : this;
+      return !idle ? this : phase == Phase.OPEN ? OPEN : phase == Phase.NEW ? NEW : this;
+    }
+
+    /** The thread that has started a cycle is the servlet's, or has nothing more to do here. */
+    private State started() {
+      return answering == Thread.currentThread() ? besideChain(null) : this;
     }
 
     /** Whether the servlet, or the container that answers by itself, still may. */
@@ -252,14 +277,15 @@ public final class Lifecycle {
       return switch (phase) {
         case ENDED, TELLING, LINGERING, TOLD ->
             completing != Completing.OVER || Call.contains(calls, thread);
-        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> lets(thread);
+        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, RESTARTING, CLOSING, CLOSED ->
+            lets(thread);
       };
     }
 
     /** What has arrived of a body is read to its end, though the client that sent it has gone. */
     private boolean letsRead(Thread thread) {
       return switch (phase) {
-        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED -> true;
+        case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, RESTARTING -> true;
         case ENDED, TELLING, LINGERING ->
             // Where the container completes by itself, it does not before the servlet is out.
             (end != null
@@ -276,7 +302,8 @@ public final class Lifecycle {
             case DISPATCHING, ENDED, TELLING, TOLD ->
                 containersThread() == null || containerCompletes();
             // What has arrived is still being read while it lingers, by the same connection.
-            case NEW, STARTING, OPEN, DISPATCHED, RESUMED, LINGERING, CLOSING, CLOSED -> false;
+            case NEW, STARTING, OPEN, DISPATCHED, RESUMED, RESTARTING, LINGERING, CLOSING, CLOSED ->
+                false;
           };
       return waiting && Call.othersSend(calls, containersThread());
     }
@@ -294,11 +321,11 @@ public final class Lifecycle {
         // On the way to the filter, a container asks the guards in what it was given to dispatch.
         case OPEN, DISPATCHED, RESUMED -> true;
         // The servlet's own thread may go on until it returns (Servlet 6.0, section 2.3.3.3).
-        case DISPATCHING -> servlet == thread;
+        case DISPATCHING -> containersThread() == thread;
         case ENDED, TOLD -> containersThread() == thread && end != null && lets(end.kind());
         // What the container does while it is closed: Undertow's error page is given the guards.
         case CLOSING -> calls != null && calls.thread == thread;
-        case NEW, STARTING, TELLING, LINGERING, CLOSED -> false;
+        case NEW, STARTING, RESTARTING, TELLING, LINGERING, CLOSED -> false;
       };
     }
   }
@@ -314,7 +341,21 @@ public final class Lifecycle {
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
 
-  private volatile State state = NEW;
+  private volatile State state;
+
+  /** Of a request that is no thread's. */
+  Lifecycle() {
+    this.state = NEW;
+  }
+
+  /**
+   * Of a request that the container has brought to the filter.
+   *
+   * @param servlet the container's thread, which calls the rest of the filter's chain
+   */
+  Lifecycle(Thread servlet) {
+    this.state = NEW.inChain(servlet);
+  }
 
   private boolean compareAndSet(State expected, State next) {
     return STATE.compareAndSet(this, expected, next);
@@ -323,8 +364,22 @@ public final class Lifecycle {
   /** Claims the call of startAsync. Returns true to one thread. */
   boolean starting() {
     State now = state;
-    return (now.phase == Phase.NEW || now.phase == Phase.RESUMED)
-        && compareAndSet(now, now.to(Phase.STARTING));
+    return switch (now.phase) {
+      case NEW -> compareAndSet(now, now.to(Phase.STARTING));
+      case RESUMED -> compareAndSet(now, now.to(Phase.RESTARTING));
+      case STARTING,
+          OPEN,
+          DISPATCHING,
+          DISPATCHED,
+          RESTARTING,
+          ENDED,
+          TELLING,
+          LINGERING,
+          TOLD,
+          CLOSING,
+          CLOSED ->
+          false;
+    };
   }
 
   /**
@@ -339,26 +394,19 @@ public final class Lifecycle {
         && now.containersThread() == Thread.currentThread();
   }
 
-  /** Called by the thread that claimed {@link #starting}: the container has started. */
-  boolean started() {
-    return started(null);
-  }
-
   /**
    * Called by the thread that claimed {@link #starting}: the container has started. If the end was
    * decided meanwhile, that cycle is the library's to complete.
    *
-   * @param servlet the container's thread that is in the filter, null if none is
    * @return false if all has been closed meanwhile: the caller has to complete that cycle
    */
-  boolean started(@Nullable Thread servlet) {
+  boolean started() {
     while (true) {
       State now = state;
       State next;
       switch (now.phase) {
-        case STARTING -> next = now.withServlet(servlet).to(Phase.OPEN).shared();
-        case ENDED, TELLING, LINGERING, TOLD ->
-            next = now.withServlet(servlet).with(Completing.LIBRARYS);
+        case STARTING, RESTARTING -> next = now.started().to(Phase.OPEN).shared();
+        case ENDED, TELLING, LINGERING, TOLD -> next = now.started().with(Completing.LIBRARYS);
         case CLOSING, CLOSED -> {
           return false;
         }
@@ -374,11 +422,16 @@ public final class Lifecycle {
   void notStarted() {
     while (true) {
       State now = state;
-      if (now.phase != Phase.STARTING) {
-        requirePhase(now.end != null, "notStarted");
-        return;
+      State next;
+      switch (now.phase) {
+        case STARTING -> next = now.to(Phase.NEW).shared();
+        case RESTARTING -> next = now.to(Phase.RESUMED);
+        default -> {
+          requirePhase(now.end != null, "notStarted");
+          return;
+        }
       }
-      if (compareAndSet(now, now.to(now.servlet == null ? Phase.NEW : Phase.RESUMED))) {
+      if (compareAndSet(now, next)) {
         return;
       }
     }
@@ -574,13 +627,38 @@ public final class Lifecycle {
    * @return false if the exchange has ended, or the thread is there already
    */
   boolean arrive() {
+    return arrive(true);
+  }
+
+  /** As {@link #arrive}, where the filter is not mapped to the dispatch. */
+  boolean arriveUnmapped() {
+    return arrive(false);
+  }
+
+  private boolean arrive(boolean mapped) {
+    Thread thread = Thread.currentThread();
     while (true) {
       State now = state;
       if (now.phase != Phase.DISPATCHED) {
         return false;
       }
-      if (compareAndSet(now, now.withServlet(Thread.currentThread()).to(Phase.RESUMED))) {
+      State here = mapped ? now.inChain(thread) : now.besideChain(thread);
+      if (compareAndSet(now, here.to(Phase.RESUMED))) {
         return true;
+      }
+    }
+  }
+
+  /**
+   * Called by the container's thread when the filter's chain has returned. Of a request that is
+   * asynchronous it is inside still, until {@link #depart}.
+   */
+  void leaveChain() {
+    while (true) {
+      State now = state;
+      Thread left = now.phase == Phase.NEW ? null : now.servlet;
+      if (now.servlet == null || compareAndSet(now, now.besideChain(left).shared())) {
+        return;
       }
     }
   }
@@ -595,7 +673,7 @@ public final class Lifecycle {
   Phase depart() {
     while (true) {
       State now = state;
-      if (now.containersThread() == null || compareAndSet(now, now.withServlet(null).shared())) {
+      if (now.containersThread() == null || compareAndSet(now, now.besideChain(null).shared())) {
         return now.phase;
       }
     }
@@ -623,22 +701,18 @@ public final class Lifecycle {
       boolean itself =
           switch (now.phase) {
             case OPEN, DISPATCHING -> containerCompletes;
-            case STARTING, DISPATCHED, RESUMED -> true;
-            case NEW, ENDED, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> false;
+            case DISPATCHED, RESUMED, RESTARTING -> true;
+            case NEW, STARTING, ENDED, TELLING, LINGERING, TOLD, CLOSING, CLOSED -> false;
           };
-      boolean live =
-          now.end == null
-              && now.phase != Phase.NEW
-              && (now.phase != Phase.STARTING || now.servlet != null);
-      if (!live) {
+      if (!now.isLive()) {
         return false;
       }
       // Of the application's own completion its listeners hear from the container.
       Phase next = end.kind() == End.Kind.COMPLETED ? Phase.TOLD : Phase.ENDED;
       Thread answering =
-          now.servlet == null && containerCompletes && next == Phase.ENDED
+          now.containersThread() == null && containerCompletes && next == Phase.ENDED
               ? Thread.currentThread()
-              : null;
+              : now.answering;
       if (compareAndSet(
           now,
           now.ended(next, answering, end, itself ? Completing.CONTAINERS : Completing.LIBRARYS))) {
@@ -686,7 +760,16 @@ public final class Lifecycle {
           switch (now.phase) {
             case ENDED, TELLING, LINGERING, TOLD ->
                 Call.contains(now.calls, Thread.currentThread()) && !now.containerCompletes();
-            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, CLOSING, CLOSED -> false;
+            case NEW,
+                STARTING,
+                OPEN,
+                DISPATCHING,
+                DISPATCHED,
+                RESUMED,
+                RESTARTING,
+                CLOSING,
+                CLOSED ->
+                false;
           };
       if (!claims) {
         return false;
@@ -710,7 +793,16 @@ public final class Lifecycle {
       State now = state;
       boolean lets =
           switch (now.phase) {
-            case NEW, STARTING, OPEN, DISPATCHING, DISPATCHED, RESUMED, ENDED, LINGERING -> true;
+            case NEW,
+                STARTING,
+                OPEN,
+                DISPATCHING,
+                DISPATCHED,
+                RESUMED,
+                RESTARTING,
+                ENDED,
+                LINGERING ->
+                true;
             case TELLING, TOLD, CLOSING, CLOSED -> false;
           };
       if (!lets) {
@@ -937,11 +1029,30 @@ public final class Lifecycle {
    */
   boolean isFree() {
     Phase phase = state.phase;
-    return phase == Phase.NEW || phase == Phase.STARTING;
+    return phase == Phase.NEW || isStarting(phase);
+  }
+
+  /** Whether one thread is inside the container's startAsync. */
+  boolean isStarting() {
+    return isStarting(state.phase);
+  }
+
+  private static boolean isStarting(Phase phase) {
+    return phase == Phase.STARTING || phase == Phase.RESTARTING;
   }
 
   boolean isOpen() {
     return state.phase == Phase.OPEN;
+  }
+
+  /** The container's thread that is in the filter's chain, if any: it sends nothing yet. */
+  @Nullable Thread servlet() {
+    return state.servlet;
+  }
+
+  /** Whether the calling thread is the container's, and in the filter's chain. */
+  boolean isServlet() {
+    return state.servlet == Thread.currentThread();
   }
 
   /** Whether the calling thread is the container's, in the filter or answering by itself. */

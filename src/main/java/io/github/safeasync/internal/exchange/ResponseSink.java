@@ -48,7 +48,8 @@ final class ResponseSink implements Outbox.Sink {
 
   private final ExchangeAccess access;
   private final ResponseEnds ends;
-  private final ServletThread servlet;
+  private final Lifecycle lifecycle;
+  private final AfterServlet afterServlet;
   private final ContainerObjects side;
   private final FilterScope scope;
   private final ResponseHead head;
@@ -67,13 +68,14 @@ final class ResponseSink implements Outbox.Sink {
   ResponseSink(
       ExchangeAccess access,
       ResponseEnds ends,
-      ServletThread servlet,
+      Lifecycle lifecycle,
       ContainerObjects side,
       FilterScope scope) {
     this.access = access;
     this.head = new ResponseHead(access);
     this.ends = ends;
-    this.servlet = servlet;
+    this.lifecycle = lifecycle;
+    this.afterServlet = new AfterServlet(lifecycle);
     this.side = side;
     this.scope = scope;
     this.outbox = new Outbox(this, scope.limits());
@@ -124,7 +126,7 @@ final class ResponseSink implements Outbox.Sink {
     if (lock == null) {
       scope.write(turn);
     } else {
-      servlet.onceOut(() -> scope.write(() -> locked(turn, lock)));
+      afterServlet.run(() -> scope.write(() -> locked(turn, lock)));
     }
   }
 
@@ -466,12 +468,12 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean isServletInside() {
-    return servlet.inside() != null;
+    return lifecycle.servlet() != null;
   }
 
   @Override
   public boolean mayWait() {
-    return !servlet.isCurrent() && !Workers.isOwn(Thread.currentThread());
+    return !lifecycle.isServlet() && !Workers.isOwn(Thread.currentThread());
   }
 
   /** What the container tells of the stream, on its own threads. */
@@ -497,6 +499,11 @@ final class ResponseSink implements Outbox.Sink {
         outbox.failed(failure);
       }
     }
+  }
+
+  /** What waited for the servlet's thread may go on. */
+  void servletLeft() {
+    afterServlet.left();
   }
 
   /** Lets go of the container's stream. By the one thread that closes. */

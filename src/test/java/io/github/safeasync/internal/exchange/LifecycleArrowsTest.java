@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.End;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +20,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Does all that can be done in every state that is reached, and compares with what is drawn. */
@@ -43,7 +47,6 @@ class LifecycleArrowsTest {
       List.of(
           new Step("starting", Lifecycle::starting),
           new Step("started", Lifecycle::started),
-          new Step("started", lifecycle -> lifecycle.started(Thread.currentThread())),
           new Step("notStarted", Lifecycle::notStarted),
           new Step("enter", Lifecycle::enter),
           new Step("enterToSend", Lifecycle::enterToSend),
@@ -57,25 +60,53 @@ class LifecycleArrowsTest {
           new Step("exitCallback", Lifecycle::exitCallback),
           new Step("dispatching", Lifecycle::dispatching),
           new Step("claimDispatch", Lifecycle::claimDispatch),
-          new Step("claimDispatch", Lifecycle::claimDispatchInside),
+          new Step("claimDispatchInside", Lifecycle::claimDispatchInside),
           new Step("notDispatched", Lifecycle::notDispatched),
           new Step("arrive", Lifecycle::arrive),
+          new Step("arriveUnmapped", Lifecycle::arriveUnmapped),
+          new Step("leaveChain", Lifecycle::leaveChain),
           new Step("depart", Lifecycle::depart),
           new Step("end", lifecycle -> lifecycle.end(COMPLETED)),
           new Step("end", lifecycle -> lifecycle.end(GONE)),
           new Step("end", lifecycle -> lifecycle.end(TIMED_OUT, true)),
           new Step("leaveToContainer", Lifecycle::leaveToContainer),
+          new Step("takenBack", Lifecycle::takenBack),
           new Step("dispatchingEnded", Lifecycle::dispatchingEnded),
           new Step("claimTell", Lifecycle::claimTell),
-          new Step("claimTell", Lifecycle::claimTellElsewhere),
+          new Step("claimTellElsewhere", Lifecycle::claimTellElsewhere),
           new Step("told", Lifecycle::told),
           new Step("toldWhileUnread", Lifecycle::toldWhileUnread),
           new Step("lingered", Lifecycle::lingered),
           new Step("claimClose", Lifecycle::claimClose),
           new Step("closed", Lifecycle::closed));
 
+  /** What changes nothing: it asks, or waits. */
+  private static final Set<String> QUESTIONS =
+      Set.of(
+          "awaitQuiet",
+          "awaitReads",
+          "awaitTold",
+          "containerCompletes",
+          "decidedEnd",
+          "isClosable",
+          "isContainersThread",
+          "isFree",
+          "isHeldUp",
+          "isNew",
+          "isOpen",
+          "isSending",
+          "isSendingElsewhere",
+          "isServlet",
+          "isStarting",
+          "lets",
+          "phase",
+          "servlet",
+          "startsEnded",
+          "toString",
+          "waitsForReads");
+
   private static Lifecycle after(List<Step> steps) {
-    Lifecycle lifecycle = new Lifecycle();
+    Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
     steps.forEach(step -> step.action.accept(lifecycle));
     return lifecycle;
   }
@@ -127,6 +158,19 @@ class LifecycleArrowsTest {
       }
     }
     return arrows;
+  }
+
+  /** So that no transition goes untried. */
+  @Test
+  void methods_thatAreNoQuestions_areSteps() {
+    Set<String> methods =
+        Arrays.stream(Lifecycle.class.getDeclaredMethods())
+            .filter(each -> !Modifier.isPrivate(each.getModifiers()) && !each.isSynthetic())
+            .map(Method::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    methods.removeAll(QUESTIONS);
+
+    assertThat(methods).isEqualTo(STEPS.stream().map(Step::name).collect(Collectors.toSet()));
   }
 
   @Test

@@ -95,14 +95,28 @@ public class LifecycleDispatchLincheckTest {
       return;
     }
     lifecycle.arrive();
-    if (lifecycle.starting()) {
-      dispatches.decrementAndGet();
-      lifecycle.started(Thread.currentThread());
-    }
+    start();
     leaveFilter();
   }
 
+  /** As before, by a thread of the application's, which the servlet does not wait for. */
+  @Operation
+  public void applicationStartsAgain() {
+    if (start()) {
+      settle();
+    }
+  }
+
+  private boolean start() {
+    if (!lifecycle.starting()) {
+      return false;
+    }
+    dispatches.decrementAndGet();
+    return lifecycle.started();
+  }
+
   private void leaveFilter() {
+    lifecycle.leaveChain();
     if (lifecycle.depart() == Lifecycle.Phase.RESUMED
         && !lifecycle.end(End.of(Kind.COMPLETED, Duration.ZERO), true)) {
       lifecycle.leaveToContainer();

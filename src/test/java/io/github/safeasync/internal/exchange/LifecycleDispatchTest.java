@@ -44,6 +44,7 @@ class LifecycleDispatchTest {
       }
       case DISPATCHED -> in(Phase.DISPATCHING).claimDispatch();
       case RESUMED -> in(Phase.DISPATCHED).arrive();
+      case RESTARTING -> in(Phase.RESUMED).starting();
       case ENDED -> in(Phase.OPEN).end(GONE);
       case TELLING -> in(Phase.ENDED).claimTell();
       case LINGERING -> in(Phase.TELLING).toldWhileUnread();
@@ -127,8 +128,7 @@ class LifecycleDispatchTest {
 
     @Test
     void enter_dispatching_isTheServletsOwnThreadsAlone() {
-      lifecycle.starting();
-      lifecycle.started(Thread.currentThread());
+      Lifecycle lifecycle = LifecycleTest.openInServlet();
       lifecycle.dispatching();
       lifecycle.exit();
       assertThat(other.call(lifecycle::enter)).isFalse();
@@ -157,11 +157,24 @@ class LifecycleDispatchTest {
       assertThat(lifecycle.arrive()).isFalse();
     }
 
+    /** What it starts there is no cycle of a servlet that the filter waits for. */
+    @Test
+    void arriveUnmapped_isTheContainersThread_untilItHasStarted() {
+      in(Phase.DISPATCHED);
+      assertThat(lifecycle.arriveUnmapped()).isTrue();
+      assertThat(lifecycle.isServlet()).isFalse();
+      assertThat(lifecycle.isContainersThread()).isTrue();
+      lifecycle.starting();
+      assertThat(lifecycle.isContainersThread()).isTrue();
+      lifecycle.started();
+      assertThat(lifecycle.isContainersThread()).isFalse();
+    }
+
     @Test
     void starting_resumed_beginsTheNextCycle() {
       in(Phase.RESUMED);
       assertThat(lifecycle.starting()).isTrue();
-      lifecycle.started(Thread.currentThread());
+      lifecycle.started();
       assertThat(lifecycle.isOpen()).isTrue();
       assertThat(lifecycle.isContainersThread()).isTrue();
       assertThat(lifecycle.depart()).isEqualTo(Phase.OPEN);
@@ -181,7 +194,7 @@ class LifecycleDispatchTest {
       assertThat(other.call(lifecycle::startsEnded)).isFalse();
       assertThat(lifecycle.startsEnded()).isTrue();
       assertThat(lifecycle.containerCompletes()).isTrue();
-      lifecycle.started(Thread.currentThread());
+      lifecycle.started();
       assertThat(lifecycle.startsEnded()).isFalse();
       assertThat(lifecycle.containerCompletes()).isFalse();
       assertThat(lifecycle.depart()).isEqualTo(Phase.ENDED);
@@ -224,7 +237,8 @@ class LifecycleDispatchTest {
     void g2_end_isDecidedWhileThereIsACycle(Phase phase) {
       in(phase);
       boolean live =
-          EnumSet.of(Phase.OPEN, Phase.DISPATCHING, Phase.DISPATCHED, Phase.RESUMED)
+          EnumSet.of(
+                  Phase.OPEN, Phase.DISPATCHING, Phase.DISPATCHED, Phase.RESUMED, Phase.RESTARTING)
               .contains(phase);
       assertThat(lifecycle.end(COMPLETED)).isEqualTo(live);
     }
@@ -252,7 +266,7 @@ class LifecycleDispatchTest {
     void g4_end_whileTheNextCycleStarts_isTheLibrarysOnceItHas() {
       in(Phase.RESUMED).starting();
       assertThat(other.call(() -> lifecycle.end(GONE))).isTrue();
-      lifecycle.started(Thread.currentThread());
+      lifecycle.started();
       assertThat(lifecycle.containerCompletes()).isFalse();
       assertThat(lifecycle.claimTell()).as("the servlet has not returned").isNull();
       assertThat(lifecycle.depart()).isEqualTo(Phase.ENDED);
@@ -401,8 +415,7 @@ class LifecycleDispatchTest {
 
     @Test
     void enter_completedButTheServletHasNotReturned_isItsOwn() {
-      lifecycle.starting();
-      lifecycle.started(Thread.currentThread());
+      Lifecycle lifecycle = LifecycleTest.openInServlet();
       lifecycle.end(COMPLETED);
       assertThat(other.call(lifecycle::enter)).isFalse();
       assertThat(lifecycle.enter()).isTrue();

@@ -30,6 +30,14 @@ class LifecycleTest {
     other.close();
   }
 
+  /** One that the servlet has started, which is the calling thread and has not returned. */
+  static Lifecycle openInServlet() {
+    Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
+    lifecycle.starting();
+    lifecycle.started();
+    return lifecycle;
+  }
+
   private Lifecycle open() {
     lifecycle.starting();
     lifecycle.started();
@@ -169,8 +177,7 @@ class LifecycleTest {
 
     @Test
     void enterToRead_afterAnotherEnd_isTheServletsUntilItReturns() {
-      lifecycle.starting();
-      lifecycle.started(Thread.currentThread());
+      Lifecycle lifecycle = openInServlet();
       lifecycle.end(COMPLETED);
 
       assertThat(lifecycle.enterToRead()).isTrue();
@@ -275,6 +282,48 @@ class LifecycleTest {
       assertThat(lifecycle.containerCompletes()).isFalse();
       lifecycle.told();
       assertThat(lifecycle.claimClose()).isNotNull();
+    }
+
+    /** Nobody would be told of an end otherwise, and nobody close. */
+    @Test
+    void started_theServletHasLeftMeanwhile_isNotItsThreads() {
+      Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
+      other.call(lifecycle::starting);
+      lifecycle.leaveChain();
+      assertThat(lifecycle.servlet()).isNull();
+      assertThat(lifecycle.isContainersThread()).as("it is on its way out").isTrue();
+      lifecycle.depart();
+
+      assertThat(other.call(lifecycle::started)).isTrue();
+
+      assertThat(lifecycle.isContainersThread()).isFalse();
+      lifecycle.end(SomeEnd.of(End.Kind.DISCONNECTED, Duration.ZERO));
+      assertThat(lifecycle.claimTell()).isNotNull();
+    }
+
+    @Test
+    void started_byAnotherThread_waitsForTheServlet() {
+      Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
+      other.call(lifecycle::starting);
+      other.call(lifecycle::started);
+      lifecycle.end(SomeEnd.of(End.Kind.DISCONNECTED, Duration.ZERO));
+
+      assertThat(lifecycle.isServlet()).isTrue();
+      lifecycle.leaveChain();
+      assertThat(lifecycle.isServlet()).isFalse();
+      assertThat(lifecycle.claimTell()).as("the container's thread is inside").isNull();
+      lifecycle.depart();
+      assertThat(lifecycle.claimTell()).isNotNull();
+    }
+
+    @Test
+    void leaveChain_new_isTheContainersOwnAffair() {
+      Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
+
+      lifecycle.leaveChain();
+
+      assertThat(lifecycle.isContainersThread()).isFalse();
+      assertThat(lifecycle.isNew()).isTrue();
     }
 
     @Test
@@ -477,8 +526,7 @@ class LifecycleTest {
 
     @Test
     void enterToFail_whileTheServletIsInside_waitsForIt() {
-      lifecycle.starting();
-      lifecycle.started(Thread.currentThread());
+      Lifecycle lifecycle = openInServlet();
       other.call(lifecycle::enterToSend);
       lifecycle.end(COMPLETED);
 
