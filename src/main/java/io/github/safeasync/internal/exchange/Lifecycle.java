@@ -120,8 +120,20 @@ public final class Lifecycle {
     CLOSED
   }
 
-  /** Who completes the ended request in the container. */
+  /**
+   * Who completes the ended request in the container. Every arrow; the same test compares them:
+   *
+   * <pre>
+   *   LIBRARYS     end                 → CONTAINERS
+   *   LIBRARYS     leaveToContainer    → CONTAINERS
+   *   LIBRARYS     dispatchingEnded    → CONTAINERS
+   *   CONTAINERS   takenBack           → OVER
+   *   CONTAINERS   started             → LIBRARYS
+   *   OVER         started             → LIBRARYS
+   * </pre>
+   */
   enum Completing {
+    /** Whoever claims it from here does. */
     LIBRARYS,
     /** It does by itself, so that nobody else must. */
     CONTAINERS,

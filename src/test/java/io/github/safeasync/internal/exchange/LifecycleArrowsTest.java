@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ class LifecycleArrowsTest {
   private static final Path SOURCE =
       Path.of("src/main/java", Lifecycle.class.getName().replace('.', '/') + ".java");
 
-  /** A line of the table: phase, transition, the phases that it leads to. */
+  /** A line of a table: phase or completer, transition, those that it leads to. */
   private static final Pattern ROW = Pattern.compile(" \\* +([A-Z]+) +(\\w+) +→ ([A-Z, ]+)\\n");
 
   /** More than one call, read or callback at a time leads to no other phase. */
@@ -40,6 +41,9 @@ class LifecycleArrowsTest {
   private static final End COMPLETED = End.of(End.Kind.COMPLETED, Duration.ZERO);
   private static final End TIMED_OUT = End.of(End.Kind.TIMED_OUT, Duration.ZERO);
   private static final End GONE = SomeEnd.of(End.Kind.DISCONNECTED, Duration.ZERO);
+
+  /** Whose the completion is, as a state says it of itself. */
+  private static final Pattern COMPLETING = Pattern.compile("completing=(\\w+)");
 
   private record Step(String name, Consumer<Lifecycle> action) {}
 
@@ -124,6 +128,12 @@ class LifecycleArrowsTest {
     return from + " " + name + " → " + to;
   }
 
+  private static String completing(String state) {
+    Matcher found = COMPLETING.matcher(state);
+    assertThat(found.find()).as(state).isTrue();
+    return found.group(1);
+  }
+
   private static Set<String> arrowsThatOccur() {
     Set<String> arrows = new TreeSet<>();
     Set<String> reached = new HashSet<>();
@@ -132,6 +142,7 @@ class LifecycleArrowsTest {
       for (Step step : STEPS) {
         Lifecycle lifecycle = after(way);
         Lifecycle.Phase before = lifecycle.phase();
+        String completedBy = completing(lifecycle.toString());
         if (!isTaken(step, lifecycle)) {
           continue;
         }
@@ -139,6 +150,9 @@ class LifecycleArrowsTest {
           arrows.add(arrow(before.name(), step.name, lifecycle.phase().name()));
         }
         String state = lifecycle.toString();
+        if (!completing(state).equals(completedBy)) {
+          arrows.add(arrow(completedBy, step.name, completing(state)));
+        }
         if (!LARGE.matcher(state).find() && reached.add(state)) {
           List<Step> longer = new ArrayList<>(way);
           longer.add(step);
