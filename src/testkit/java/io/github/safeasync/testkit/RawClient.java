@@ -61,7 +61,7 @@ public final class RawClient implements AutoCloseable {
       tcp.setSoTimeout(10_000);
       setup.apply(tcp);
       tcp.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-      return new RawClient(tcp, server.transport().isSecure() ? secure(tcp, server) : tcp);
+      return new RawClient(tcp, server.transport().isSecure() ? secure(tcp) : tcp);
     } catch (IOException failure) {
       tcp.close();
       throw failure;
@@ -76,19 +76,35 @@ public final class RawClient implements AutoCloseable {
    * @throws IOException if the server cannot be reached
    */
   public static RawClient connect(int port) throws IOException {
-    Socket tcp = new Socket(InetAddress.getLoopbackAddress(), port);
-    tcp.setTcpNoDelay(true);
-    tcp.setSoTimeout(10_000);
+    Socket tcp = connected(port);
     return new RawClient(tcp, tcp);
   }
 
-  private static Socket secure(Socket tcp, TestServer server) throws IOException {
+  /** As {@link #connect(int)}, by TLS. */
+  static RawClient connectTls(int port) throws IOException {
+    Socket tcp = connected(port);
+    try {
+      return new RawClient(tcp, secure(tcp));
+    } catch (IOException failure) {
+      tcp.close();
+      throw failure;
+    }
+  }
+
+  private static Socket connected(int port) throws IOException {
+    Socket tcp = new Socket(InetAddress.getLoopbackAddress(), port);
+    tcp.setTcpNoDelay(true);
+    tcp.setSoTimeout(10_000);
+    return tcp;
+  }
+
+  private static Socket secure(Socket tcp) throws IOException {
     try {
       SSLSocket tls =
           (SSLSocket)
               Tls.clientContext()
                   .getSocketFactory()
-                  .createSocket(tcp, "localhost", server.port(), true);
+                  .createSocket(tcp, "localhost", tcp.getPort(), true);
       tls.startHandshake();
       return tls;
     } catch (GeneralSecurityException e) {

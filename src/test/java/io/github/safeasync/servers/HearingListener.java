@@ -1,0 +1,34 @@
+package io.github.safeasync.servers;
+
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import java.util.function.Consumer;
+
+/** Tells the names of its methods as they are called. */
+final class HearingListener implements AsyncListener {
+  private final Consumer<String> hears;
+
+  HearingListener(Consumer<String> hears) {
+    this.hears = hears;
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    hears.accept("onStartAsync");
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    hears.accept("onError");
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    hears.accept("onTimeout");
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    hears.accept("onComplete");
+  }
+}

@@ -1,0 +1,216 @@
+package io.github.safeasync.testkit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/**
+ * A server as people install it: a process of its own, that is started as its manual says and
+ * deploys what is put into a directory.
+ */
+public abstract class InstalledServer implements AutoCloseable {
+  private static final Duration STARTS = Duration.ofSeconds(120);
+  private static final Duration STOPS = Duration.ofSeconds(30);
+
+  /** What each JVM is told: to allow native access is what servers.md advises. */
+  static final List<String> OPTIONS =
+      List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC");
+
+  /**
+   * How a record begins: of Tomcat, Jetty and WildFly, of java.util.logging, whose second line has
+   * the level, of GlassFish and Payara, of Open Liberty.
+   */
+  private static final Pattern RECORD =
+      Pattern.compile(
+          "^(?=\\d{2}-\\w{3}-\\d{4} |\\d{4}-\\d\\d-\\d\\d[ T]|\\w{3} \\d\\d, \\d{4} "
+              + "|\\[\\d{4}-|\\[(?:AUDIT|INFO|WARNING|ERROR|err)\\b)",
+          Pattern.MULTILINE);
+
+  private static final Pattern LOUD = Pattern.compile("\\b(WARN|WARNING|SEVERE|ERROR|FATAL)\\b");
+
+  private final Path base = TestServer.temporaryDirectory("server");
+  private final int plainPort = freePort();
+  private final int tlsPort = freePort();
+  private Process process;
+
+  /** How to start it, in the foreground. */
+  abstract List<String> command();
+
+  /** What to put into the environment of the command. */
+  abstract Map<String, String> environment();
+
+  /** Where to put a WAR so that it is deployed, and its removal undeploys it. */
+  abstract Path deployments();
+
+  /** A directory of this run alone. */
+  final Path base() {
+    return base;
+  }
+
+  final Path log() {
+    return base.resolve("output.log");
+  }
+
+  /** Where HTTP is spoken. */
+  public final int plainPort() {
+    return plainPort;
+  }
+
+  /** Where HTTPS is spoken. */
+  public final int tlsPort() {
+    return tlsPort;
+  }
+
+  /** Connects a client, by TLS or without. */
+  public final RawClient connect(boolean tls) throws IOException {
+    return tls ? RawClient.connectTls(tlsPort) : RawClient.connect(plainPort);
+  }
+
+  final void start(Map<String, Path> wars) throws Exception {
+    for (Map.Entry<String, Path> each : wars.entrySet()) {
+      put(each.getValue(), each.getKey());
+    }
+    run();
+  }
+
+  private void run() throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command())
+            .directory(base.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(environment());
+    process = builder.start();
+    Awaitility.await()
+        .pollInterval(Duration.ofMillis(50))
+        .atMost(STARTS)
+        .until(() -> !process.isAlive() || (listens(plainPort) && listens(tlsPort)));
+    if (!process.isAlive()) {
+      throw new IOException("it has ended: " + Files.readString(log()));
+    }
+  }
+
+  /** Deploys a WAR again, by its name. */
+  public final void redeploy(Path war, String name) throws Exception {
+    put(war, name);
+    if (!isHot()) {
+      stop();
+      run();
+    }
+  }
+
+  /** Whether a WAR is deployed while the server runs. */
+  boolean isHot() {
+    return true;
+  }
+
+  private void put(Path war, String name) throws IOException {
+    Path fresh = base.resolve(name + ".fresh");
+    Files.copy(war, fresh, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(fresh, deployments().resolve(name + ".war"), StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** What was logged above INFO so far, with its stack traces. */
+  public final List<String> loud() throws IOException {
+    List<String> loud = new ArrayList<>();
+    for (Path file : logs()) {
+      String text = Files.readString(file, StandardCharsets.UTF_8);
+      RECORD
+          .splitAsStream(text)
+          .filter(each -> LOUD.matcher(firstTwoLines(each)).find())
+          .forEach(loud::add);
+    }
+    return loud;
+  }
+
+  /** All files with what the server says. */
+  List<Path> logs() throws IOException {
+    return List.of(log());
+  }
+
+  private static String firstTwoLines(String entry) {
+    return String.join("\n", entry.lines().limit(2).toList());
+  }
+
+  /** How many class loaders have an instance of a class, after a full garbage collection. */
+  public final long loadersOf(Class<?> type) throws Exception {
+    long pid =
+        Stream.concat(Stream.of(process.toHandle()), process.descendants())
+            .filter(each -> each.info().command().orElse("").endsWith("java"))
+            .reduce((first, second) -> second)
+            .orElseThrow()
+            .pid();
+    Process histogram =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                String.valueOf(pid),
+                "GC.class_histogram")
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(histogram.getInputStream().readAllBytes());
+    if (histogram.waitFor() != 0) {
+      throw new IOException(said);
+    }
+    return said.lines()
+        .map(String::strip)
+        .filter(line -> List.of(line.split("\\s+")).contains(type.getName()))
+        .count();
+  }
+
+  /** Copies a directory with all that is in it. */
+  static void copyAll(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path each : files.toList()) {
+        Files.copy(each, to.resolve(from.relativize(each).toString()));
+      }
+    }
+  }
+
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean listens(int port) {
+    try {
+      RawClient.connect(port).close();
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  private void stop() throws InterruptedException {
+    List<ProcessHandle> all =
+        Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+    all.forEach(ProcessHandle::destroy);
+    if (!process.waitFor(STOPS.toSeconds(), TimeUnit.SECONDS)) {
+      all.forEach(ProcessHandle::destroyForcibly);
+      process.waitFor();
+    }
+  }
+
+  @Override
+  public final void close() throws Exception {
+    if (process != null) {
+      stop();
+    }
+    TestServer.deleteAll(base);
+  }
+}
