@@ -155,6 +155,12 @@ public interface Quirks {
    */
   int headLimit();
 
+  /**
+   * Whether the page of an answer of this status may be made by code of the application, which has
+   * no business on the {@link #streamThread}. Undertow only.
+   */
+  boolean hasErrorPage(int status);
+
   /** Whether sendError of this status is no answer, but cuts the response off. Jetty only. */
   boolean isAbort(int status);
 

@@ -216,6 +216,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean hasErrorPage(int status) {
+    return true;
+  }
+
+  @Override
   public boolean isAbort(int status) {
     return false;
   }

@@ -279,6 +279,17 @@ final class UndertowConnection extends ReachedConnection {
     return Integer.MAX_VALUE;
   }
 
+  /** HttpServletResponseImpl.doErrorDispatch asks ErrorPages.getErrorLocation. */
+  @Override
+  public boolean hasErrorPage(int status) {
+    Object pages =
+        Members.walk(request, "getServletContext()", "getDeployment()", "getErrorPages()");
+    boolean isKnown =
+        Members.read(pages, "errorCodeLocations") instanceof Map<?, ?> ofStatus
+            && !ofStatus.containsKey(status);
+    return !isKnown || Members.read(pages, "defaultErrorPage") != null;
+  }
+
   /**
    * A writer waits with a selector of its own (NioSocketConduit.awaitWritable), which a close does
    * not wake, and which keeps the channel from being closed; that it cannot be written to does. The
@@ -338,9 +349,10 @@ final class UndertowConnection extends ReachedConnection {
 
   /**
    * A stream belongs to its I/O thread ("the IO thread can be racing with the dispatch thread",
-   * AsyncContextImpl.completeInternal). On any other thread, a failing flush or a complete() leads
-   * to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an ERROR (UT005088);
-   * so does the connection's close(), where the client has not taken all of a write.
+   * AsyncContextImpl.completeInternal). On any other thread, a failing flush, a complete() or a
+   * sendError() leads to ServletOutputStreamImpl.closeAsync(), which logs a closed connection as an
+   * ERROR (UT005088); so does the connection's close(), where the client has not taken all of a
+   * write.
    */
   @Override
   public @Nullable Executor streamThread() {

@@ -3,6 +3,7 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.Evidence;
+import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.Quirks;
@@ -580,13 +581,33 @@ public final class ContainerObjects {
       }
       return;
     }
+    AsyncContext completed = context;
+    Executor streamThread = streamThread();
+    if (streamThread == null || completed == null || hasErrorPage(status)) {
+      answer(response, status, head);
+      complete();
+    } else {
+      // Completed elsewhere again: a container may read the rest of the request there.
+      streamThread.execute(
+          () -> {
+            Attempt.to(about, "answer a request", () -> answer(response, status, head));
+            scope.settle(about, () -> completeAnyhow(completed));
+          });
+    }
+  }
+
+  private void answer(HttpServletResponse response, int status, @Nullable ResponseHead head) {
     try {
       commitErrorTo(response, head);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused(about, "an answer of " + status, e);
     }
-    complete();
+  }
+
+  private boolean hasErrorPage(int status) {
+    Quirks now = quirks();
+    return now == null || now.hasErrorPage(status);
   }
 
   private boolean isResponseComplete() {
