@@ -1,21 +1,53 @@
 package io.github.safeasync.internal.exchange;
 
+import io.github.safeasync.Departure;
 import io.github.safeasync.End;
+import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.container.ConnectionFailures;
+import io.github.safeasync.internal.guard.GuardedReadListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the container tells of an exchange's cycles. On its threads, on Tomcat under its lock of the
- * connection; each event comes before the container gives its objects to another request, so none
- * returns while a call of another thread is inside.
+ * What the container does of its own accord: it tells of an exchange's cycles, is left to end what
+ * it has to end by itself, and ends some without a word.
+ *
+ * <p>It tells on its threads, on Tomcat under its lock of the connection; each event comes before
+ * the container gives its objects to another request, so none returns while a call of another
+ * thread is inside.
  */
 final class ContainerEvents {
+
+  /** How long a container's own thread waits for calls that are inside the container. */
+  private static final long QUIET_MILLIS = 1000;
+
+  /** How long a container may take to end by itself what it has been left. */
+  private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
+
+  /** How long an error page may take where the container tells when it is done. */
+  private static final Duration PAGE_WAIT = Duration.ofSeconds(60);
+
+  /** How long it waits for reads, which the container itself lets go where the client has gone. */
+  private static final long READS_MILLIS = 100;
 
   private final Exchange exchange;
   private final Lifecycle lifecycle;
 
   /** The container's thread that tells. */
   private volatile @Nullable Thread telling;
+
+  /** Set while the container is left to end by itself. */
+  private volatile @Nullable Future<?> due;
+
+  /** What a write has failed with that is a limit of this side's; the container may cut it off. */
+  private volatile @Nullable Throwable writeLimit;
+
+  /** Whether the container had ended it by itself when last looked. By the timer's thread. */
+  private boolean foundEnded;
 
   ContainerEvents(Exchange exchange) {
     this.exchange = exchange;
@@ -48,14 +80,14 @@ final class ContainerEvents {
   /** Undertow tells the cycles before as well, whose listeners a new cycle has cleared. */
   void completed(AsyncCycle of, @Nullable Throwable failure) {
     if (isCurrent(of)) {
-      exchange.completedByContainer();
+      completes();
       // A failure is told before the completion.
-      exchange.leftByServlet();
+      leftByServlet();
       boolean unused = exchange.closing().tell();
       boolean gone = failure != null && showsDeparture(failure);
       tell(() -> exchange.closing().completed(of, gone ? null : failure));
       lifecycle.depart();
-      exchange.leaveForGood();
+      leaveForGood();
     }
   }
 
@@ -79,10 +111,10 @@ final class ContainerEvents {
         }
       }
       if (isCurrent(of) && lifecycle.isOpen()) {
-        exchange.decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
+        decideForContainer(End.of(End.Kind.TIMED_OUT, exchange.age()));
       }
     } finally {
-      exchange.leaveQuietly(inside);
+      leaveQuietly(inside);
     }
   }
 
@@ -92,22 +124,21 @@ final class ContainerEvents {
       tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     } else if (cause == null || isDecided() || showsDeparture(cause)) {
       if (isCompletedByApplication() && !exchange.side().isCut()) {
-        // As from inside a ReadListener's onError; Tomcat tells this all the same, and may not say
-        // of
-        // what.
+        // As from inside a ReadListener's onError; Tomcat tells this all the same, and may not
+        // say of what.
         Throwable told = cause == null ? exchange.disconnectedException() : cause;
         tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, told));
       }
-      exchange.lostByContainer(exchange.side().departure(), cause);
-      exchange.leftByServlet();
+      lost(cause);
+      leftByServlet();
       // Jetty tells of no completion after it.
-      exchange.leaveForGood();
+      leaveForGood();
     } else {
       boolean inside = lifecycle.enter();
       try {
         failed(of, cause, exchange.isLive());
       } finally {
-        exchange.leaveQuietly(inside);
+        leaveQuietly(inside);
       }
     }
   }
@@ -116,7 +147,7 @@ final class ContainerEvents {
   private void failed(AsyncCycle of, Throwable cause, boolean live) {
     tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
     if (lifecycle.isOpen()) {
-      exchange.decideForContainer(End.failed(cause, exchange.age()));
+      decideForContainer(End.failed(cause, exchange.age()));
     } else if (!live) {
       lifecycle.leaveToContainer();
     }
@@ -134,5 +165,208 @@ final class ContainerEvents {
 
   private boolean showsDeparture(Throwable failure) {
     return ConnectionFailures.showDeparture(failure, exchange.side().connection());
+  }
+
+  // What it is left to do by itself.
+
+  /** It completes by itself. */
+  void completes() {
+    if (!exchange.decide(End.of(End.Kind.COMPLETED, exchange.age()), true)) {
+      lifecycle.leaveToContainer();
+    }
+  }
+
+  /** It has found the connection lost. */
+  private void lost(@Nullable Throwable cause) {
+    Departure departure = exchange.side().departure();
+    if (!exchange.decide(End.disconnected(departure, exchange.age(), cause), false)) {
+      lifecycle.leaveToContainer();
+    }
+  }
+
+  /** It answers, unless the library is to answer. */
+  private void decideForContainer(End decided) {
+    if (exchange.decide(decided, exchange.application() == null)
+        && lifecycle.containerCompletes()) {
+      // Jetty does not tell of a completion after an error.
+      awaitContainer(exchange.side().completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
+    }
+  }
+
+  /** Whatever went through the filter has reached the container, which tells of it. */
+  private void leftByServlet() {
+    if (lifecycle.servlet() == null) {
+      lifecycle.depart();
+    }
+  }
+
+  /** It is left to answer what went through the filter, and to end the request. */
+  void awaitEnd(boolean atOnce) {
+    awaitContainer(atOnce ? Duration.ZERO : CONTAINER_WAIT);
+  }
+
+  /** It goes on with what comes after the filter, such as a page for an error. */
+  void leaveToPage() {
+    leaveQuietly();
+    awaitContainer(PAGE_WAIT);
+  }
+
+  /** What the container does not end by itself in time the library does: nobody else would. */
+  private void awaitContainer(Duration most) {
+    due =
+        exchange
+            .scope()
+            .schedule(
+                exchange,
+                () ->
+                    exchange
+                        .scope()
+                        .settle(
+                            exchange,
+                            () -> {
+                              lifecycle.depart();
+                              exchange.settle();
+                            }),
+                most);
+  }
+
+  /** The container's side is closed: nothing is awaited any more. */
+  void closed() {
+    Future<?> awaited = due;
+    if (awaited != null) {
+      awaited.cancel(false);
+    }
+  }
+
+  // What it tells nobody.
+
+  /** A write has failed by a limit of this side's: the container may cut the response off. */
+  void limited(Throwable failure) {
+    writeLimit = failure;
+  }
+
+  /**
+   * On the timer's thread, once in a while: ends what the container has ended by itself. It may be
+   * about to tell of that, so what is found has to last until the next look.
+   */
+  void look() {
+    boolean before = foundEnded;
+    foundEnded = exchange.isLive() && exchange.side().isEndedByContainer();
+    if (before && foundEnded) {
+      endedByContainer();
+    } else if (isTimeoutHeldUp()) {
+      exchange.timedOut();
+    }
+  }
+
+  /**
+   * Whether the container's timeout waits for the lock that a write holds, which waits for the
+   * client: on Tomcat, whose lock no write holds for so long without the library.
+   */
+  private boolean isTimeoutHeldUp() {
+    AsyncCycle now = exchange.cycles().current();
+    return now != null
+        && now.isOverdue()
+        && lifecycle.isSending()
+        && exchange.side().writeLock() != null;
+  }
+
+  /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
+  private void endedByContainer() {
+    Throwable limit = writeLimit;
+    if (limit != null) {
+      // The client may be there still, and slow.
+      exchange.endElsewhere(End.failed(limit, exchange.age()));
+    } else if (exchange.side().isCutOff()) {
+      exchange.endElsewhere(End.disconnected(ContainerObjects.cutOff(), exchange.age(), null));
+    } else if (lifecycle.isOpen()) {
+      String why = "The container has ended the request by itself, before it was completed";
+      exchange.endElsewhere(End.failed(new IOException(why), exchange.age()));
+    } else {
+      exchange.endElsewhere(End.of(End.Kind.COMPLETED, exchange.age()));
+    }
+  }
+
+  // How its thread leaves.
+
+  /** No call of another thread may be inside when the container's own thread goes on. */
+  void leaveQuietly() {
+    leaveQuietly(false);
+  }
+
+  /**
+   * As {@link #leaveQuietly()}, from the last that the container tells, if it completes by itself:
+   * whom another thread still tells of the end is answered by what is remembered from now on.
+   */
+  private void leaveForGood() {
+    leaveQuietly();
+    lifecycle.takenBack();
+    boolean unused = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * As {@link #leaveQuietly()}.
+   *
+   * @param inside whether the calling thread is counted in, and comes out as the last
+   */
+  private void leaveQuietly(boolean inside) {
+    if (!awaitQuiet()) {
+      lifecycle.leaveToContainer();
+    }
+    if (inside) {
+      exchange.cycles().dispatchInEvent();
+      boolean unused = lifecycle.exit();
+    }
+    if (!exchange.isLive()) {
+      leaveBody();
+    }
+    exchange.cycles().dispatchIfWanted();
+    if (isInOwnCall()) {
+      exchange.closing().tell();
+    } else {
+      exchange.closing().tellHere();
+    }
+    exchange.closing().lingered();
+    exchange.closing().close();
+  }
+
+  /**
+   * Whether the container is calling from inside a call of the library's, on a thread that must not
+   * run code of the application: a writer's, a settler's, an I/O thread.
+   */
+  boolean isInOwnCall() {
+    ApplicationObjects taken = exchange.application();
+    return exchange.closing().isClosing() || (taken != null && taken.sink().isInside());
+  }
+
+  /** Returns whether the calling thread is alone with the container; false after a while. */
+  boolean awaitQuiet() {
+    boolean quiet = lifecycle.awaitQuiet(Exchange.WRITE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    if (!quiet) {
+      exchange.failWrites();
+      quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    if (!quiet) {
+      Log.stuck(exchange.subject() + ", " + lifecycle);
+    }
+    return quiet;
+  }
+
+  /** The container takes its objects back: what was not read until now is not read any more. */
+  private void leaveBody() {
+    End decided = Objects.requireNonNull(lifecycle.decidedEnd());
+    if (decided.kind() == End.Kind.DISCONNECTED) {
+      lifecycle.awaitReads(READS_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    lifecycle.abandonReads();
+    exchange.closing().remember();
+    GuardedReadListener reading =
+        decided.kind() == End.Kind.COMPLETED ? null : exchange.body().listener();
+    if (reading != null && isInOwnCall()) {
+      exchange.scope().callBack(exchange, reading::end);
+    } else if (reading != null) {
+      reading.end();
+    }
+    exchange.body().left();
   }
 }

@@ -3,7 +3,6 @@ package io.github.safeasync.internal.exchange;
 import io.github.safeasync.Departure;
 import io.github.safeasync.End;
 import io.github.safeasync.Evidence;
-import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.Quirks;
@@ -13,15 +12,10 @@ import io.github.safeasync.internal.guard.RequestSnapshot;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.net.URLConnection;
-import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.Lock;
-import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,20 +24,6 @@ import org.jspecify.annotations.Nullable;
  * forgotten: they belong to another request then.
  */
 public final class ContainerObjects {
-
-  /** When a container's thread has closed what was aborted; the second where it is busy. */
-  private static final List<Duration> CLOSE_MOMENTS =
-      List.of(Duration.ofMillis(20), Duration.ofMillis(200));
-
-  /**
-   * What an exchange is closed as.
-   *
-   * @param thrown whether it ended by an exception through the filter, which an outer one may have
-   *     answered
-   * @param timeoutStatus what a timeout is answered with
-   * @param head the head of the library's response; null if nobody has taken it
-   */
-  record Ending(End end, boolean thrown, int timeoutStatus, @Nullable ResponseHead head) {}
 
   /** The container's objects, dropped in one step. */
   private record Objects(HttpServletRequest request, HttpServletResponse response) {}
@@ -380,6 +360,10 @@ public final class ContainerObjects {
     aborted = true;
   }
 
+  boolean isAborted() {
+    return aborted;
+  }
+
   /** Whether the servlet has thrown what the container keeps to itself. */
   boolean isUnavailable() {
     Quirks now = quirks();
@@ -406,62 +390,9 @@ public final class ContainerObjects {
     }
   }
 
-  // The last touch.
-
-  /** Closes the container's side. By the one thread that has claimed to, with nothing inside. */
-  void close(Ending ending) {
-    Connection now = connection;
-    if (aborted || (now != null && now.quirks().isOver())) {
-      return;
-    }
-    boolean done = false;
-    try {
-      closeAsEnded(ending);
-      done = true;
-    } finally {
-      if (!done) {
-        // Whatever was thrown, an answer that is cut short is better than one that never comes.
-        complete();
-      }
-    }
-  }
-
-  private void closeAsEnded(Ending ending) {
-    switch (ending.end().kind()) {
-      case COMPLETED -> {
-        if (cut) {
-          leave();
-        } else {
-          complete();
-        }
-      }
-      case DISCONNECTED -> {
-        tellLogs(ending.end(), true);
-        leave();
-      }
-      case TIMED_OUT -> refuse(ending.timeoutStatus(), ending.head());
-      case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE, ending.head());
-      case FAILED -> {
-        if (headRefused || (ending.thrown() && isAnswered())) {
-          complete();
-        } else {
-          refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, ending.head());
-        }
-      }
-    }
-  }
-
-  /** Whether somebody else has said that it failed, or has sent something at all. */
-  private boolean isAnswered() {
-    HttpServletResponse response = present().response;
-    return response.isCommitted() || response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
-  }
-
-  private void complete() {
-    AsyncContext now = context;
-    if (now != null) {
-      complete(now);
-    }
+  /** The last cycle's; null if there was none, or it is forgotten. */
+  @Nullable AsyncContext context() {
+    return context;
   }
 
   /** Completes, as far as the container has not done so by itself. */
@@ -474,19 +405,13 @@ public final class ContainerObjects {
     }
   }
 
-  /** As {@link #complete(AsyncContext)}, where nobody is to hear of an Error but the log. */
-  private void completeAnyhow(AsyncContext context) {
-    try {
-      complete(context);
-    } catch (Error failure) {
-      Log.stepFailed(about, "close a request in the container", failure);
-      complete(context);
-    }
-  }
-
   /** Whether the head is being sent; if that throws, it is the container that answers. */
   void committing(boolean now) {
     headRefused = now;
+  }
+
+  boolean isHeadRefused() {
+    return headRefused;
   }
 
   /**
@@ -545,86 +470,6 @@ public final class ContainerObjects {
     } catch (RuntimeException e) {
       Log.refused(about, "a status for the access log", e);
     }
-  }
-
-  /**
-   * Ends what nobody reads. HTTP/1.1: without another write, which would fail and be logged. On
-   * HTTP/2 a stream that is gone costs no write, and containers count resets as an attack; but see
-   * {@link Quirks#streamCloseLock}.
-   */
-  private void leave() {
-    boolean completes = http2 && closeLock() == null;
-    if (completes || !isEndedBy(Quirks::leave)) {
-      completeStream();
-    }
-  }
-
-  private void completeStream() {
-    AsyncContext completed = context;
-    Executor streamThread = streamThread();
-    if (streamThread == null || completed == null) {
-      complete();
-    } else {
-      streamThread.execute(() -> completeAnyhow(completed));
-    }
-  }
-
-  /** Answers with an error, or cuts the response off where a part of it has been sent. */
-  private void refuse(int status, @Nullable ResponseHead head) {
-    HttpServletResponse response = present().response;
-    if (response.isCommitted()) {
-      if (!isEndedBy(Quirks::abort)) {
-        if (!isResponseComplete()) {
-          Log.notAborted(about, connection);
-        }
-        complete();
-      }
-      return;
-    }
-    AsyncContext completed = context;
-    Executor streamThread = streamThread();
-    if (streamThread == null || completed == null || hasErrorPage(status)) {
-      answer(response, status, head);
-      complete();
-    } else {
-      // Completed elsewhere again: a container may read the rest of the request there.
-      streamThread.execute(
-          () -> {
-            Attempt.to(about, "answer a request", () -> answer(response, status, head));
-            scope.settle(about, () -> completeAnyhow(completed));
-          });
-    }
-  }
-
-  private void answer(HttpServletResponse response, int status, @Nullable ResponseHead head) {
-    try {
-      commitErrorTo(response, head);
-      response.sendError(status);
-    } catch (IOException | RuntimeException e) {
-      Log.refused(about, "an answer of " + status, e);
-    }
-  }
-
-  private boolean hasErrorPage(int status) {
-    Quirks now = quirks();
-    return now == null || now.hasErrorPage(status);
-  }
-
-  private boolean isResponseComplete() {
-    Quirks now = quirks();
-    return now != null && now.isResponseComplete();
-  }
-
-  private boolean isEndedBy(BiPredicate<Quirks, Runnable> way) {
-    Quirks now = quirks();
-    AsyncContext completed = context;
-    if (now == null || completed == null || !way.test(now, () -> completeAnyhow(completed))) {
-      return false;
-    }
-    for (Duration moment : CLOSE_MOMENTS) {
-      Future<?> unused = scope.schedule(about, now::hastenClose, moment);
-    }
-    return true;
   }
 
   /** Lets go of the container's objects: it uses them again for other requests. */

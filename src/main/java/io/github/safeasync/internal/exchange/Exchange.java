@@ -5,23 +5,16 @@ import io.github.safeasync.ClientDisconnectedException;
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
 import io.github.safeasync.End;
-import io.github.safeasync.Evidence;
-import io.github.safeasync.HalfClose;
 import io.github.safeasync.Outcome;
 import io.github.safeasync.SafeAsyncResponse;
-import io.github.safeasync.SafeAsyncStats;
 import io.github.safeasync.SlowClientException;
-import io.github.safeasync.internal.Attempt;
 import io.github.safeasync.internal.FlightRecords;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.Traces;
 import io.github.safeasync.internal.body.SlowClients;
-import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.ConnectionFailures;
-import io.github.safeasync.internal.detect.HangUpWatch;
 import io.github.safeasync.internal.guard.ExchangeAccess;
 import io.github.safeasync.internal.guard.Gate;
-import io.github.safeasync.internal.guard.GuardedReadListener;
 import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.internal.guard.RequestBody;
@@ -32,9 +25,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   GuardedRequest, GuardedResponse ──► Gate ────────┐
- *   SafeAsyncResponse ──► ApplicationSide ───────────┤
- *   GuardedAsyncContext ──► Cycles ──────────────────┼─► Exchange ──► Closing ──► ContainerSide
- *   the container ──► Cycle ──► ContainerEvents ─────┤   decides       tells and
- *   the detector, the timer, the filter's end ───────┘                 closes
+ *   SafeAsyncResponse ──► ApplicationObjects ────────┤
+ *   GuardedAsyncContext ──► AsyncCycles ─────────────┼─► Exchange ──► Termination ──► ContainerObjects
+ *   the container ──► AsyncCycle ──► ContainerEvents ┤   decides      tells, closes
+ *   the detector, the timer, the filter's end ───────┘
  * </pre>
  *
  * <p>The ways to an end: the {@link io.github.safeasync.internal.body.Outbox} has handed over a
@@ -57,51 +48,23 @@ import org.jspecify.annotations.Nullable;
  * first, which one thread wins, then tells the listeners, and the last thread to come out of the
  * container closes its side.
  */
-public final class Exchange implements ResponseEnds, CurrentExchange.Work {
-
-  /** How long a container's own thread waits for calls that are inside the container. */
-  private static final long QUIET_MILLIS = 1000;
+public final class Exchange implements ResponseEnds, Client.Served {
 
   /**
    * How long an end waits for a write that waits for the client. Without the library it does not
    * wait at all, and such a write fails on every container, or never returns.
    */
-  private static final Duration WRITE_WAIT = Duration.ofMillis(250);
+  static final Duration WRITE_WAIT = Duration.ofMillis(250);
 
   /** As {@link #WRITE_WAIT}, for a dispatch: after that the response may still go on. */
   private static final Duration DISPATCH_WAIT = Duration.ofSeconds(1);
-
-  /** How long a container may take to end by itself what it has been left. */
-  private static final Duration CONTAINER_WAIT = Duration.ofSeconds(1);
-
-  /** How long an error page may take where the container tells when it is done. */
-  private static final Duration PAGE_WAIT = Duration.ofSeconds(60);
-
-  /** How long it waits for reads, which the container itself lets go where the client has gone. */
-  private static final long READS_MILLIS = 100;
 
   private static final AtomicReferenceFieldUpdater<Exchange, ApplicationObjects> APPLICATION =
       AtomicReferenceFieldUpdater.newUpdater(
           Exchange.class, ApplicationObjects.class, "application");
 
-  private static final AtomicReferenceFieldUpdater<Exchange, Cancellation> CANCELLATION =
-      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Cancellation.class, "cancellation");
-
-  private static final AtomicReferenceFieldUpdater<Exchange, Subject> SUBJECT =
-      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Subject.class, "subject");
-
-  private static final AtomicReferenceFieldUpdater<Exchange, HangUpWatch> WATCH =
-      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, HangUpWatch.class, "watch");
-
-  /** How far it is in the stats. */
-  private enum Counted {
-    NOT_YET,
-    OPEN,
-    ENDED
-  }
-
-  private static final AtomicReferenceFieldUpdater<Exchange, Counted> COUNTED =
-      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Counted.class, "counted");
+  private static final AtomicReferenceFieldUpdater<Exchange, Client> CLIENT =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Client.class, "client");
 
   private final Exchanges exchanges;
   private final FilterScope scope;
@@ -120,31 +83,12 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   /** What the request is traced by; null if by nothing. */
   private final @Nullable Consumer<Departure> trace = Traces.current();
 
-  private volatile Counted counted = Counted.NOT_YET;
-
-  private volatile @Nullable Subject subject;
-
   private volatile @Nullable ApplicationObjects application;
 
-  /** The work that goes with the client, once somebody has asked for its token. */
-  private volatile @Nullable Cancellation cancellation;
+  /** Null until it matters to anybody. */
+  private volatile @Nullable Client client;
 
-  private volatile @Nullable CancelPolicy ownPolicy;
   private volatile @Nullable Future<?> deadline;
-
-  /** Set while the container is left to end by itself. */
-  private volatile @Nullable Future<?> containerDue;
-
-  private volatile @Nullable HangUpWatch watch;
-
-  /** The end that it has if it becomes asynchronous: its client has left. */
-  private volatile @Nullable End leftBefore;
-
-  /** System.nanoTime() of the first moment at which the watcher could see that; 0 if it did not. */
-  private volatile long leftSince;
-
-  /** Whether that was said in the log, when it was synchronous. */
-  private volatile boolean leftSaid;
 
   /** The filter has returned, and the request was synchronous. */
   private volatile boolean answered;
@@ -153,12 +97,6 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** What went through the filter, to decide the end or after it; an outer one may answer it. */
   private volatile @Nullable Throwable thrown;
-
-  /** What a write has failed with that is a limit of this side's; the container may cut it off. */
-  private volatile @Nullable Throwable writeLimit;
-
-  /** Whether the container had ended it by itself when last looked. By the timer's thread. */
-  private boolean foundEnded;
 
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
@@ -269,74 +207,31 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return guardedResponse;
   }
 
-  /** The request's own policy takes the place of the filter's; null gives that its place back. */
-  void cancelPolicy(@Nullable CancelPolicy own) {
-    ownPolicy = own;
-    Cancellation made = cancellation;
-    if (made != null) {
-      made.policy(cancelPolicy());
+  private Client client() {
+    Client known = client;
+    if (known != null) {
+      return known;
     }
+    Client made = new Client(this, scope, lifecycle, side, body, trace);
+    boolean unused = CLIENT.compareAndSet(this, null, made);
+    return Objects.requireNonNull(client);
   }
 
-  private CancelPolicy cancelPolicy() {
-    CancelPolicy own = ownPolicy;
-    return own == null ? scope.cancelSettings().policy() : own;
+  void cancelPolicy(@Nullable CancelPolicy own) {
+    client().policy(own);
+  }
+
+  /** What leaves the filter in place of an exception. */
+  Exception leaving(Exception thrown) {
+    Client known = client;
+    return known == null ? thrown : known.leaving(thrown);
   }
 
   // What a thread that works for it asks for.
 
   @Override
   public Cancellation token() {
-    Cancellation made = cancellation;
-    return made == null ? tokenMade() : made;
-  }
-
-  private Cancellation tokenMade() {
-    Cancellation made =
-        new Cancellation(
-            scope,
-            scope.cancelSettings().withPolicy(cancelPolicy()),
-            side.method(),
-            this,
-            watching());
-    if (CANCELLATION.compareAndSet(this, null, made)) {
-      made.policy(cancelPolicy());
-      End meanwhile = lifecycle.decidedEnd();
-      if (meanwhile != null) {
-        boolean unused = endWork(meanwhile);
-        tellOfWork(meanwhile);
-      }
-    }
-    return Objects.requireNonNull(cancellation);
-  }
-
-  /**
-   * What begins to watch the client of a request that is synchronous; null if it is not, or the
-   * calling thread is another than the container's, the only one that can reach its connection.
-   */
-  private @Nullable Runnable watching() {
-    HttpServletRequest request = side.request();
-    if (request == null || isStarted() || !lifecycle.isServlet()) {
-      return null;
-    }
-    Connection known = Objects.requireNonNull(side.connectionOfAny());
-    body.announced(request);
-    return () -> watch(known);
-  }
-
-  /**
-   * What leaves the filter in place of an exception: once its work was cancelled with the client,
-   * that is none of the application's, and the container knows one for a lost client.
-   */
-  Exception leaving(Exception thrown) {
-    Cancellation made = cancellation;
-    Departure departure = made == null ? null : made.departure();
-    if (departure == null) {
-      return thrown;
-    }
-    ClientDisconnectedException lost = new ClientDisconnectedException(departure, thrown);
-    Connection known = side.connectionOfAny();
-    return known == null ? lost : known.quirks().ofLostClient(lost, lost);
+    return client().token();
   }
 
   @Override
@@ -345,105 +240,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return taken == null ? null : taken.response();
   }
 
-  // How it is counted, and what it is called.
-
-  private void countOpen() {
-    if (counted == Counted.NOT_YET && COUNTED.compareAndSet(this, Counted.NOT_YET, Counted.OPEN)) {
-      scope.stats().opened();
-    }
-  }
-
-  /** Counts an end, unless one was counted before. */
-  private void countEnd(End decided) {
-    Counted before = COUNTED.getAndSet(this, Counted.ENDED);
-    if (before == Counted.ENDED) {
-      return;
-    }
-    ExchangeStats stats = scope.stats();
-    if (before == Counted.NOT_YET) {
-      stats.opened();
-    }
-    stats.ended(decided);
-    decided.departure().ifPresent(this::trace);
-    boolean noticed = decided == leftBefore && leftSince != 0;
-    long nanos = noticed ? Math.max(0, System.nanoTime() - leftSince) : 0;
-    if (noticed) {
-      stats.detected(nanos);
-    }
-    if (FlightRecords.recordsEnds()) {
-      record(decided, noticed ? nanos : -1);
-    }
-    if (decided.kind() == End.Kind.DISCONNECTED && !stats.listeners().isEmpty()) {
-      Optional<Duration> took = noticed ? Optional.of(Duration.ofNanos(nanos)) : Optional.empty();
-      Subject about = subject();
-      tellStats(
-          new SafeAsyncStats.Disconnected(
-              about.number(), about.method(), about.path(), decided, took));
-    }
-  }
-
-  private void trace(Departure departure) {
-    Consumer<Departure> traced = trace;
-    if (traced != null) {
-      Attempt.to(this, "trace a departure", () -> traced.accept(departure));
-    }
-  }
-
-  private void record(End decided, long detectionNanos) {
-    ApplicationObjects taken = application;
-    FlightRecords.exchangeEnded(
-        subject().forFlightRecorder(),
-        decided.kind().name(),
-        decided.departure().map(departure -> departure.evidence().name()).orElse(null),
-        decided.after().toNanos(),
-        detectionNanos,
-        taken == null ? 0 : taken.sink().sent());
-  }
-
-  private void tellStats(SafeAsyncStats.Disconnected disconnected) {
-    scope.callBack(
-        this,
-        () -> {
-          for (Consumer<? super SafeAsyncStats.Disconnected> each : scope.stats().listeners()) {
-            try {
-              each.accept(disconnected);
-            } catch (Throwable failure) {
-              Log.listenerFailed(this, failure);
-            }
-          }
-        });
-  }
-
-  /**
-   * Returns what it is about. Of a synchronous request the container's thread alone may ask, as
-   * nobody tells when the container has it back.
-   */
+  /** Returns what it is about, for the log. */
   Subject subject() {
-    Subject known = subject;
-    if (known != null) {
-      return known;
-    }
-    if (!isStarted() && !lifecycle.isServlet()) {
-      return Subject.unknown(side.method());
-    }
-    named(null);
-    return Objects.requireNonNull(subject);
-  }
-
-  /** While the container's objects are certainly this request's. */
-  private void named(@Nullable Connection connection) {
-    Subject known = subject;
-    if (known == null || (known.peer() == null && connection != null)) {
-      long number = known == null ? exchanges.nextNumber() : known.number();
-      Subject made = Subject.of(number, side.method(), side.request(), connection);
-      boolean unused = SUBJECT.compareAndSet(this, known, made);
-    }
-  }
-
-  /** Once the end is decided. */
-  private String fateOfWork() {
-    Cancellation made = cancellation;
-    return made == null ? "no work is bound" : made.fate();
+    return client().observation().subject();
   }
 
   /** How many bytes wait for the client. */
@@ -459,17 +258,24 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return subject() + ", " + (decided == null ? lifecycle.phase() : decided);
   }
 
-  Duration age() {
+  @Override
+  public Duration age() {
     return Duration.ofNanos(System.nanoTime() - startedNanos);
   }
 
+  @Override
   public boolean isStarted() {
     return !lifecycle.isNew();
   }
 
-  /** Whether the end has not been decided. */
+  @Override
   public boolean isLive() {
     return lifecycle.decidedEnd() == null;
+  }
+
+  @Override
+  public boolean isAnswered() {
+    return answered;
   }
 
   public boolean isDisconnected() {
@@ -510,18 +316,17 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
-      awaitContainer(side.isUnavailable() ? Duration.ZERO : CONTAINER_WAIT);
+      events.awaitEnd(side.isUnavailable());
       return;
     }
     if (isLeftToContainer()) {
-      leaveQuietly();
-      awaitContainer(PAGE_WAIT);
+      events.leaveToPage();
       return;
     }
     switch (lifecycle.depart()) {
       case RESUMED -> {
-        completedByContainer();
-        leaveQuietly();
+        events.completes();
+        events.leaveQuietly();
       }
       case NEW -> answered();
       case OPEN -> {}
@@ -534,32 +339,14 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     letWritersOut();
   }
 
-  /**
-   * Nothing of it may be cancelled any more: the connection is kept, and serves another request.
-   */
   private void answered() {
     answered = true;
     side.answered();
-    Cancellation made = cancellation;
-    if (made == null) {
-      return;
-    }
-    End left = leftBefore;
-    if (left != null) {
-      side.tellLogs(left, made.isCancelled());
-    }
-    Throwable failure = thrown;
-    End returned = failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age());
-    HangUpWatch watched = watch;
-    if (watched != null) {
-      watched.release();
-    }
-    boolean first = made.answered(returned);
-    if (counted == Counted.OPEN) {
-      countEnd(returned);
-    }
-    if (first && made.isAwaited(returned)) {
-      scope.callBack(this, () -> made.tell(returned));
+    Client known = client;
+    if (known != null) {
+      Throwable failure = thrown;
+      known.answered(
+          failure == null ? End.of(End.Kind.COMPLETED, age()) : End.failed(failure, age()));
     }
   }
 
@@ -573,16 +360,9 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
       return false;
     }
     if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
-      completedByContainer();
+      events.completes();
     }
     return lifecycle.isContainersThread() && lifecycle.containerCompletes() && lifecycle.lets();
-  }
-
-  /** Whatever went through the filter has reached the container, which tells of it. */
-  void leftByServlet() {
-    if (lifecycle.servlet() == null) {
-      lifecycle.depart();
-    }
   }
 
   // The ways to start.
@@ -627,22 +407,20 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
 
   /** A cycle has begun: an end can come, and what was written meanwhile can go. */
   void begun() {
-    named(side.connection());
-    countOpen();
+    Client known = client();
+    known.observation().named(side.connection());
+    known.observation().opened();
     exchanges.opened(this);
-    watch();
+    known.watch();
     signal();
-    End left = leftBefore;
-    if (left != null && isLive()) {
-      endElsewhere(left);
-    }
+    known.begun();
   }
 
-  /** The container has refused to begin a cycle: what came meanwhile is told as before. */
+  /** The container has refused to begin a cycle. */
   void notBegun() {
-    End left = leftBefore;
-    if (left != null && !isStarted()) {
-      leftWhileSynchronous(left);
+    Client known = client;
+    if (known != null) {
+      known.notBegun();
     }
   }
 
@@ -680,57 +458,26 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
   }
 
-  /** Watches the connection, from the first cycle to the end. */
-  private void watch() {
-    Connection connection = side.connection();
-    HttpServletRequest request = side.request();
-    if (connection != null && request != null && watch == null) {
-      body.announced(request);
-      watch(connection);
-    }
-  }
-
-  /** As {@link #watch()}, of a synchronous request, from the first question for its client on. */
-  private void watch(Connection connection) {
-    if (watch != null) {
-      return;
-    }
-    named(connection);
-    countOpen();
-    HangUpWatch started = scope.watch(connection, this::gone);
-    if (!WATCH.compareAndSet(this, null, started)) {
-      started.release();
-      return;
-    }
-    if (body.isWhole()) {
-      started.bodyRead();
-    }
-    if (!isLive() || answered) {
-      started.release();
-    }
-  }
-
   /** The application has met the end of the request's body. */
   void bodyRead() {
-    HangUpWatch now = watch;
-    if (now != null) {
-      now.bodyRead();
+    Client known = client;
+    if (known != null) {
+      known.bodyRead();
     }
   }
 
   /** Bytes have been given to the container for the client. */
   void written() {
-    HangUpWatch now = watch;
-    if (now != null) {
-      now.written();
+    Client known = client;
+    if (known != null) {
+      known.written();
     }
   }
 
-  /** Returns how a hang-up would be noticed. */
   @Override
   public Detection detection() {
-    HangUpWatch now = watch;
-    return now == null ? Detection.ON_WRITE : now.detection();
+    Client known = client;
+    return known == null ? Detection.ON_WRITE : known.detection();
   }
 
   // The ways to an end.
@@ -773,89 +520,29 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
   }
 
   /** On the timer's thread. */
-  private void timedOut() {
+  void timedOut() {
     endElsewhere(End.of(End.Kind.TIMED_OUT, age()));
   }
 
-  /** On the detector's thread. What becomes asynchronous meanwhile looks for this when it has. */
-  private void gone(Departure departure, long since) {
-    End left = End.disconnected(departure, age(), null);
-    leftSince = since;
-    leftBefore = left;
-    if (isStarted()) {
-      endElsewhere(left);
-    } else {
-      leftWhileSynchronous(left);
-    }
-  }
-
-  /** There is no end that anybody but who has asked would hear of: the servlet goes on. */
-  private void leftWhileSynchronous(End left) {
-    if (answered) {
-      return;
-    }
-    // Before the servlet, whose work this ends, goes on and makes the request asynchronous.
-    leftSaid = true;
-    if (endWork(left)) {
-      countEnd(left);
-      Log.disconnected(subject(), left, this::fateOfWork);
-    }
-    tellOfWork(left);
-  }
-
-  /** A write of the application failed, which has the container's exception and no lock now. */
   void lostOnWrite(Throwable failure) {
-    lost(Evidence.WRITE_FAILED, "a failing write", failure);
+    client().lostOnWrite(failure);
   }
 
-  /** A write of a synchronous request failed, with no lock. */
   void failedOnWrite(IOException failure) {
-    if (ConnectionFailures.callShowsDeparture(failure, side.quirksOfAny())) {
-      lostOnWrite(failure);
-    }
+    client().failedOnWrite(failure);
   }
 
-  /** A writer of the application has failed, of which its container's does not say why. */
   void failedOnPrint() {
-    if (side.isStreamGone()) {
-      lost(Evidence.WRITE_FAILED, "a writer that has failed", null);
-    }
+    client().failedOnPrint();
   }
 
-  /** A read of the body failed, which has the container's exception and no lock now. */
   void failedOnRead(Throwable failure) {
-    Evidence evidence = evidenceOfRead(failure);
-    if (evidence != null) {
-      lost(evidence, "a failing read", failure);
-    }
-  }
-
-  /** Null where the client may be there. */
-  private @Nullable Evidence evidenceOfRead(Throwable failure) {
-    boolean reset = ConnectionFailures.showReset(failure);
-    if (!reset && !ConnectionFailures.showEnd(failure)) {
-      return null;
-    }
-    if (side.isHttp2()) {
-      return side.departure().evidence();
-    }
-    boolean ends = scope.config().halfClose() == HalfClose.DISCONNECT;
-    return reset ? Evidence.RST : ends ? Evidence.FIN : null;
-  }
-
-  private void lost(Evidence evidence, String noticedBy, @Nullable Throwable failure) {
-    End left = End.disconnected(Departure.now(evidence, noticedBy), age(), failure);
-    if (isStarted()) {
-      endElsewhere(left);
-    } else {
-      leftBefore = left;
-      leftWhileSynchronous(left);
-    }
+    client().failedOnRead(failure);
   }
 
   /** A write of the application failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure) {
-    writeLimit = failure;
+    events.limited(failure);
   }
 
   /** On the timer's thread or one of the application's. */
@@ -868,8 +555,8 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     endElsewhere(End.failed(cause, age()));
   }
 
-  /** For a thread that must not wait for a container. */
-  private void endElsewhere(End decided) {
+  @Override
+  public void endElsewhere(End decided) {
     decide(decided, false);
     settleElsewhere();
   }
@@ -895,14 +582,14 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
         if (application != null || cycles.isUnclaimed()) {
           thrown = cause;
           if (decide(failed, false)) {
-            awaitQuiet();
+            events.awaitQuiet();
             closing.remember();
           }
         }
       }
       case STARTING, DISPATCHED, RESUMED, RESTARTING -> {
         if (decide(failed, true)) {
-          leaveQuietly();
+          events.leaveQuietly();
         }
       }
       case NEW, ENDED -> thrown = cause;
@@ -922,67 +609,6 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return decided != null && thrown != null && decided.cause().orElse(null) == thrown;
   }
 
-  /** What the container does not end by itself in time the library does: nobody else would. */
-  private void awaitContainer(Duration most) {
-    containerDue =
-        scope.schedule(
-            this,
-            () ->
-                scope.settle(
-                    this,
-                    () -> {
-                      lifecycle.depart();
-                      settle();
-                    }),
-            most);
-  }
-
-  /** On a thread of the container's, which completes by itself. */
-  void completedByContainer() {
-    if (!decide(End.of(End.Kind.COMPLETED, age()), true)) {
-      lifecycle.leaveToContainer();
-    }
-  }
-
-  /**
-   * On the timer's thread, once in a while: ends what the container has ended by itself. It may be
-   * about to tell of that, so what is found has to last until the next look.
-   */
-  void lookAtContainer() {
-    boolean before = foundEnded;
-    foundEnded = isLive() && side.isEndedByContainer();
-    if (before && foundEnded) {
-      endedByContainer();
-    } else if (isTimeoutHeldUp()) {
-      timedOut();
-    }
-  }
-
-  /**
-   * Whether the container's timeout waits for the lock that a write holds, which waits for the
-   * client: on Tomcat, whose lock no write holds for so long without the library.
-   */
-  private boolean isTimeoutHeldUp() {
-    AsyncCycle now = cycles.current();
-    return now != null && now.isOverdue() && lifecycle.isSending() && side.writeLock() != null;
-  }
-
-  /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
-  private void endedByContainer() {
-    Throwable limit = writeLimit;
-    if (limit != null) {
-      // The client may be there still, and slow.
-      endElsewhere(End.failed(limit, age()));
-    } else if (side.isCutOff()) {
-      endElsewhere(End.disconnected(ContainerObjects.cutOff(), age(), null));
-    } else if (lifecycle.isOpen()) {
-      String why = "The container has ended the request by itself, before it was completed";
-      endElsewhere(End.failed(new IOException(why), age()));
-    } else {
-      endElsewhere(End.of(End.Kind.COMPLETED, age()));
-    }
-  }
-
   /** The application may have had the container cut the response off, of which it tells nobody. */
   void errorSent(int status) {
     String why = "The application has aborted the response: sendError(" + status + ")";
@@ -992,101 +618,13 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
   }
 
-  /** On a thread of the container's, which has found the connection lost. */
-  void lostByContainer(Departure departure, @Nullable Throwable cause) {
-    if (!decide(End.disconnected(departure, age(), cause), false)) {
-      lifecycle.leaveToContainer();
-    }
-  }
-
-  /** On a thread of the container's, which answers unless the library is to answer. */
-  void decideForContainer(End decided) {
-    if (decide(decided, application == null) && lifecycle.containerCompletes()) {
-      // Jetty does not tell of a completion after an error.
-      awaitContainer(side.completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
-    }
-  }
-
-  /** No call of another thread may be inside when the container's own thread goes on. */
-  void leaveQuietly() {
-    leaveQuietly(false);
-  }
-
   /**
-   * As {@link #leaveQuietly()}, from the last that the container tells, if it completes by itself:
-   * whom another thread still tells of the end is answered by what is remembered from now on.
-   */
-  void leaveForGood() {
-    leaveQuietly();
-    lifecycle.takenBack();
-    boolean unused = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  /**
-   * As {@link #leaveQuietly()}.
+   * Decides the end, and does what waits for nothing.
    *
-   * @param inside whether the calling thread is counted in, and comes out as the last
+   * @param containerCompletes whether the container completes by itself
+   * @return false if it has ended before
    */
-  void leaveQuietly(boolean inside) {
-    if (!awaitQuiet()) {
-      lifecycle.leaveToContainer();
-    }
-    if (inside) {
-      cycles.dispatchInEvent();
-      boolean unused = lifecycle.exit();
-    }
-    if (!isLive()) {
-      leaveBody();
-    }
-    cycles.dispatchIfWanted();
-    if (isInOwnCall()) {
-      closing.tell();
-    } else {
-      closing.tellHere();
-    }
-    closing.lingered();
-    closing.close();
-  }
-
-  /**
-   * Whether the container is calling from inside a call of the library's, on a thread that must not
-   * run code of the application: a writer's, a settler's, an I/O thread.
-   */
-  boolean isInOwnCall() {
-    ApplicationObjects taken = application;
-    return closing.isClosing() || (taken != null && taken.sink().isInside());
-  }
-
-  private boolean awaitQuiet() {
-    boolean quiet = lifecycle.awaitQuiet(WRITE_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-    if (!quiet) {
-      failWrites();
-      quiet = lifecycle.awaitQuiet(QUIET_MILLIS, TimeUnit.MILLISECONDS);
-    }
-    if (!quiet) {
-      Log.stuck(subject() + ", " + lifecycle);
-    }
-    return quiet;
-  }
-
-  /** The container takes its objects back: what was not read until now is not read any more. */
-  private void leaveBody() {
-    End decided = Objects.requireNonNull(lifecycle.decidedEnd());
-    if (decided.kind() == End.Kind.DISCONNECTED) {
-      lifecycle.awaitReads(READS_MILLIS, TimeUnit.MILLISECONDS);
-    }
-    lifecycle.abandonReads();
-    closing.remember();
-    GuardedReadListener reading = decided.kind() == End.Kind.COMPLETED ? null : body.listener();
-    if (reading != null && isInOwnCall()) {
-      scope.callBack(this, reading::end);
-    } else if (reading != null) {
-      reading.end();
-    }
-    body.left();
-  }
-
-  private boolean decide(End decided, boolean containerCompletes) {
+  boolean decide(End decided, boolean containerCompletes) {
     return decide(decided, containerCompletes, outcomeOf(decided));
   }
 
@@ -1095,53 +633,26 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     return end.kind() == End.Kind.DISCONNECTED ? Outcome.CLIENT_GONE : Outcome.UNKNOWN;
   }
 
-  private boolean decide(End decided, boolean containerCompletes, Outcome known) {
+  private boolean decide(End decided, boolean containerCompletes, Outcome outcome) {
     if (!lifecycle.end(decided, containerCompletes)) {
       return false;
     }
     disarmDeadline();
-    HangUpWatch watched = watch;
-    if (watched != null) {
-      watched.release();
-    }
-    countEnd(decided);
-    boolean unused = endWork(decided);
-    tellOfWork(decided);
-    if (decided.kind() == End.Kind.DISCONNECTED) {
-      if (!leftSaid) {
-        Log.disconnected(subject(), decided, this::fateOfWork);
-      }
-    } else if (decided.kind() == End.Kind.FAILED
+    ApplicationObjects taken = application;
+    Client known = client();
+    known.ended(decided, taken == null ? 0 : taken.sink().sent());
+    if (decided.kind() == End.Kind.FAILED
         && !isThrown(decided)
         && !lifecycle.containerCompletes()) {
       boolean ofConnection =
           decided.cause().filter(ConnectionFailures::isOfContainersAlone).isPresent();
-      Log.failed(subject(), decided, ofConnection, this::fateOfWork);
+      Log.failed(subject(), decided, ofConnection, known::fateOfWork);
     }
-    ApplicationObjects taken = application;
     if (taken != null) {
-      publish(taken, decided, known);
+      publish(taken, decided, outcome);
     }
     letWritersOut();
     return true;
-  }
-
-  /**
-   * Cancels what is bound, if this end does.
-   *
-   * @return whether it is the first that whoever has asked for the token hears of
-   */
-  private boolean endWork(End decided) {
-    Cancellation made = cancellation;
-    return made != null && made.ended(decided);
-  }
-
-  /** Tells whoever has asked for the token alone; once the end is counted. */
-  private void tellOfWork(End decided) {
-    Cancellation made = cancellation;
-    if (made != null && application == null && made.isAwaited(decided)) {
-      scope.callBack(this, () -> made.tell(decided));
-    }
   }
 
   /**
@@ -1155,7 +666,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
   }
 
-  private void failWrites() {
+  void failWrites() {
     if (isLive() && lifecycle.isHeldUp()) {
       endElsewhere(End.failed(SlowClients.heldUp(), age()));
     }
@@ -1230,10 +741,7 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     if (last != null) {
       last.guarded().closed();
     }
-    Future<?> due = containerDue;
-    if (due != null) {
-      due.cancel(false);
-    }
+    events.closed();
     ApplicationObjects taken = application;
     if (taken != null) {
       taken.sink().forget();
@@ -1241,27 +749,13 @@ public final class Exchange implements ResponseEnds, CurrentExchange.Work {
     }
   }
 
-  /**
-   * What reads and writes of the body fail with from now on: an IOException, as every container's.
-   */
+  /** What reads and writes of the body fail with from now on. */
   IOException endedException() {
-    if (isDisconnected()) {
-      return disconnectedException();
-    }
-    End decided = lifecycle.decidedEnd();
-    String why = decided == null ? "the request is being dispatched" : decided.toString();
-    Throwable cause = decided == null ? null : decided.cause().orElse(null);
-    return new IOException("The exchange is over: " + why, cause);
+    return EndExceptions.ofLateCall(lifecycle.decidedEnd());
   }
 
   /** The exception that stands for the departure; once the end is DISCONNECTED. */
   ClientDisconnectedException disconnectedException() {
-    End decided = lifecycle.decidedEnd();
-    Departure departure =
-        decided == null || decided.departure().isEmpty()
-            ? Departure.now(Evidence.CONNECTION_LOST, "the container")
-            : decided.departure().get();
-    return new ClientDisconnectedException(
-        departure, decided == null ? null : decided.cause().orElse(null));
+    return EndExceptions.ofDeparture(lifecycle.decidedEnd());
   }
 }

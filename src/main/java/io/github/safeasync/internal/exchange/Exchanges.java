@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The exchanges of one filter, and the one door through which the API comes in. Thread-safe. */
@@ -33,7 +32,6 @@ public final class Exchanges {
   private final FilterScope scope;
   private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
-  private final AtomicLong numbers = new AtomicLong();
   private final AtomicBoolean uninstalled = new AtomicBoolean();
   private final AtomicBoolean second = new AtomicBoolean();
   private volatile boolean shutDown;
@@ -123,11 +121,6 @@ public final class Exchanges {
     }
   }
 
-  /** Returns a number that none has had. */
-  long nextNumber() {
-    return numbers.incrementAndGet();
-  }
-
   private long pendingBytes() {
     long bytes = 0;
     for (Exchange exchange : open) {
@@ -170,7 +163,7 @@ public final class Exchanges {
   /** On the timer's thread; as long as there is something to look at. */
   private void look() {
     for (Exchange exchange : open) {
-      Attempt.to(exchange, "look at a request in its container", exchange::lookAtContainer);
+      Attempt.to(exchange, "look at a request in its container", exchange.events()::look);
     }
     looking.set(false);
     if (!open.isEmpty() && looking.compareAndSet(false, true)) {

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the exchanges of one filter share: the settings, the threads and the detector. Thread-safe.
@@ -34,6 +35,7 @@ public final class FilterScope implements Cancellation.Canceller {
   private final Detector detector;
   private final ExchangeStats stats;
   private final Set<Cancellation> delayed = ConcurrentHashMap.newKeySet();
+  private final AtomicLong numbers = new AtomicLong();
   private volatile boolean shutDown;
 
   public FilterScope(SafeAsyncConfig config) {
@@ -85,6 +87,11 @@ public final class FilterScope implements Cancellation.Canceller {
 
   Outbox.Limits limits() {
     return limits;
+  }
+
+  /** Returns a number that no exchange has had. */
+  long nextNumber() {
+    return numbers.incrementAndGet();
   }
 
   Future<?> schedule(Object about, Runnable task, Duration delay) {

@@ -562,7 +562,7 @@ final class Termination {
       tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
       closer = Thread.currentThread();
       Attempt.to(exchange, "remember a request", this::remember);
-      Attempt.to(exchange, "close a request in the container", () -> side.close(ending(decided)));
+      Attempt.to(exchange, "close a request in the container", () -> lastTouch(decided).close());
       closer = null;
     }
     side.forget();
@@ -574,12 +574,14 @@ final class Termination {
     }
   }
 
-  private ContainerObjects.Ending ending(End decided) {
+  private LastTouch lastTouch(End decided) {
     ApplicationObjects application = exchange.application();
-    return new ContainerObjects.Ending(
+    return new LastTouch(
+        exchange,
+        exchange.scope(),
+        exchange.side(),
         decided,
         exchange.isThrown(decided),
-        exchange.scope().config().timeoutStatus(),
         application == null ? null : application.sink().head());
   }
 
@@ -617,7 +619,7 @@ final class Termination {
       // Whoever has claimed to may not have left it yet, or cannot claim: each is told once.
       boolean unused = leave(decided, of);
     }
-    if (exchange.isInOwnCall()) {
+    if (exchange.events().isInOwnCall()) {
       tellCompletionElsewhere(of, failure);
     } else if (!tellsCompletion) {
       tell(of, CycleListeners.Kind.COMPLETE, failure);
