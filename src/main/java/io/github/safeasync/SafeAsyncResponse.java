@@ -161,6 +161,7 @@ public interface SafeAsyncResponse {
    * @return this response
    * @throws IllegalArgumentException if its value, path or domain has a character that a cookie
    *     cannot have (RFC 6265 section 4.1.1): encode the value
+   * @throws NullPointerException if it is null
    */
   SafeAsyncResponse cookie(Cookie cookie);
 
@@ -410,6 +411,7 @@ public interface SafeAsyncResponse {
    * @param location where to: a URI reference, relative or absolute
    * @return true if this call finished the response, false if it was not open
    * @throws IllegalArgumentException if it is empty, or has a character that a URI cannot have
+   * @throws NullPointerException if it is null
    */
   boolean redirect(String location);
 
@@ -423,6 +425,7 @@ public interface SafeAsyncResponse {
    * @return true if this call finished the response, false if it was not open
    * @throws IllegalArgumentException if the status is another one, or if the location is empty or
    *     has a character that a URI cannot have (RFC 3986): encode it
+   * @throws NullPointerException if the location is null
    */
   boolean redirect(int status, String location);
 

@@ -28,15 +28,12 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * {@link Reports}, which knows nothing of the library, twice, over HikariCP and PostgreSQL: one
- * asks the other. Three properties are all that is set.
+ * asks the other. Two properties are all that is set.
  */
 class UnchangedApplicationIT {
 
   private static final List<String> PROPERTIES =
-      List.of(
-          "--safe-async.cancel-jdbc=true",
-          "--safe-async.cancel-http=true",
-          "--safe-async.timeout=60s");
+      List.of("--safe-async.cancel-jdbc=true", "--safe-async.cancel-http=true");
 
   private static final int SIZE = 2;
   private static final int KILLS = Tries.areAll() ? 100 : 20;
