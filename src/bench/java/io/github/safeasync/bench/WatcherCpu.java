@@ -6,14 +6,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** What the library's watcher takes of a processor. */
-final class WatcherCpu {
+public final class WatcherCpu {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private WatcherCpu() {}
 
   /** So far; 0 if there is none. */
-  static double millis() {
+  public static double millis() {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       if (thread.getName().equals("safe-async watcher")) {
         return THREADS.getThreadCpuTime(thread.getId()) / 1e6;
@@ -23,7 +23,7 @@ final class WatcherCpu {
   }
 
   /** Of a core, from now on for some seconds. */
-  static double percentDuring(long seconds) {
+  public static double percentDuring(long seconds) {
     double before = millis();
     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
     return (millis() - before) / TimeUnit.SECONDS.toMillis(seconds) * 100;

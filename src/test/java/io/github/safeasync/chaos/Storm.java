@@ -38,6 +38,9 @@ final class Storm {
   /** Until everything that is made once has been made. */
   private static final int FIRST = 50;
 
+  /** Between two looks at a storm that goes on. */
+  private static final int BATCH = 1_000;
+
   /** How many come while the application is taken away from under them. */
   private static final int LAST = 100;
 
@@ -79,6 +82,11 @@ final class Storm {
     return ledger;
   }
 
+  /** How many have begun. */
+  int exchanges() {
+    return next.get();
+  }
+
   /** Returns what came of it, in one line. */
   String run(int count) throws Exception {
     warmUp();
@@ -104,20 +112,52 @@ final class Storm {
       work.close();
       require("threads or descriptors", before::since, List::isEmpty);
       ledger.close();
-      return String.format(
-          "%s %s %s, seed %d: %,d exchanges in %.1f s, %s; %s; faults %s",
-          container,
-          transport,
-          filtered ? "filtered" : "raw",
-          seed,
-          next.get(),
-          (System.nanoTime() - began) / 1e9,
-          ledger.ends(),
-          probe,
-          ledger.faults());
+      return told(began) + "; " + probe;
     } finally {
       work.close();
     }
+  }
+
+  /** What is done when all is at rest. */
+  interface Look {
+    void look() throws Exception;
+  }
+
+  /**
+   * Goes on with one server for a time, in batches; returns what came of it, in one line.
+   *
+   * @param atRest is called after each of them
+   */
+  String last(Duration time, Look atRest) throws Exception {
+    long began = System.nanoTime();
+    try (Complaints complaints = new Complaints(ledger);
+        TestServer server = container.start(transport, this::deploy)) {
+      while (System.nanoTime() - began < time.toNanos()) {
+        visit(server, next.get() + BATCH);
+        awaitRest();
+        require("open exchanges", () -> sum(filter -> filter.stats().open()));
+        require("watched connections", () -> sum(filter -> filter.stats().watched()));
+        require("pending bytes", () -> sum(filter -> filter.stats().pendingBytes()));
+        atRest.look();
+      }
+    } finally {
+      work.close();
+    }
+    ledger.close();
+    return told(began);
+  }
+
+  private String told(long began) {
+    return String.format(
+        "%s %s %s, seed %d: %,d exchanges in %.1f s, %s; faults %s",
+        container,
+        transport,
+        filtered ? "filtered" : "raw",
+        seed,
+        next.get(),
+        (System.nanoTime() - began) / 1e9,
+        ledger.ends(),
+        ledger.faults());
   }
 
   /** Nobody need be answered meanwhile, and containers complain; but each exchange has its end. */

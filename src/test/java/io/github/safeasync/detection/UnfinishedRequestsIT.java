@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
+import io.github.safeasync.bench.WatcherCpu;
 import io.github.safeasync.internal.exchange.Exchange;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.DeafListener;
@@ -23,8 +24,6 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +36,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import org.apache.catalina.connector.Connector;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,9 +56,7 @@ class UnfinishedRequestsIT {
           "GET /take HTTP/1.1\r\nHost: localhost\r\nX-Endless: ",
           "GET /kept HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
-  private static final String WATCHER = "safe-async watcher";
-  private static final Duration WATCHED_FOR = Duration.ofSeconds(1);
-  private static final double SHARE_OF_A_CORE = 0.01;
+  private static final double PERCENT_OF_A_CORE = 1;
 
   /** A process whose clients stay as they are. */
   public static final class Idlers {
@@ -141,7 +137,7 @@ class UnfinishedRequestsIT {
                   System.gc();
                   assertThat(kept.stream().filter(each -> each.get() != null).count()).isZero();
                 });
-        assertThat(watcherSeconds()).isLessThan(SHARE_OF_A_CORE * WATCHED_FOR.toSeconds());
+        assertThat(WatcherCpu.percentDuring(1)).isLessThan(PERCENT_OF_A_CORE);
         isServed(site);
       } finally {
         idlers.destroyForcibly().waitFor();
@@ -169,20 +165,6 @@ class UnfinishedRequestsIT {
       witness.ended();
     }
     Witness.await().untilAsserted(() -> assertThat(site.exchanges().size()).isZero());
-  }
-
-  /** What the watcher takes of a processor in {@link #WATCHED_FOR}. */
-  private static double watcherSeconds() {
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    long id =
-        Thread.getAllStackTraces().keySet().stream()
-            .filter(thread -> thread.getName().equals(WATCHER))
-            .findAny()
-            .orElseThrow()
-            .getId();
-    long before = threads.getThreadCpuTime(id);
-    LockSupport.parkNanos(WATCHED_FOR.toNanos());
-    return (threads.getThreadCpuTime(id) - before) / 1e9;
   }
 
   /** What the application of one path has heard, a line for each request. */
