@@ -102,16 +102,26 @@ public final class ServerJvm {
       Class<?> main,
       List<String> arguments)
       throws Exception {
+    Process process = command(wrapper, options, classPath, main, arguments).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  /** What starts a class as a JVM of its own. */
+  public static ProcessBuilder command(
+      List<String> wrapper,
+      List<String> options,
+      String classPath,
+      Class<?> main,
+      List<String> arguments) {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     PASSED_ON.forEach(name -> command.add("-D" + name + "=" + System.getProperty(name, "")));
     command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(arguments);
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
-    return said;
+    return new ProcessBuilder(command).redirectErrorStream(true);
   }
 
   /** How often something is said. */

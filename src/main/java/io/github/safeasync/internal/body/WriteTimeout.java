@@ -15,10 +15,22 @@ import org.jspecify.annotations.Nullable;
  * the time. One timer an exchange is armed by the first wait, and when it fires it looks how long
  * the wait of that moment has lasted: too long, or so long that it fires again when it would be too
  * long, or nobody waits and it rests until the next wait.
+ *
+ * <p>Where the timer is late, the process had no time (SIGSTOP, a machine that was suspended or
+ * moved), and the container has not yet seen either that the client takes what was sent: so it is
+ * given a moment.
  */
 final class WriteTimeout {
 
   private static final long NOT_WAITING = 0;
+
+  /** More than a busy machine makes of it as a rule. */
+  private static final long LATE_NANOS = 250_000_000;
+
+  private static final long MOMENT_NANOS = 1_000_000_000;
+
+  /** A process that never has time is no excuse for good. */
+  private static final int MOST_MOMENTS = 3;
 
   private final long timeoutNanos;
   private final LongSupplier nanoTime;
@@ -26,6 +38,8 @@ final class WriteTimeout {
   private final Runnable stalled;
   private final AtomicBoolean armed = new AtomicBoolean();
   private volatile long since = NOT_WAITING;
+  private volatile long due;
+  private volatile int moments;
   private volatile @Nullable Future<?> task;
   private volatile boolean ended;
 
@@ -46,6 +60,7 @@ final class WriteTimeout {
       return;
     }
     since = now();
+    moments = 0;
     arm(timeoutNanos);
   }
 
@@ -78,6 +93,7 @@ final class WriteTimeout {
 
   private void arm(long nanos) {
     if (!ended && armed.compareAndSet(false, true)) {
+      due = now() + nanos;
       Future<?> next = timer.apply(this::look, Duration.ofNanos(nanos));
       task = next;
       if (ended) {
@@ -93,11 +109,18 @@ final class WriteTimeout {
     if (start == NOT_WAITING) {
       return;
     }
-    long left = timeoutNanos - (now() - start);
-    if (left <= 0) {
-      stalled.run();
-    } else {
+    long now = now();
+    long left = timeoutNanos - (now - start);
+    if (left > 0) {
       arm(left);
+      return;
+    }
+    int given = moments;
+    if (now - due > LATE_NANOS && given < MOST_MOMENTS) {
+      moments = given + 1;
+      arm(MOMENT_NANOS);
+    } else {
+      stalled.run();
     }
   }
 }

@@ -630,6 +630,42 @@ class OutboxTest {
       assertThat(timer).hasSize(1);
     }
 
+    private void aLateTimerLooks() {
+      now += 20_000_000_000L;
+      timer.remove().run();
+    }
+
+    /** As after a SIGSTOP: the container learns at the same time that its client reads. */
+    @Test
+    void timerThatIsLate_givesTheContainerAMoment_G7() {
+      stall.waiting();
+      aLateTimerLooks();
+      stall.moved();
+      now += 1_000_000_000;
+      timer.remove().run();
+      assertThat(stalls).isZero();
+      assertThat(timer).isEmpty();
+    }
+
+    @Test
+    void timerThatIsLate_clientThatTakesNothing_isAStallAMomentLater_G10() {
+      stall.waiting();
+      aLateTimerLooks();
+      assertThat(stalls).isZero();
+      now += 1_000_000_000;
+      timer.remove().run();
+      assertThat(stalls).isOne();
+    }
+
+    @Test
+    void timerThatIsAlwaysLate_findsAStallAllTheSame_G10() {
+      stall.waiting();
+      for (int i = 0; i < 4; i++) {
+        aLateTimerLooks();
+      }
+      assertThat(stalls).isOne();
+    }
+
     @Test
     void end_isNoStall() {
       stall.waiting();
