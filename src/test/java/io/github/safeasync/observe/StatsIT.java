@@ -28,6 +28,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -153,6 +154,32 @@ class StatsIT {
 
   private static Duration ofSeconds(int seconds) {
     return Duration.ofSeconds(seconds);
+  }
+
+  /** The thread that is interrupted may be through the filter before the watcher has counted. */
+  @ParameterizedTest
+  @EveryContainer
+  void interruptedServlets_thatThrowAtOnce_areCountedAsLeft(Container container) throws Exception {
+    int atOnce = 12;
+    int rounds = 5;
+    try (Logs logs = Logs.swallow();
+        TestServer server = container.start(this::application)) {
+      SafeAsyncStats stats = filter.stats();
+      for (int round = 0; round < rounds; round++) {
+        List<RawClient> clients = new ArrayList<>();
+        for (int i = 0; i < atOnce; i++) {
+          clients.add(RawClient.connect(server).get("/counted/block"));
+        }
+        until("watched", () -> assertThat(stats.watched()).isEqualTo(atOnce));
+        for (RawClient each : clients) {
+          each.closeFin();
+        }
+        until("ended", () -> assertThat(stats.open()).isZero());
+        until("let go", () -> assertThat(stats.watched()).isZero());
+      }
+      assertThat(stats.ended(End.Kind.DISCONNECTED)).as("%s", stats).isEqualTo(rounds * atOnce);
+      assertThat(stats.disconnected(Evidence.FIN)).isEqualTo(rounds * atOnce);
+    }
   }
 
   @ParameterizedTest

@@ -177,6 +177,11 @@ public final class Cancellation implements CancellationToken {
     return true;
   }
 
+  /** The end that was first; there has to be one. */
+  End decided() {
+    return Objects.requireNonNull(end);
+  }
+
   /** The grace is over. Any thread; it must not wait for anything. */
   void fire() {
     settle(policy.cancels(method) ? Phase.CANCELLED : Phase.SPARED);

@@ -377,7 +377,7 @@ final class Client {
     release();
     boolean first = made.answered(returned);
     if (observation.isOpen()) {
-      count(returned, 0);
+      count(made.decided(), 0);
     }
     if (first && made.isAwaited(returned)) {
       scope.callBack(exchange, () -> made.tell(returned));
