@@ -26,7 +26,7 @@ import java.util.function.LongSupplier;
  * told, with requests that have outlived the grace period.
  *
  * <p>Requests are opened in waves and closed one by one, each after the one before was noticed, and
- * {@code -Dpace} milliseconds after it. The text judge has a tenth of a core for what is urgent:
+ * {@code -Dpace} milliseconds after it. The text table has a tenth of a core for what is urgent:
  * without a pace it is that share that is measured. {@code -Dtransports}, {@code -Dkinds} and
  * {@code -Dtriggers} take some of the rows, see {@link HangUp}; {@code -Dsafeasync.containers} some
  * containers.

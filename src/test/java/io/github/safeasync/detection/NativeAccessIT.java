@@ -72,7 +72,7 @@ class NativeAccessIT {
         () -> "this is JDK " + Runtime.version() + ", and what is tested came with " + least);
   }
 
-  /** Opens what the judge opens, without a look at whether that is allowed. */
+  /** Opens what the table by netlink opens, without a look at whether that is allowed. */
   static final class Careless {
 
     private Careless() {}

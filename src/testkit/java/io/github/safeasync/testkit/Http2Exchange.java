@@ -95,7 +95,7 @@ public final class Http2Exchange implements Stream.Listener {
   }
 
   /**
-   * Waits for the response's head and answers one of its fields.
+   * Waits for the response's head and returns one of its fields.
    *
    * @param name in any case
    * @return its value, empty where the field is missing
@@ -107,7 +107,7 @@ public final class Http2Exchange implements Stream.Listener {
   }
 
   /**
-   * Waits for the response's end and answers one of the fields that followed the body.
+   * Waits for the response's end and returns one of the fields that followed the body.
    *
    * @param name in any case
    * @return its value, empty where the field is missing
@@ -119,7 +119,7 @@ public final class Http2Exchange implements Stream.Listener {
   }
 
   /**
-   * Waits for the response's end and answers the body as far as it came.
+   * Waits for the response's end and returns the body as far as it came.
    *
    * @return the body, as UTF-8
    * @throws Exception if the stream fails, or takes more than 30 seconds

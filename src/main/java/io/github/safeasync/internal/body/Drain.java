@@ -70,7 +70,7 @@ final class Drain {
 
   private final Outbox.Sink sink;
   private final PendingBytes pending;
-  private final WriteTimeout stall;
+  private final WriteTimeout timeout;
 
   /**
    * Becomes ASKING before the container is asked, so that {@link #writable} is not overtaken by the
@@ -95,15 +95,15 @@ final class Drain {
   private @Nullable Failure failure;
   private byte @Nullable [] coalesced;
 
-  Drain(Outbox.Sink sink, PendingBytes pending, WriteTimeout stall) {
+  Drain(Outbox.Sink sink, PendingBytes pending, WriteTimeout timeout) {
     this.sink = sink;
     this.pending = pending;
-    this.stall = stall;
+    this.timeout = timeout;
   }
 
   /** The container says that it is ready. Any thread; the turn must be taken afterwards. */
   void writable() {
-    stall.moved();
+    timeout.moved();
     readiness = Readiness.READY;
   }
 
@@ -238,7 +238,7 @@ final class Drain {
       return Progress.WAIT;
     }
     // A call of writable may have come between the container's answer and the note of it.
-    stall.moved();
+    timeout.moved();
     if (backlog.isEmpty() && !flushes.isUnderWay() && finish == null) {
       coalesced = null; // There may be thousands of streams that idle.
       return Progress.WAIT;
@@ -252,7 +252,7 @@ final class Drain {
       // It has become ready in between.
       return Progress.MORE;
     }
-    stall.waiting();
+    timeout.waiting();
     return Progress.WAIT;
   }
 
@@ -357,7 +357,7 @@ final class Drain {
   /** Drops all that is left. */
   private void discard() {
     readiness = Readiness.READY;
-    stall.end();
+    timeout.end();
     pending.end();
     long weight = 0;
     for (BodyItem item; (item = backlog.poll()) != null; ) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Limits} say that writers wait for room.
  *
  * <pre>
- *   any thread ──► Limits ──► Intake ──► Drain ──► Sink
- *                  too much?  in order   by the thread that has the {@link Turn}
+ *   any thread ──► Limits ──► BodyQueue ──► Drain ──► Sink
+ *                  too much?  in order      by the thread that has the {@link Turn}
  * </pre>
  *
  * <p>Whoever puts an item in takes the turn, or leaves a note for the thread that has it. The body
@@ -127,16 +127,16 @@ public final class Outbox {
   private final BodyQueue intake = new BodyQueue();
   private final PendingBytes pending;
   private final Drain drain;
-  private final WriteTimeout stall;
+  private final WriteTimeout timeout;
   private volatile long lastWriteNanos = System.nanoTime();
 
   public Outbox(Sink sink, Limits limits) {
     this.sink = sink;
     this.limits = limits;
     this.pending = new PendingBytes(limits.mark, limits.limit);
-    this.stall =
+    this.timeout =
         new WriteTimeout(limits.writeTimeout, System::nanoTime, sink::schedule, this::stalled);
-    this.drain = new Drain(sink, pending, stall);
+    this.drain = new Drain(sink, pending, timeout);
   }
 
   /** Takes bytes that nobody else will touch. Any thread. Returns false if not accepted. */
@@ -211,8 +211,8 @@ public final class Outbox {
     return pending;
   }
 
-  WriteTimeout stall() {
-    return stall;
+  WriteTimeout timeout() {
+    return timeout;
   }
 
   /** The container's onWritePossible. */

@@ -177,7 +177,7 @@ public final class Detector implements AutoCloseable {
     if (found.quickAcks()) {
       on.add("quick acks");
     }
-    switch (found.judge()) {
+    switch (found.table()) {
       case SOCK_DIAG -> on.add("sock_diag");
       case PROC -> on.add("/proc/net/tcp");
       case NONE -> on.add("spaced looks");

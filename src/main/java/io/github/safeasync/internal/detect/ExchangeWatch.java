@@ -54,8 +54,8 @@ final class ExchangeWatch implements HangUpWatch {
   int asked;
   long askAt;
 
-  @Nullable WatchedConnection line;
-  @Nullable ExchangeWatch nextOnLine;
+  @Nullable WatchedConnection watched;
+  @Nullable ExchangeWatch nextOnConnection;
   @Nullable BooleanSupplier streamOpen;
   int streamIndex = -1;
   boolean streamSuspected;

@@ -30,8 +30,8 @@ final class Inspector {
 
   private final PollFlags flags;
   private final boolean exactFlags;
-  private final @Nullable SocketTable judge;
-  private final @Nullable SocketTable exactJudge;
+  private final @Nullable SocketTable table;
+  private final @Nullable SocketTable exactTable;
   private final @Nullable Scans scans;
   private final boolean repeats;
   private final boolean quickAcks;
@@ -42,13 +42,13 @@ final class Inspector {
   private final List<TableEntry> entries = new ArrayList<>();
 
   Inspector(
-      PollFlags flags, Mechanisms found, @Nullable SocketTable judge, @Nullable SegmentGate gate) {
+      PollFlags flags, Mechanisms found, @Nullable SocketTable table, @Nullable SegmentGate gate) {
     this.flags = flags;
     this.exactFlags = found.exactFlags();
-    this.judge = judge;
-    this.exactJudge = judge == null || judge.isBatching() ? null : judge;
+    this.table = table;
+    this.exactTable = table == null || table.isBatching() ? null : table;
     this.scans =
-        judge == null || !judge.isBatching() ? null : new Scans(judge, gate, found.scanNanos());
+        table == null || !table.isBatching() ? null : new Scans(table, gate, found.scanNanos());
     this.repeats = found.looksRepeatedly();
     this.quickAcks = found.quickAcks();
   }
@@ -58,23 +58,23 @@ final class Inspector {
   }
 
   boolean hasTable() {
-    return judge != null;
+    return table != null;
   }
 
   /** What the verdict rests on, for a log. */
-  String basis(WatchedConnection line, Verdict verdict) {
-    String trigger = line.isPolled() ? "polling" : "selector";
+  String basis(WatchedConnection watched, Verdict verdict) {
+    String trigger = watched.isPolled() ? "polling" : "selector";
     return switch (verdict) {
-      case FIN -> trigger + " + " + (line.shownBy == null ? judgeName() : line.shownBy);
-      case RESET -> trigger + " + " + (isFlagged(line) ? "poll flags" : judgeName());
+      case FIN -> trigger + " + " + (watched.shownBy == null ? tableName() : watched.shownBy);
+      case RESET -> trigger + " + " + (isFlagged(watched) ? "poll flags" : tableName());
       case ENDED -> trigger + " + poll flags";
       case SEEMS_ENDED -> trigger + " + spaced looks";
       case OPEN, CLOSED_HERE -> trigger;
     };
   }
 
-  private String judgeName() {
-    return judge == null ? "no table" : judge.name();
+  private String tableName() {
+    return table == null ? "no table" : table.name();
   }
 
   /**
@@ -83,19 +83,19 @@ final class Inspector {
    *
    * @return nanoseconds taken by a scan, for which there is a budget here already
    */
-  long look(List<WatchedConnection> lines, long now) throws IOException {
-    if (exactJudge != null) {
-      collect(lines);
-      exactJudge.look(entries);
+  long look(List<WatchedConnection> connections, long now) throws IOException {
+    if (exactTable != null) {
+      collect(connections);
+      exactTable.look(entries);
     }
     undecided.clear();
-    for (WatchedConnection line : lines) {
-      line.verdict = exactJudge != null && isFinished(line) ? Verdict.FIN : null;
-      if (line.verdict == null) {
-        undecided.add(line);
+    for (WatchedConnection watched : connections) {
+      watched.verdict = exactTable != null && isFinished(watched) ? Verdict.FIN : null;
+      if (watched.verdict == null) {
+        undecided.add(watched);
       }
     }
-    undecided.removeIf(line -> (line.verdict = byGrowth(line)) != null);
+    undecided.removeIf(watched -> (watched.verdict = byGrowth(watched)) != null);
     leaveToTheTable();
     lookAtFlags(undecided);
     lookRepeatedly();
@@ -105,14 +105,14 @@ final class Inspector {
     if (retryAt == Scans.DONE) {
       unflagged.removeIf(Inspector::isInOrder);
       lookAtFlags(unflagged);
-      undecided.removeIf(line -> line.verdict != null);
+      undecided.removeIf(watched -> watched.verdict != null);
     }
     unflagged.clear();
-    for (WatchedConnection line : undecided) {
+    for (WatchedConnection watched : undecided) {
       if (retryAt == Scans.DONE) {
-        line.verdict = byTable(line, now);
+        watched.verdict = byTable(watched, now);
       } else {
-        line.lookAt = retryAt;
+        watched.lookAt = retryAt;
       }
     }
     undecided.clear();
@@ -130,55 +130,55 @@ final class Inspector {
     }
     int patient = 0;
     int kept = 0;
-    for (WatchedConnection line : undecided) {
-      if (!line.isPolled() && !line.isUrgent() && line.isUnread() && ++patient > FLAGGED) {
-        line.flags = PollFlags.READABLE;
-        unflagged.add(line);
+    for (WatchedConnection watched : undecided) {
+      if (!watched.isPolled() && !watched.isUrgent() && watched.isUnread() && ++patient > FLAGGED) {
+        watched.flags = PollFlags.READABLE;
+        unflagged.add(watched);
       } else {
-        undecided.set(kept++, line);
+        undecided.set(kept++, watched);
       }
     }
     undecided.subList(kept, undecided.size()).clear();
   }
 
   /** Takes those out of the list of which the flags tell all. */
-  private void lookAtFlags(List<WatchedConnection> lines) throws IOException {
-    for (WatchedConnection line : lines) {
-      line.wasAtRest = repeats && line.isAtRest();
+  private void lookAtFlags(List<WatchedConnection> connections) throws IOException {
+    for (WatchedConnection watched : connections) {
+      watched.wasAtRest = repeats && watched.isAtRest();
     }
-    flags.look(lines);
-    lines.removeIf(line -> (line.verdict = byFlags(line)) != null);
+    flags.look(connections);
+    connections.removeIf(watched -> (watched.verdict = byFlags(watched)) != null);
   }
 
-  private static boolean isInOrder(WatchedConnection line) {
-    TableEntry entry = line.entry();
+  private static boolean isInOrder(WatchedConnection watched) {
+    TableEntry entry = watched.entry();
     return entry != null && entry.isFound();
   }
 
-  private @Nullable Verdict byFlags(WatchedConnection line) {
-    if (line.isClosedHere()) {
+  private @Nullable Verdict byFlags(WatchedConnection watched) {
+    if (watched.isClosedHere()) {
       return Verdict.CLOSED_HERE;
     }
-    if (line.channel == null) {
+    if (watched.channel == null) {
       return null;
     }
-    if (isFlagged(line)) {
-      return isShutHere(line.channel) ? Verdict.CLOSED_HERE : ended(line);
+    if (isFlagged(watched)) {
+      return isShutHere(watched.channel) ? Verdict.CLOSED_HERE : ended(watched);
     }
-    if ((line.flags & PollFlags.READABLE) == 0) {
-      line.hollowLooks = 0;
+    if ((watched.flags & PollFlags.READABLE) == 0) {
+      watched.hollowLooks = 0;
       return Verdict.OPEN;
     }
-    return line.state == ConnectionState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
+    return watched.state == ConnectionState.HALF_CLOSED && exactFlags ? Verdict.FIN : null;
   }
 
   /** Nothing comes in behind a FIN: where more has come since the last look there was none. */
-  private @Nullable Verdict byGrowth(WatchedConnection line) {
-    if (scans == null || line.isPolled() || line.isUrgent() || !line.hasGrown()) {
+  private @Nullable Verdict byGrowth(WatchedConnection watched) {
+    if (scans == null || watched.isPolled() || watched.isUrgent() || !watched.hasGrown()) {
       return null;
     }
-    line.flags = PollFlags.READABLE;
-    line.hollowLooks = 0;
+    watched.flags = PollFlags.READABLE;
+    watched.hollowLooks = 0;
     return Verdict.OPEN;
   }
 
@@ -188,27 +188,28 @@ final class Inspector {
    * than one look, for what is not known of a container.
    */
   private void lookRepeatedly() throws IOException {
-    for (WatchedConnection line : undecided) {
-      if (line.wasAtRest && line.unread() == 0) {
-        ended.add(line);
+    for (WatchedConnection watched : undecided) {
+      if (watched.wasAtRest && watched.unread() == 0) {
+        ended.add(watched);
       }
     }
     try {
       for (int look = 1; look < REPEATED_LOOKS && !ended.isEmpty(); look++) {
         pause(look * REPEATED_GAP_NANOS);
         flags.look(ended);
-        ended.removeIf(line -> (line.verdict = byFlags(line)) != null || line.unread() != 0);
+        ended.removeIf(
+            watched -> (watched.verdict = byFlags(watched)) != null || watched.unread() != 0);
       }
-      for (WatchedConnection line : ended) {
-        if (line.isAtRest()) {
-          line.verdict = Verdict.FIN;
-          line.shownBy = "repeated looks";
+      for (WatchedConnection watched : ended) {
+        if (watched.isAtRest()) {
+          watched.verdict = Verdict.FIN;
+          watched.shownBy = "repeated looks";
         }
       }
     } finally {
       ended.clear();
     }
-    undecided.removeIf(line -> line.verdict != null);
+    undecided.removeIf(watched -> watched.verdict != null);
   }
 
   /** The FIN follows a close_notify by some microseconds, so the table is asked a moment later. */
@@ -216,29 +217,29 @@ final class Inspector {
     if (!quickAcks) {
       return;
     }
-    for (WatchedConnection line : undecided) {
-      if (line.wasAtRest && line.isQuick() && line.mayBeAlert(line.unread())) {
-        ended.add(line);
+    for (WatchedConnection watched : undecided) {
+      if (watched.wasAtRest && watched.isQuick() && watched.mayBeAlert(watched.unread())) {
+        ended.add(watched);
       }
     }
     for (int look = 0; look < REPEATED_LOOKS && !ended.isEmpty(); look++) {
       pause(look * REPEATED_GAP_NANOS);
-      for (WatchedConnection line : ended) {
-        if (line.isFinBehindAlert()) {
-          line.verdict = Verdict.FIN;
-          line.shownBy = "quick acks";
+      for (WatchedConnection watched : ended) {
+        if (watched.isFinBehindAlert()) {
+          watched.verdict = Verdict.FIN;
+          watched.shownBy = "quick acks";
         }
       }
-      ended.removeIf(line -> line.verdict != null);
+      ended.removeIf(watched -> watched.verdict != null);
     }
-    undecided.removeIf(line -> line.verdict != null || isPutOff(line, now));
+    undecided.removeIf(watched -> watched.verdict != null || isPutOff(watched, now));
     ended.clear();
   }
 
-  private boolean isPutOff(WatchedConnection line, long now) {
-    boolean putOff = line.isUrgent() && ended.contains(line);
+  private boolean isPutOff(WatchedConnection watched, long now) {
+    boolean putOff = watched.isUrgent() && ended.contains(watched);
     if (putOff) {
-      line.lookAt = now + (ALERT_GAP_NANOS << line.looks);
+      watched.lookAt = now + (ALERT_GAP_NANOS << watched.looks);
     }
     return putOff;
   }
@@ -251,12 +252,12 @@ final class Inspector {
     }
   }
 
-  private boolean isFlagged(WatchedConnection line) {
-    return exactFlags && (line.flags & PollFlags.HUNG_UP) != 0;
+  private boolean isFlagged(WatchedConnection watched) {
+    return exactFlags && (watched.flags & PollFlags.HUNG_UP) != 0;
   }
 
-  private static Verdict ended(WatchedConnection line) {
-    return line.entry() == null ? Verdict.ENDED : Verdict.RESET;
+  private static Verdict ended(WatchedConnection watched) {
+    return watched.entry() == null ? Verdict.ENDED : Verdict.RESET;
   }
 
   private static boolean isShutHere(SocketChannel channel) {
@@ -267,10 +268,10 @@ final class Inspector {
     }
   }
 
-  private void collect(List<WatchedConnection> lines) {
+  private void collect(List<WatchedConnection> connections) {
     entries.clear();
-    for (WatchedConnection line : lines) {
-      TableEntry entry = line.entry();
+    for (WatchedConnection watched : connections) {
+      TableEntry entry = watched.entry();
       if (entry != null) {
         entries.add(entry);
       }
@@ -278,9 +279,9 @@ final class Inspector {
   }
 
   /** Whether a FIN has come, and the channel is still open, so that the addresses are its own. */
-  private static boolean isFinished(WatchedConnection line) {
-    TableEntry entry = line.entry();
-    return entry != null && entry.sighting() == SocketState.FIN_RECEIVED && !line.isClosedHere();
+  private static boolean isFinished(WatchedConnection watched) {
+    TableEntry entry = watched.entry();
+    return entry != null && entry.sighting() == SocketState.FIN_RECEIVED && !watched.isClosedHere();
   }
 
   private long scan() {
@@ -288,43 +289,43 @@ final class Inspector {
     return scans == null ? Scans.DONE : scans.look(undecided, entries, System.nanoTime());
   }
 
-  private Verdict byTable(WatchedConnection line, long now) {
+  private Verdict byTable(WatchedConnection watched, long now) {
     // After the look: as long as the channel is open the addresses are its own.
-    if (line.isClosedHere()) {
+    if (watched.isClosedHere()) {
       return Verdict.CLOSED_HERE;
     }
-    TableEntry entry = line.entry();
-    if (judge == null || entry == null) {
-      return bySpacedLooks(line, now);
+    TableEntry entry = watched.entry();
+    if (table == null || entry == null) {
+      return bySpacedLooks(watched, now);
     }
     return switch (entry.sighting()) {
       case ESTABLISHED -> {
-        line.hollowLooks = 0;
+        watched.hollowLooks = 0;
         yield Verdict.OPEN;
       }
       case FIN_RECEIVED -> Verdict.FIN;
       case CLOSED_HERE -> Verdict.CLOSED_HERE;
-      case REPLACED -> isSettledByFlags(line) ? Verdict.OPEN : Verdict.RESET;
+      case REPLACED -> isSettledByFlags(watched) ? Verdict.OPEN : Verdict.RESET;
       case MISSING ->
-          !isSettledByFlags(line) && entry.wasSeen() && entry.misses() >= judge.missesNeeded()
+          !isSettledByFlags(watched) && entry.wasSeen() && entry.misses() >= table.missesNeeded()
               ? Verdict.RESET
-              : bySpacedLooks(line, now);
-      case UNKNOWN -> bySpacedLooks(line, now);
+              : bySpacedLooks(watched, now);
+      case UNKNOWN -> bySpacedLooks(watched, now);
     };
   }
 
   /** Whether the flags would show a reset, so that an absence from the table proves nothing. */
-  private boolean isSettledByFlags(WatchedConnection line) {
-    return exactFlags && line.channel != null;
+  private boolean isSettledByFlags(WatchedConnection watched) {
+    return exactFlags && watched.channel != null;
   }
 
-  private static Verdict bySpacedLooks(WatchedConnection line, long now) {
-    if (line.channel == null || !line.isAllRead() || line.unread() != 0) {
-      line.hollowLooks = 0;
-    } else if (line.hollowLooks == 0 || now - line.hollowAt >= Pace.HOLLOW_GAP_NANOS) {
-      line.hollowAt = now;
-      line.hollowLooks++;
+  private static Verdict bySpacedLooks(WatchedConnection watched, long now) {
+    if (watched.channel == null || !watched.isAllRead() || watched.unread() != 0) {
+      watched.hollowLooks = 0;
+    } else if (watched.hollowLooks == 0 || now - watched.hollowAt >= Pace.HOLLOW_GAP_NANOS) {
+      watched.hollowAt = now;
+      watched.hollowLooks++;
     }
-    return line.hollowLooks >= HOLLOW_LOOKS ? Verdict.SEEMS_ENDED : Verdict.OPEN;
+    return watched.hollowLooks >= HOLLOW_LOOKS ? Verdict.SEEMS_ENDED : Verdict.OPEN;
   }
 }

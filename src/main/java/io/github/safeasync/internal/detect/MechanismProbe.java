@@ -1,6 +1,6 @@
 package io.github.safeasync.internal.detect;
 
-import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import io.github.safeasync.internal.detect.Mechanisms.TableKind;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,18 +40,18 @@ final class MechanismProbe {
   private Mechanisms tryAll() {
     boolean selector = works("selector", MechanismProbe::selectorTells);
     boolean flags = works("poll flags", MechanismProbe::flagsShowReset);
-    JudgeKind judge = JudgeKind.NONE;
+    TableKind table = TableKind.NONE;
     if (works("sock_diag", () -> sees(SocketTables::sockDiag))) {
-      judge = JudgeKind.SOCK_DIAG;
+      table = TableKind.SOCK_DIAG;
     } else if (works("/proc/net/tcp", this::tableIsRead)) {
-      judge = JudgeKind.PROC;
+      table = TableKind.PROC;
     }
     boolean gate =
-        judge == JudgeKind.PROC && works("/proc/net/snmp", MechanismProbe::segmentsCount);
+        table == TableKind.PROC && works("/proc/net/snmp", MechanismProbe::segmentsCount);
     boolean quickAcks =
-        judge != JudgeKind.SOCK_DIAG && works("quick acks", MechanismProbe::quickAcksShowFin);
+        table != TableKind.SOCK_DIAG && works("quick acks", MechanismProbe::quickAcksShowFin);
     long scanNanos = looksNanos / Math.max(looks, 1);
-    return new Mechanisms(selector, flags, quickAcks, judge, gate, scanNanos, missing);
+    return new Mechanisms(selector, flags, quickAcks, table, gate, scanNanos, missing);
   }
 
   /** One trial; returns whether the mechanism did what it should. */
@@ -121,7 +121,7 @@ final class MechanismProbe {
   }
 
   private boolean tableIsRead() throws IOException {
-    // The judge itself swallows what is to be said of a file that cannot be read.
+    // The table itself swallows what is to be said of a file that cannot be read.
     new FileInputStream(SocketTables.PROC_NET + "/tcp").close();
     return sees(() -> SocketTables.proc(() -> {}));
   }
@@ -129,7 +129,7 @@ final class MechanismProbe {
   private boolean sees(Supplier<SocketTable> opener) throws IOException {
     looks = 0;
     looksNanos = 0;
-    try (SocketTable judge = opener.get();
+    try (SocketTable table = opener.get();
         LoopbackPair finished = LoopbackPair.open();
         LoopbackPair reset = LoopbackPair.open()) {
       TableEntry first = new WatchedConnection(finished.server(), false, false).entry();
@@ -141,28 +141,28 @@ final class MechanismProbe {
       boolean standing =
           eventually(
               () -> {
-                look(judge, both);
+                look(table, both);
                 return first.sighting() == SocketState.ESTABLISHED
                     && second.sighting() == SocketState.ESTABLISHED;
               });
-      for (int i = 0; standing && !judge.isBatching() && i < WARM_UPS; i++) {
-        judge.look(both);
+      for (int i = 0; standing && !table.isBatching() && i < WARM_UPS; i++) {
+        table.look(both);
       }
       finished.finish();
       reset.reset();
       return standing
           && eventually(
               () -> {
-                look(judge, both);
+                look(table, both);
                 return first.sighting() == SocketState.FIN_RECEIVED
                     && second.sighting() == SocketState.MISSING;
               });
     }
   }
 
-  private void look(SocketTable judge, List<TableEntry> entries) {
+  private void look(SocketTable table, List<TableEntry> entries) {
     long start = clock.nanos();
-    judge.look(entries);
+    table.look(entries);
     looksNanos += clock.nanos() - start;
     looks++;
   }

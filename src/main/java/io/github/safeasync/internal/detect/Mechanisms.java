@@ -8,22 +8,22 @@ import java.util.List;
  * @param selector whether a second selector is told of what the peer does
  * @param exactFlags whether {@link PollFlags} show a reset, and nothing else, as a hang-up
  * @param quickAcks whether {@link QuickAcks} show a FIN, and nothing else
- * @param judge who answers for the kernel's table
+ * @param table who answers for the kernel's table
  * @param gate whether the count of segments moves with the traffic
- * @param scanNanos what one look of the judge takes
+ * @param scanNanos what one look of the table takes
  * @param missing what does not work, and why
  */
 record Mechanisms(
     boolean selector,
     boolean exactFlags,
     boolean quickAcks,
-    JudgeKind judge,
+    TableKind table,
     boolean gate,
     long scanNanos,
     List<String> missing) {
 
   /** A way to ask the kernel's table. */
-  enum JudgeKind {
+  enum TableKind {
     /** sock_diag over netlink. */
     SOCK_DIAG,
     /** The text below /proc. */
@@ -37,15 +37,15 @@ record Mechanisms(
   }
 
   static Mechanisms none(String why) {
-    return new Mechanisms(false, false, false, JudgeKind.NONE, false, 0, List.of(why));
+    return new Mechanisms(false, false, false, TableKind.NONE, false, 0, List.of(why));
   }
 
   /** Whether looks take the place of a table that is dear, or that there is none of. */
   boolean looksRepeatedly() {
-    return exactFlags && judge != JudgeKind.SOCK_DIAG;
+    return exactFlags && table != TableKind.SOCK_DIAG;
   }
 
   boolean hasTable() {
-    return judge != JudgeKind.NONE;
+    return table != TableKind.NONE;
   }
 }

@@ -28,17 +28,17 @@ enum Pace {
   }
 
   /** Nanoseconds from a look that has settled nothing to the next. */
-  long after(WatchedConnection line) {
-    if (line.state == ConnectionState.HALF_CLOSED) {
-      return doubled(HALF_CLOSED_FIRST, line.looks, HALF_CLOSED_LONGEST);
+  long after(WatchedConnection watched) {
+    if (watched.state == ConnectionState.HALF_CLOSED) {
+      return doubled(HALF_CLOSED_FIRST, watched.looks, HALF_CLOSED_LONGEST);
     }
-    if (line.isPolled() && !line.isInTable()) {
-      return doubled(POLLING, line.looks, POLLING_IN_VAIN);
+    if (watched.isPolled() && !watched.isInTable()) {
+      return doubled(POLLING, watched.looks, POLLING_IN_VAIN);
     }
-    if (line.isPolled()) {
-      return line.isMissed() ? POLLING_MISSED : POLLING;
+    if (watched.isPolled()) {
+      return watched.isMissed() ? POLLING_MISSED : POLLING;
     }
-    return doubled(first, line.looks, longest);
+    return doubled(first, watched.looks, longest);
   }
 
   private static long doubled(long from, int times, long longest) {

@@ -36,18 +36,18 @@ final class PollFlags implements AutoCloseable {
   /**
    * Sets {@link WatchedConnection#flags} of each; 0 for one that has no channel or a closed one.
    */
-  void look(List<WatchedConnection> lines) throws IOException {
-    for (int from = 0; from < lines.size(); from += SLICE) {
-      slice(lines.subList(from, Math.min(from + SLICE, lines.size())));
+  void look(List<WatchedConnection> connections) throws IOException {
+    for (int from = 0; from < connections.size(); from += SLICE) {
+      slice(connections.subList(from, Math.min(from + SLICE, connections.size())));
     }
   }
 
-  private void slice(List<WatchedConnection> lines) throws IOException {
-    for (WatchedConnection line : lines) {
-      line.flags = 0;
+  private void slice(List<WatchedConnection> connections) throws IOException {
+    for (WatchedConnection watched : connections) {
+      watched.flags = 0;
       try {
-        if (line.channel != null) {
-          keys.add(line.channel.register(selector, OPERATIONS, line));
+        if (watched.channel != null) {
+          keys.add(watched.channel.register(selector, OPERATIONS, watched));
         }
       } catch (IOException | RuntimeException e) {
         // Closed meanwhile, or made blocking: its flags stay 0, and the next look will tell.
@@ -66,9 +66,9 @@ final class PollFlags implements AutoCloseable {
   }
 
   private static void mark(SelectionKey key) {
-    if (key.attachment() instanceof WatchedConnection line && key.isValid()) {
+    if (key.attachment() instanceof WatchedConnection watched && key.isValid()) {
       int ready = key.readyOps();
-      line.flags =
+      watched.flags =
           ((ready & SelectionKey.OP_READ) != 0 ? READABLE : 0)
               | ((ready & SelectionKey.OP_CONNECT) != 0 ? HUNG_UP : 0);
     }

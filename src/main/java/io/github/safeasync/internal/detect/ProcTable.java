@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The judge that reads /proc/self/net/tcp6 and tcp as text: on any JDK. One scan serves any number
+ * The table that reads /proc/self/net/tcp6 and tcp as text: on any JDK. One scan serves any number
  * of connections.
  *
  * <p>/proc/self/net, not /proc/net: the latter does not survive a mount with subset=pid. A scan is

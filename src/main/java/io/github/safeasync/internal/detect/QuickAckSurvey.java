@@ -39,10 +39,13 @@ final class QuickAckSurvey {
   }
 
   private static boolean ask(ExchangeWatch watch) {
-    WatchedConnection line = watch.line;
+    WatchedConnection watched = watch.watched;
     try {
       watch.quick =
-          line != null && line.channel != null && watch.isAtRest() && QuickAcks.areOn(line.channel);
+          watched != null
+              && watched.channel != null
+              && watch.isAtRest()
+              && QuickAcks.areOn(watched.channel);
     } catch (IOException | RuntimeException | LinkageError e) {
       // Closed meanwhile: the next look will tell.
       return true;

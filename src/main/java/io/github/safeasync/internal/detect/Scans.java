@@ -69,7 +69,7 @@ final class Scans {
   }
 
   /** Returns DONE, or the System.nanoTime() to come again. */
-  long look(List<WatchedConnection> lines, List<TableEntry> entries, long now) {
+  long look(List<WatchedConnection> connections, List<TableEntry> entries, long now) {
     spent = 0;
     if (entries.isEmpty()) {
       return DONE;
@@ -78,12 +78,12 @@ final class Scans {
     boolean isFirst = false;
     boolean isPolled = false;
     boolean isUnread = false;
-    for (WatchedConnection line : lines) {
-      TableEntry entry = line.entry();
-      isUrgent |= line.deservesScan(now);
+    for (WatchedConnection watched : connections) {
+      TableEntry entry = watched.entry();
+      isUrgent |= watched.deservesScan(now);
       isFirst |= entry != null && entry.sighting() == SocketState.UNKNOWN;
-      isPolled |= line.isPolled();
-      isUnread |= !line.isPolled();
+      isPolled |= watched.isPolled();
+      isUnread |= !watched.isPolled();
     }
     Budget payer = urgent;
     long at = urgent.mayAt(now);
@@ -102,7 +102,7 @@ final class Scans {
     if (isUrgent || isFirst || gate == null || gate.isOpen(now, forcedNanos())) {
       last = now;
       if (isUrgent) {
-        countUrgent(lines, now);
+        countUrgent(connections, now);
       }
       scan(entries, payer, now);
     }
@@ -135,10 +135,10 @@ final class Scans {
   }
 
   /** Only now: a scan that was put off has told nothing. */
-  private static void countUrgent(List<WatchedConnection> lines, long now) {
-    for (WatchedConnection line : lines) {
-      if (line.deservesScan(now)) {
-        line.scanned();
+  private static void countUrgent(List<WatchedConnection> connections, long now) {
+    for (WatchedConnection watched : connections) {
+      if (watched.deservesScan(now)) {
+        watched.scanned();
       }
     }
   }

@@ -32,15 +32,15 @@ final class SelectorRegistrations {
     this.onReady = onReady;
   }
 
-  /** Returns the line of a channel, new or as it stands; null if it cannot be selected. */
+  /** Returns the connection of a channel, new or as it stands; null if it cannot be selected. */
   @Nullable WatchedConnection ofChannel(Connection connection, SocketChannel channel) {
     try {
       SelectionKey key = channel.keyFor(selector);
       if (key != null
           && key.isValid()
-          && key.attachment() instanceof WatchedConnection line
-          && line.state != ConnectionState.DROPPED) {
-        return line;
+          && key.attachment() instanceof WatchedConnection watched
+          && watched.state != ConnectionState.DROPPED) {
+        return watched;
       }
       if (key != null) {
         // It counts only from the next selection on.
@@ -50,10 +50,10 @@ final class SelectorRegistrations {
       if (!channel.isConnected() || channel.isBlocking()) {
         return null;
       }
-      WatchedConnection line =
+      WatchedConnection watched =
           new WatchedConnection(channel, connection.isSecure(), connection.isMultiplexed());
-      line.key = channel.register(selector, SelectionKey.OP_READ, line);
-      return line;
+      watched.key = channel.register(selector, SelectionKey.OP_READ, watched);
+      return watched;
     } catch (ClosedChannelException | IllegalBlockingModeException e) {
       return null;
     } catch (IOException | RuntimeException e) {
@@ -71,68 +71,68 @@ final class SelectorRegistrations {
     }
   }
 
-  /** Returns a new line to be polled; null if these are no addresses of a TCP connection. */
+  /** Returns a new one to be polled; null if these are no addresses of a TCP connection. */
   @Nullable WatchedConnection ofEndpoints(@Nullable Endpoints endpoints, long now) {
     if (endpoints == null) {
       return null;
     }
-    WatchedConnection line = new WatchedConnection(endpoints);
-    line.state = ConnectionState.SUSPECT;
-    line.signAt = now;
-    suspects.add(line, now);
-    return line;
+    WatchedConnection watched = new WatchedConnection(endpoints);
+    watched.state = ConnectionState.SUSPECT;
+    watched.signAt = now;
+    suspects.add(watched, now);
+    return watched;
   }
 
   /** Called from the selector: something has come in, or the connection has ended. */
-  void suspect(WatchedConnection line, long now) {
-    if (line.state == ConnectionState.QUIET) {
-      line.signAt = now;
+  void suspect(WatchedConnection watched, long now) {
+    if (watched.state == ConnectionState.QUIET) {
+      watched.signAt = now;
       // First what may fail: until it is done the selector goes on to tell.
-      suspects.add(line, now);
-      line.interest(0);
-      line.state = ConnectionState.SUSPECT;
+      suspects.add(watched, now);
+      watched.interest(0);
+      watched.state = ConnectionState.SUSPECT;
     }
   }
 
   /** Nothing was behind the suspicion. */
-  void calm(WatchedConnection line) {
-    suspects.remove(line);
-    line.state = ConnectionState.QUIET;
-    line.interest(SelectionKey.OP_READ);
+  void calm(WatchedConnection watched) {
+    suspects.remove(watched);
+    watched.state = ConnectionState.QUIET;
+    watched.interest(SelectionKey.OP_READ);
   }
 
-  /** Takes the watch off its line, and the line off the selector if that was its last. */
+  /** Takes the watch off its connection, and that off the selector if that was its last. */
   void detach(ExchangeWatch watch) {
-    WatchedConnection line = watch.line;
-    if (line != null) {
-      line.remove(watch);
-      if (line.isEmpty()) {
-        drop(line);
+    WatchedConnection watched = watch.watched;
+    if (watched != null) {
+      watched.remove(watch);
+      if (watched.isEmpty()) {
+        drop(watched);
       }
     }
   }
 
   /** Its descriptor is free again with the next selection. */
-  void drop(WatchedConnection line) {
-    line.state = ConnectionState.DROPPED;
-    suspects.remove(line);
+  void drop(WatchedConnection watched) {
+    watched.state = ConnectionState.DROPPED;
+    suspects.remove(watched);
     try {
-      if (line.key != null) {
-        line.key.cancel();
+      if (watched.key != null) {
+        watched.key.cancel();
       }
     } finally {
-      restore(line);
+      restore(watched);
     }
   }
 
-  void keepAlive(WatchedConnection line, KeepAlive keepAlive) {
-    SocketChannel channel = line.channel;
-    if (channel == null || line.restoreOptions != null || keepAliveFailed) {
+  void keepAlive(WatchedConnection watched, KeepAlive keepAlive) {
+    SocketChannel channel = watched.channel;
+    if (channel == null || watched.restoreOptions != null || keepAliveFailed) {
       return;
     }
     try {
       long now = System.nanoTime();
-      line.keptAlive(now, patienceNanos(keepAlive), KeepAliveOptions.apply(channel, keepAlive));
+      watched.keptAlive(now, patienceNanos(keepAlive), KeepAliveOptions.apply(channel, keepAlive));
     } catch (UnsupportedOperationException | LinkageError e) {
       keepAliveFailed = true;
       LOGGER.log(Level.INFO, "TCP keepalive cannot be set here and is left out: " + e);
@@ -147,10 +147,10 @@ final class SelectorRegistrations {
         keepAlive.idleSeconds() + (long) keepAlive.count() * keepAlive.intervalSeconds());
   }
 
-  void restore(WatchedConnection line) {
-    Runnable restore = line.restoreOptions;
+  void restore(WatchedConnection watched) {
+    Runnable restore = watched.restoreOptions;
     if (restore != null) {
-      line.restoreOptions = null;
+      watched.restoreOptions = null;
       restore.run();
     }
   }

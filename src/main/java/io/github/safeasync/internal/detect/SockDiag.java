@@ -3,7 +3,7 @@ package io.github.safeasync.internal.detect;
 import java.util.List;
 
 /**
- * The judge that asks the kernel for one socket at a time over netlink, sock_diag(7): some 5 µs
+ * The table that asks the kernel for one socket at a time over netlink, sock_diag(7): some 5 µs
  * however many there are, unprivileged. JDK 22 and later, and only where native access has been
  * granted already, so that the JVM never has a reason to warn.
  */

@@ -1,6 +1,6 @@
 package io.github.safeasync.internal.detect;
 
-/** Opens judges. */
+/** Opens what asks the kernel. */
 final class SocketTables {
 
   static final String PROC_NET = "/proc/self/net";
@@ -12,7 +12,7 @@ final class SocketTables {
   }
 
   /**
-   * Opens the judge that asks by netlink.
+   * Opens the one that asks by netlink.
    *
    * @throws UnsupportedOperationException if that cannot be, with the reason as its message
    */

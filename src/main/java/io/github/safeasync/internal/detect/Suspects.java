@@ -23,66 +23,67 @@ final class Suspects {
 
   /** What comes of a verdict; called after a look, once for each connection looked at. */
   interface Sentence {
-    void carryOut(WatchedConnection line, Verdict verdict, long now);
+    void carryOut(WatchedConnection watched, Verdict verdict, long now);
   }
 
-  private final Inspector looks;
+  private final Inspector inspector;
   private final Pace pace;
   private final Sentence sentence;
   private final Budget patience;
-  private final List<WatchedConnection> lines = new ArrayList<>();
+  private final List<WatchedConnection> connections = new ArrayList<>();
   private final List<WatchedConnection> batch = new ArrayList<>();
   private long nextAt;
   private int cursor;
 
-  Suspects(Inspector looks, Sentence sentence) {
-    this.looks = looks;
+  Suspects(Inspector inspector, Sentence sentence) {
+    this.inspector = inspector;
     this.sentence = sentence;
     // Where there are scans, they take half of it, and much of the rest is not measured.
-    this.patience = new Budget(looks.isBatching() ? 800 : 200, 200_000_000L, 10_000, false);
-    this.pace = looks.isBatching() ? Pace.BATCHING : looks.hasTable() ? Pace.EXACT : Pace.SPACED;
+    this.patience = new Budget(inspector.isBatching() ? 800 : 200, 200_000_000L, 10_000, false);
+    this.pace =
+        inspector.isBatching() ? Pace.BATCHING : inspector.hasTable() ? Pace.EXACT : Pace.SPACED;
   }
 
-  /** Takes a line in; looked at on the next {@link #run} unless it has been so very often. */
-  void add(WatchedConnection line, long now) {
-    if (now - line.suspectSince > WatchedConnection.CALM_NANOS) {
-      line.looks = 0;
+  /** Takes a connection in; looked at on the next {@link #run} unless it has been so very often. */
+  void add(WatchedConnection watched, long now) {
+    if (now - watched.suspectSince > WatchedConnection.CALM_NANOS) {
+      watched.looks = 0;
     }
-    line.suspectSince = now;
-    lookAt(line, line.looks == 0 ? now : now + pace.after(line));
+    watched.suspectSince = now;
+    lookAt(watched, watched.looks == 0 ? now : now + pace.after(watched));
   }
 
-  /** Sets the time of the next look, taking the line in if need be. */
-  void lookAt(WatchedConnection line, long at) {
-    line.lookAt = at;
-    if (line.index < 0) {
-      lines.add(line);
-      line.index = lines.size() - 1;
+  /** Sets the time of the next look, taking the connection in if need be. */
+  void lookAt(WatchedConnection watched, long at) {
+    watched.lookAt = at;
+    if (watched.index < 0) {
+      connections.add(watched);
+      watched.index = connections.size() - 1;
     }
-    if (lines.size() == 1 || at - nextAt < 0) {
+    if (connections.size() == 1 || at - nextAt < 0) {
       nextAt = at;
     }
   }
 
-  void lookAgain(WatchedConnection line, long now) {
-    line.looks++;
-    lookAt(line, now + pace.after(line));
+  void lookAgain(WatchedConnection watched, long now) {
+    watched.looks++;
+    lookAt(watched, now + pace.after(watched));
   }
 
-  void remove(WatchedConnection line) {
-    int index = line.index;
+  void remove(WatchedConnection watched) {
+    int index = watched.index;
     if (index >= 0) {
-      line.index = -1;
-      WatchedConnection last = lines.remove(lines.size() - 1);
-      if (last != line) {
-        lines.set(index, last);
+      watched.index = -1;
+      WatchedConnection last = connections.remove(connections.size() - 1);
+      if (last != watched) {
+        connections.set(index, last);
         last.index = index;
       }
     }
   }
 
   boolean isEmpty() {
-    return lines.isEmpty();
+    return connections.isEmpty();
   }
 
   /** System.nanoTime() of the next look, if not empty. */
@@ -91,7 +92,7 @@ final class Suspects {
   }
 
   void run(long now) throws IOException {
-    if (lines.isEmpty() || nextAt - now > 0) {
+    if (connections.isEmpty() || nextAt - now > 0) {
       return;
     }
     boolean done = false;
@@ -112,20 +113,20 @@ final class Suspects {
       return;
     }
     int patient = 0;
-    for (WatchedConnection line : batch) {
-      patient += line.isUrgent() ? 0 : 1;
+    for (WatchedConnection watched : batch) {
+      patient += watched.isUrgent() ? 0 : 1;
     }
-    long scanned = looks.look(batch, now);
+    long scanned = inspector.look(batch, now);
     long after = System.nanoTime();
-    for (WatchedConnection line : batch) {
-      Verdict verdict = line.verdict;
-      if (line.state == ConnectionState.DROPPED) {
+    for (WatchedConnection watched : batch) {
+      Verdict verdict = watched.verdict;
+      if (watched.state == ConnectionState.DROPPED) {
         continue;
       }
       if (verdict == null) {
-        putOff(line, after);
+        putOff(watched, after);
       } else {
-        sentence.carryOut(line, verdict, after);
+        sentence.carryOut(watched, verdict, after);
       }
     }
     if (patient > 0) {
@@ -135,43 +136,43 @@ final class Suspects {
   }
 
   /** There is a scan to come, before which nothing can be said of it. */
-  private void putOff(WatchedConnection line, long now) {
-    long at = line.lookAt;
-    if (!line.isPolled()) {
+  private void putOff(WatchedConnection watched, long now) {
+    long at = watched.lookAt;
+    if (!watched.isPolled()) {
       // The flags cost little, and may show meanwhile that a scan has become urgent.
-      line.looks++;
-      at = Math.min(at - now, pace.after(line)) + now;
+      watched.looks++;
+      at = Math.min(at - now, pace.after(watched)) + now;
     }
-    lookAt(line, at);
+    lookAt(watched, at);
   }
 
   /** Fills the batch: urgent ones first, and patient ones if their budget allows. */
   private void pick(long now) {
     nextAt = now + LONG;
-    int size = lines.size();
-    for (WatchedConnection line : lines) {
-      if (line.lookAt - now > 0) {
-        earlier(line.lookAt);
-      } else if (line.isUrgent()) {
-        take(line, true, now);
+    int size = connections.size();
+    for (WatchedConnection watched : connections) {
+      if (watched.lookAt - now > 0) {
+        earlier(watched.lookAt);
+      } else if (watched.isUrgent()) {
+        take(watched, true, now);
       }
     }
     boolean allowed = patience.allows(now);
     // Goes on where the last slice ended, so that each has its turn.
     for (int i = 0, start = cursor; i < size; i++) {
-      WatchedConnection line = lines.get((start + i) % size);
-      if (line.lookAt - now <= 0
-          && !line.isUrgent()
-          && take(line, allowed, allowed ? now : patience.nextAt())) {
+      WatchedConnection watched = connections.get((start + i) % size);
+      if (watched.lookAt - now <= 0
+          && !watched.isUrgent()
+          && take(watched, allowed, allowed ? now : patience.nextAt())) {
         cursor = (start + i + 1) % size;
       }
     }
   }
 
-  private boolean take(WatchedConnection line, boolean allowed, long otherwiseAt) {
+  private boolean take(WatchedConnection watched, boolean allowed, long otherwiseAt) {
     // A scan serves any number, so with scans there are no slices.
-    if (allowed && (looks.isBatching() || batch.size() < SLICE)) {
-      batch.add(line);
+    if (allowed && (inspector.isBatching() || batch.size() < SLICE)) {
+      batch.add(watched);
       return true;
     }
     earlier(otherwiseAt);

@@ -31,10 +31,10 @@ final class WatchLoop implements AutoCloseable {
   private final Roster roster;
   private final Consumer<Throwable> survived;
   private final PollFlags flags;
-  private final @Nullable SocketTable judge;
-  private final Inspector looks;
+  private final @Nullable SocketTable table;
+  private final Inspector inspector;
   private final Suspects suspects;
-  private final SelectorRegistrations lines;
+  private final SelectorRegistrations registrations;
   private final StreamPoll streams = new StreamPoll(System::nanoTime);
   private final QuickAckSurvey quickAcks = new QuickAckSurvey();
 
@@ -51,16 +51,16 @@ final class WatchLoop implements AutoCloseable {
     this.roster = roster;
     this.survived = survived;
     this.flags = new PollFlags();
-    this.judge =
-        switch (mechanisms.judge()) {
+    this.table =
+        switch (mechanisms.table()) {
           case SOCK_DIAG -> sockDiagOrProc();
           case PROC -> SocketTables.proc(this::meanwhile);
           case NONE -> null;
         };
     SegmentGate gate = mechanisms.gate() ? new SegmentGate(SocketTables.PROC_NET) : null;
-    this.looks = new Inspector(flags, mechanisms, judge, gate);
-    this.suspects = new Suspects(looks, this::carryOut);
-    this.lines = new SelectorRegistrations(selector, suspects, onReady);
+    this.inspector = new Inspector(flags, mechanisms, table, gate);
+    this.suspects = new Suspects(inspector, this::carryOut);
+    this.registrations = new SelectorRegistrations(selector, suspects, onReady);
   }
 
   /**
@@ -86,8 +86,8 @@ final class WatchLoop implements AutoCloseable {
     ExchangeWatch next;
     for (ExchangeWatch watch = roster.first(); watch != null; watch = next) {
       next = watch.after;
-      watch.line = null;
-      watch.nextOnLine = null;
+      watch.watched = null;
+      watch.nextOnConnection = null;
       watch.withdraw();
       watch.streamOpen = null;
       watch.streamIndex = -1;
@@ -104,7 +104,7 @@ final class WatchLoop implements AutoCloseable {
       survived.accept(failure);
     }
     watch.rearm(how);
-    if (watch.line == null && watch.streamOpen == null) {
+    if (watch.watched == null && watch.streamOpen == null) {
       roster.remove(watch);
     }
   }
@@ -129,7 +129,7 @@ final class WatchLoop implements AutoCloseable {
         roster.add(watch);
         if (!watch.arm(promised(watch, how))) {
           detach(watch);
-        } else if (mechanisms.quickAcks() && mayHide(watch.line)) {
+        } else if (mechanisms.quickAcks() && mayHide(watch.watched)) {
           quickAcks.add(watch, now);
         }
       }
@@ -159,14 +159,14 @@ final class WatchLoop implements AutoCloseable {
 
   /** TLS says goodbye in bytes that nobody reads; without a table they hide the FIN behind them. */
   private Detection promised(ExchangeWatch watch, Detection how) {
-    WatchedConnection line = watch.line;
-    boolean mayHide = judge == null && line != null && line.secure && how == Detection.PUSH;
+    WatchedConnection watched = watch.watched;
+    boolean mayHide = table == null && watched != null && watched.secure && how == Detection.PUSH;
     return mayHide ? Detection.ON_WRITE : how;
   }
 
   /** Whether its end may be hidden by unread bytes that are not the client's. */
-  private static boolean mayHide(@Nullable WatchedConnection line) {
-    return line != null && line.secure && !line.multiplexed;
+  private static boolean mayHide(@Nullable WatchedConnection watched) {
+    return watched != null && watched.secure && !watched.multiplexed;
   }
 
   private Detection attach(ExchangeWatch watch, long now) {
@@ -200,14 +200,14 @@ final class WatchLoop implements AutoCloseable {
   private Detection attachChannel(
       ExchangeWatch watch, Connection connection, SocketChannel channel, long now) {
     if (mechanisms.selector() && watch.queue.uses(Layer.SELECTOR)) {
-      WatchedConnection line = lines.ofChannel(connection, channel);
-      if (line != null) {
-        line.add(watch);
+      WatchedConnection watched = registrations.ofChannel(connection, channel);
+      if (watched != null) {
+        watched.add(watch);
         if (watch.queue.keepAlive() != null) {
-          lines.keepAlive(line, watch.queue.keepAlive());
+          registrations.keepAlive(watched, watch.queue.keepAlive());
         }
-        if (line.state != ConnectionState.QUIET) {
-          suspects.lookAt(line, now);
+        if (watched.state != ConnectionState.QUIET) {
+          suspects.lookAt(watched, now);
         }
         return Detection.PUSH;
       }
@@ -221,14 +221,14 @@ final class WatchLoop implements AutoCloseable {
   }
 
   private Detection attachPolled(ExchangeWatch watch, @Nullable Endpoints endpoints, long now) {
-    if (judge == null || !watch.queue.uses(Layer.TABLE_POLLING)) {
+    if (table == null || !watch.queue.uses(Layer.TABLE_POLLING)) {
       return Detection.ON_WRITE;
     }
-    WatchedConnection line = lines.ofEndpoints(endpoints, now);
-    if (line == null) {
+    WatchedConnection watched = registrations.ofEndpoints(endpoints, now);
+    if (watched == null) {
       return Detection.ON_WRITE;
     }
-    line.add(watch);
+    watched.add(watch);
     return Detection.POLL;
   }
 
@@ -242,7 +242,7 @@ final class WatchLoop implements AutoCloseable {
   private void detach(ExchangeWatch watch) {
     roster.remove(watch);
     streams.remove(watch);
-    lines.detach(watch);
+    registrations.detach(watch);
   }
 
   /**
@@ -254,10 +254,10 @@ final class WatchLoop implements AutoCloseable {
       streams.told(watch);
       return;
     }
-    WatchedConnection line = watch.line;
-    if (line != null && line.state == ConnectionState.HALF_CLOSED) {
-      line.looks = 0;
-      suspects.lookAt(line, System.nanoTime());
+    WatchedConnection watched = watch.watched;
+    if (watched != null && watched.state == ConnectionState.HALF_CLOSED) {
+      watched.looks = 0;
+      suspects.lookAt(watched, System.nanoTime());
     }
   }
 
@@ -277,8 +277,8 @@ final class WatchLoop implements AutoCloseable {
   }
 
   private static boolean isLost(ExchangeWatch watch) {
-    WatchedConnection line = watch.line;
-    return (line != null && line.isClosedHere())
+    WatchedConnection watched = watch.watched;
+    return (watched != null && watched.isClosedHere())
         || (watch.origin() instanceof Origin.Reached reached && reached.connection().isLost());
   }
 
@@ -308,92 +308,92 @@ final class WatchLoop implements AutoCloseable {
   }
 
   private void ready(SelectionKey key) {
-    if (key.isValid() && key.attachment() instanceof WatchedConnection line) {
-      lines.suspect(line, System.nanoTime());
+    if (key.isValid() && key.attachment() instanceof WatchedConnection watched) {
+      registrations.suspect(watched, System.nanoTime());
     }
   }
 
   /** What fails is done again, and keeps none of the others from being looked at. */
-  private void carryOut(WatchedConnection line, Verdict verdict, long now) {
+  private void carryOut(WatchedConnection watched, Verdict verdict, long now) {
     try {
-      act(line, verdict, now);
+      act(watched, verdict, now);
     } catch (Throwable failure) {
-      if (line.state != ConnectionState.DROPPED) {
-        suspects.lookAt(line, now + Suspects.AGAIN_NANOS);
+      if (watched.state != ConnectionState.DROPPED) {
+        suspects.lookAt(watched, now + Suspects.AGAIN_NANOS);
       }
       survived.accept(failure);
     }
   }
 
-  private void act(WatchedConnection line, Verdict verdict, long now) {
-    ExchangeWatch watch = line.firstWatch();
+  private void act(WatchedConnection watched, Verdict verdict, long now) {
+    ExchangeWatch watch = watched.firstWatch();
     if (watch == null) {
       // What was to be watched on it could not be attached.
-      lines.drop(line);
+      registrations.drop(watched);
       return;
     }
-    if (line.isPolled()) {
-      watch.polled(line.isInTable());
+    if (watched.isPolled()) {
+      watch.polled(watched.isInTable());
     }
     switch (verdict) {
       case OPEN -> {
-        if (line.hollowLooks == 0 && !line.isMissed()) {
-          line.signAt = now;
+        if (watched.hollowLooks == 0 && !watched.isMissed()) {
+          watched.signAt = now;
         }
-        boolean unread = (line.flags & PollFlags.READABLE) != 0;
-        if (line.isPolled() || unread || line.state != ConnectionState.SUSPECT) {
-          suspects.lookAgain(line, now);
+        boolean unread = (watched.flags & PollFlags.READABLE) != 0;
+        if (watched.isPolled() || unread || watched.state != ConnectionState.SUSPECT) {
+          suspects.lookAgain(watched, now);
         } else {
-          line.looks++;
-          lines.calm(line);
+          watched.looks++;
+          registrations.calm(watched);
         }
       }
-      case FIN, SEEMS_ENDED -> halfClosed(line, verdict, now);
-      case RESET -> tellAll(line, ofReset(line, now), looks.basis(line, verdict));
-      case ENDED -> tellAll(line, Evidence.CONNECTION_LOST, looks.basis(line, verdict));
-      case CLOSED_HERE -> abandon(line);
+      case FIN, SEEMS_ENDED -> halfClosed(watched, verdict, now);
+      case RESET -> tellAll(watched, ofReset(watched, now), inspector.basis(watched, verdict));
+      case ENDED -> tellAll(watched, Evidence.CONNECTION_LOST, inspector.basis(watched, verdict));
+      case CLOSED_HERE -> abandon(watched);
     }
   }
 
   /** A connection that keepalive has ended looks as one that was reset. */
-  private static Evidence ofReset(WatchedConnection line, long now) {
-    return line.mayBeGivenUp(now) ? Evidence.CONNECTION_LOST : Evidence.RST;
+  private static Evidence ofReset(WatchedConnection watched, long now) {
+    return watched.mayBeGivenUp(now) ? Evidence.CONNECTION_LOST : Evidence.RST;
   }
 
-  private void halfClosed(WatchedConnection line, Verdict verdict, long now) {
-    if (line.state != ConnectionState.HALF_CLOSED) {
-      line.state = ConnectionState.HALF_CLOSED;
-      line.looks = 0;
+  private void halfClosed(WatchedConnection watched, Verdict verdict, long now) {
+    if (watched.state != ConnectionState.HALF_CLOSED) {
+      watched.state = ConnectionState.HALF_CLOSED;
+      watched.looks = 0;
     }
     Evidence evidence = verdict == Verdict.FIN ? Evidence.FIN : Evidence.CONNECTION_LOST;
-    String basis = looks.basis(line, verdict);
+    String basis = inspector.basis(watched, verdict);
     ExchangeWatch next;
-    for (ExchangeWatch each = line.firstWatch(); each != null; each = next) {
-      next = each.nextOnLine;
+    for (ExchangeWatch each = watched.firstWatch(); each != null; each = next) {
+      next = each.nextOnConnection;
       if (each.queue.halfClose() == HalfClose.DISCONNECT) {
         tell(each, evidence, basis);
       } else {
         each.suspected = each.queue.halfClose() == HalfClose.CONFIRM_ON_WRITE;
       }
     }
-    if (line.state != ConnectionState.DROPPED) {
-      line.signAt = now;
-      suspects.lookAgain(line, now);
+    if (watched.state != ConnectionState.DROPPED) {
+      watched.signAt = now;
+      suspects.lookAgain(watched, now);
     }
   }
 
-  private void tellAll(WatchedConnection line, Evidence evidence, String basis) {
+  private void tellAll(WatchedConnection watched, Evidence evidence, String basis) {
     ExchangeWatch watch;
-    while ((watch = line.firstWatch()) != null) {
+    while ((watch = watched.firstWatch()) != null) {
       tell(watch, evidence, basis);
     }
   }
 
   private void tell(ExchangeWatch watch, Evidence evidence, String basis) {
     Departure departure = new Departure(evidence, Instant.now(), basis);
-    WatchedConnection line = watch.line;
-    if (watch.since == 0 && line != null) {
-      watch.since = line.signAt;
+    WatchedConnection watched = watch.watched;
+    if (watch.since == 0 && watched != null) {
+      watch.since = watched.signAt;
     }
     try {
       detach(watch);
@@ -403,13 +403,13 @@ final class WatchLoop implements AutoCloseable {
   }
 
   /** The container has closed it: that is no departure, and whoever did so knows. */
-  private void abandon(WatchedConnection line) {
+  private void abandon(WatchedConnection watched) {
     ExchangeWatch watch;
-    while ((watch = line.firstWatch()) != null) {
-      line.remove(watch);
+    while ((watch = watched.firstWatch()) != null) {
+      watched.remove(watch);
       watch.unwatched();
     }
-    lines.drop(line);
+    registrations.drop(watched);
   }
 
   /** Ends the watches of a closed detector. */
@@ -428,14 +428,14 @@ final class WatchLoop implements AutoCloseable {
   public void close() {
     try {
       for (ExchangeWatch watch = roster.first(); watch != null; watch = watch.after) {
-        if (watch.line != null) {
-          lines.restore(watch.line);
+        if (watch.watched != null) {
+          registrations.restore(watch.watched);
         }
       }
     } finally {
       flags.close();
-      if (judge != null) {
-        judge.close();
+      if (table != null) {
+        table.close();
       }
     }
   }

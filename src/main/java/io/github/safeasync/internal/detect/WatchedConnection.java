@@ -85,7 +85,7 @@ final class WatchedConnection {
     this.multiplexed = multiplexed;
   }
 
-  /** A line that is only polled. */
+  /** A connection that is only polled. */
   WatchedConnection(Endpoints endpoints) {
     this(null, false, false);
     this.entry = new TableEntry(endpoints);
@@ -109,26 +109,26 @@ final class WatchedConnection {
   }
 
   void add(ExchangeWatch watch) {
-    watch.line = this;
-    watch.nextOnLine = firstWatch;
+    watch.watched = this;
+    watch.nextOnConnection = firstWatch;
     firstWatch = watch;
   }
 
   void remove(ExchangeWatch watch) {
     ExchangeWatch before = null;
-    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnConnection) {
       if (each == watch) {
         if (before == null) {
-          firstWatch = each.nextOnLine;
+          firstWatch = each.nextOnConnection;
         } else {
-          before.nextOnLine = each.nextOnLine;
+          before.nextOnConnection = each.nextOnConnection;
         }
         break;
       }
       before = each;
     }
-    watch.line = null;
-    watch.nextOnLine = null;
+    watch.watched = null;
+    watch.nextOnConnection = null;
   }
 
   @Nullable ExchangeWatch firstWatch() {
@@ -141,7 +141,7 @@ final class WatchedConnection {
 
   /** Whether every exchange on it has read its body, so that the container reads nothing now. */
   boolean isAllRead() {
-    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnConnection) {
       if (!each.isBodyRead()) {
         return false;
       }
@@ -154,7 +154,7 @@ final class WatchedConnection {
    * it is not over.
    */
   boolean isAtRest() {
-    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnLine) {
+    for (ExchangeWatch each = firstWatch; each != null; each = each.nextOnConnection) {
       if (!each.isAtRest()) {
         return false;
       }
@@ -165,7 +165,7 @@ final class WatchedConnection {
   /** Whether a FIN would show by its {@link QuickAcks}. */
   boolean isQuick() {
     ExchangeWatch only = firstWatch;
-    return only != null && only.nextOnLine == null && only.quick;
+    return only != null && only.nextOnConnection == null && only.quick;
   }
 
   /** Whether a FIN has turned off its {@link QuickAcks}, as nothing else has. */

@@ -3,14 +3,13 @@
  * Internal: not for applications.
  *
  * <ul>
- *   <li>{@link io.github.safeasync.internal.detect.Detector} is the entry: it hands out a {@link
- *       io.github.safeasync.internal.detect.HangUpWatch} for each exchange.
- *   <li>{@code Watchers}, {@code Watcher}, {@code Mailbox}: the one thread, and how it is woken.
- *   <li>{@code Post}, {@code Lines}, {@code Suspects}, {@code StreamPoll}: what that thread
- *       watches, and when it looks.
- *   <li>{@code Looks} with {@code PollFlags} and {@code Judge}: what a look comes to. The judges
- *       are {@code ProcTable} and, from JDK 22 on, {@code SockDiag}.
- *   <li>{@code SelfTest} finds out which of these work here: {@code Mechanisms}.
+ *   <li>{@link Detector} is the entry: it hands out a {@link HangUpWatch} for each exchange.
+ *   <li>{@link Watchers}, {@link Watcher}, {@link Mailbox}: the one thread, and how it is woken.
+ *   <li>{@link WatchLoop} with {@link SelectorRegistrations}, {@link Suspects} and {@link
+ *       StreamPoll}: what that thread watches, and when it looks.
+ *   <li>{@link Inspector} with {@link PollFlags} and {@link SocketTable}: what a look comes to. The
+ *       tables are {@link ProcTable} and, from JDK 22 on, {@link SockDiag}.
+ *   <li>{@link MechanismProbe} finds out which of these work here: {@link Mechanisms}.
  * </ul>
  */
 @NullMarked

@@ -90,7 +90,7 @@ class OutboxLincheckTest {
       long left = outbox.pending().bytes();
       boolean isHeld = !container.started && !container.ended;
       check(isHeld || left == 0, left + " bytes were left lying");
-      check(!outbox.stall().isWaiting(), "who has taken all is taken for stalled");
+      check(!outbox.timeout().isWaiting(), "who has taken all is taken for stalled");
       boolean isFinished = container.events.contains("finished");
       boolean isReplaced = container.events.contains("error 500");
       boolean isWhole = !isReplaced && (isFinished || !container.ended);

@@ -8,7 +8,7 @@ import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
 import io.github.safeasync.Evidence;
 import io.github.safeasync.HalfClose;
-import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import io.github.safeasync.internal.detect.Mechanisms.TableKind;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -31,15 +31,15 @@ class FallbackTest {
 
   private static final List<String> MISSING = List.of("left out for a test");
   private static final Mechanisms NO_TABLE =
-      new Mechanisms(true, true, true, JudgeKind.NONE, false, 0, MISSING);
+      new Mechanisms(true, true, true, TableKind.NONE, false, 0, MISSING);
   private static final Mechanisms TEXT =
-      new Mechanisms(true, true, true, JudgeKind.PROC, true, 4_000_000, MISSING);
+      new Mechanisms(true, true, true, TableKind.PROC, true, 4_000_000, MISSING);
   private static final Mechanisms BARE =
-      new Mechanisms(true, false, false, JudgeKind.NONE, false, 0, MISSING);
+      new Mechanisms(true, false, false, TableKind.NONE, false, 0, MISSING);
   private static final Mechanisms TEXT_WITHOUT_FLAGS =
-      new Mechanisms(true, false, false, JudgeKind.PROC, true, 4_000_000, MISSING);
+      new Mechanisms(true, false, false, TableKind.PROC, true, 4_000_000, MISSING);
   private static final Mechanisms TEXT_WITHOUT_SELECTOR =
-      new Mechanisms(false, true, false, JudgeKind.PROC, true, 4_000_000, MISSING);
+      new Mechanisms(false, true, false, TableKind.PROC, true, 4_000_000, MISSING);
 
   private final List<Departure> gone = new CopyOnWriteArrayList<>();
   private Detector detector;

@@ -3,7 +3,7 @@ package io.github.safeasync.internal.detect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import io.github.safeasync.internal.detect.Mechanisms.TableKind;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.List;
@@ -20,7 +20,7 @@ class InspectorTest {
           true,
           true,
           false,
-          JudgeKind.PROC,
+          TableKind.PROC,
           false,
           TimeUnit.HOURS.toNanos(1),
           List.of("for a test"));
@@ -61,19 +61,19 @@ class InspectorTest {
     try (Wire wire = Wire.open();
         Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {
-      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
-      WatchedConnection line = registered(wire, selector);
+      Inspector inspector = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      WatchedConnection watched = registered(wire, selector);
       wire.finish();
-      looks.look(List.of(line), System.nanoTime());
+      inspector.look(List.of(watched), System.nanoTime());
       assertThat(scans).hasValue(1);
 
       for (int i = 0; i < 10; i++) {
-        looks.look(List.of(line), System.nanoTime());
-        assertThat(line.verdict).isNull();
+        inspector.look(List.of(watched), System.nanoTime());
+        assertThat(watched.verdict).isNull();
       }
 
       assertThat(scans).hasValue(1);
-      assertThat(line.deservesScan(System.nanoTime())).isTrue();
+      assertThat(watched.deservesScan(System.nanoTime())).isTrue();
     }
   }
 
@@ -82,15 +82,15 @@ class InspectorTest {
   void polledLineWhoseScanIsPutOff_isLeftAloneUntilThen_G11() throws Exception {
     try (Wire wire = Wire.open();
         PollFlags flags = new PollFlags()) {
-      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
-      Suspects suspects = new Suspects(looks, (line, verdict, now) -> {});
-      WatchedConnection line = new WatchedConnection(Endpoints.of(wire.local(), wire.peer()));
-      line.state = ConnectionState.SUSPECT;
-      suspects.add(line, System.nanoTime());
+      Inspector inspector = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      Suspects suspects = new Suspects(inspector, (watched, verdict, now) -> {});
+      WatchedConnection watched = new WatchedConnection(Endpoints.of(wire.local(), wire.peer()));
+      watched.state = ConnectionState.SUSPECT;
+      suspects.add(watched, System.nanoTime());
       suspects.run(System.nanoTime());
       assertThat(scans).hasValue(1);
 
-      suspects.lookAt(line, System.nanoTime());
+      suspects.lookAt(watched, System.nanoTime());
       suspects.run(System.nanoTime());
 
       assertThat(scans).hasValue(1);
@@ -104,35 +104,35 @@ class InspectorTest {
     try (Wire wire = Wire.open();
         Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {
-      Inspector looks = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
-      WatchedConnection line = registered(wire, selector);
-      line.looks = 10;
+      Inspector inspector = new Inspector(flags, DEAR_SCANS, new DearTable(), null);
+      WatchedConnection watched = registered(wire, selector);
+      watched.looks = 10;
       wire.send(1);
-      arrive(line, 1);
-      looks.look(List.of(line), System.nanoTime());
+      arrive(watched, 1);
+      inspector.look(List.of(watched), System.nanoTime());
       assertThat(scans).hasValue(1);
 
       for (int unread = 2; unread < 10; unread++) {
         wire.send(1);
-        arrive(line, unread);
-        looks.look(List.of(line), System.nanoTime());
-        assertThat(line.verdict).isEqualTo(Verdict.OPEN);
+        arrive(watched, unread);
+        inspector.look(List.of(watched), System.nanoTime());
+        assertThat(watched.verdict).isEqualTo(Verdict.OPEN);
       }
       assertThat(scans).hasValue(1);
 
       wire.finish();
-      looks.look(List.of(line), System.nanoTime());
-      assertThat(line.verdict).as("put off until the next scan").isNull();
+      inspector.look(List.of(watched), System.nanoTime());
+      assertThat(watched.verdict).as("put off until the next scan").isNull();
     }
   }
 
   private static WatchedConnection registered(Wire wire, Selector selector) throws Exception {
-    WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
-    line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
-    return line;
+    WatchedConnection watched = new WatchedConnection(wire.channel(), false, false);
+    watched.key = wire.channel().register(selector, SelectionKey.OP_READ, watched);
+    return watched;
   }
 
-  private static void arrive(WatchedConnection line, int unread) {
-    await().until(() -> line.unread() == unread);
+  private static void arrive(WatchedConnection watched, int unread) {
+    await().until(() -> watched.unread() == unread);
   }
 }

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-@EnabledOnOs(OS.LINUX) // Elsewhere there is no /proc to read, and SelfTest leaves this judge out.
+@EnabledOnOs(
+    OS.LINUX) // Elsewhere there is no /proc to read, and MechanismProbe leaves this table out.
 class ProcTableTest {
 
   private static final String HEADER = "  sl  local_address rem_address   st tx_queue\n";

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.safeasync.Departure;
 import io.github.safeasync.Detection;
-import io.github.safeasync.internal.detect.Mechanisms.JudgeKind;
+import io.github.safeasync.internal.detect.Mechanisms.TableKind;
 import io.github.safeasync.testkit.Logs;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
@@ -202,7 +202,7 @@ class SurvivalTest {
   @ParameterizedTest
   @MethodSource("errors")
   void lookThatFails_takesNoLineTwice_andLooksAgain_G13(Supplier<Error> error) throws Exception {
-    Mechanisms scans = new Mechanisms(true, true, false, JudgeKind.PROC, false, 1_000, List.of());
+    Mechanisms scans = new Mechanisms(true, true, false, TableKind.PROC, false, 1_000, List.of());
     List<WatchedConnection> judged = new ArrayList<>();
     try (Selector selector = Selector.open();
         PollFlags flags = new PollFlags()) {
@@ -210,17 +210,17 @@ class SurvivalTest {
       Suspects suspects =
           new Suspects(
               looks,
-              (line, verdict, now) -> {
+              (watched, verdict, now) -> {
                 failWith(error);
-                judged.add(line);
+                judged.add(watched);
               });
       long now = System.nanoTime();
       for (int i = 0; i < 5; i++) {
         Wire wire = wire();
-        WatchedConnection line = new WatchedConnection(wire.channel(), false, false);
-        line.key = wire.channel().register(selector, SelectionKey.OP_READ, line);
-        line.state = ConnectionState.SUSPECT;
-        suspects.add(line, now);
+        WatchedConnection watched = new WatchedConnection(wire.channel(), false, false);
+        watched.key = wire.channel().register(selector, SelectionKey.OP_READ, watched);
+        watched.state = ConnectionState.SUSPECT;
+        suspects.add(watched, now);
       }
       failures.set(1);
       assertThat(thrownBy(suspects, now)).isInstanceOf(error.get().getClass());
