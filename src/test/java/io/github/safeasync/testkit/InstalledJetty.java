@@ -19,6 +19,7 @@ final class InstalledJetty extends InstalledServer {
     Files.createDirectories(base().resolve("environments"));
   }
 
+  /** What stands behind a module of an environment is a property of that alone. */
   @Override
   List<String> command() {
     List<String> command =
@@ -31,7 +32,6 @@ final class InstalledJetty extends InstalledServer {
             home.resolve("start.jar").toString(),
             "jetty.home=" + home,
             "jetty.base=" + base(),
-            "--module=http,https,http2c,http2," + environment + "-deploy",
             "jetty.http.host=127.0.0.1",
             "jetty.http.port=" + plainPort(),
             "jetty.ssl.host=127.0.0.1",
@@ -39,7 +39,8 @@ final class InstalledJetty extends InstalledServer {
             "jetty.sslContext.keyStorePath=" + Tls.keyStore(),
             "jetty.sslContext.keyStorePassword=" + Tls.PASSWORD,
             "jetty.sslContext.keyManagerPassword=" + Tls.PASSWORD,
-            "jetty.deploy.scanInterval=1"));
+            "jetty.deploy.scanInterval=1",
+            "--module=http,https,http2c,http2," + environment + "-deploy"));
     return command;
   }
 

@@ -9,11 +9,22 @@ import java.util.Map;
 
 /** Payara Micro, a jar that is run, and that deploys what is there when it starts. */
 final class InstalledPayaraMicro extends InstalledServer {
+  private static final String LOOPBACK =
+      """
+      set configs.config.server-config.network-config.network-listeners.network-listener.%s.address=127.0.0.1
+      set configs.config.server-config.network-config.network-listeners.network-listener.%s.address=127.0.0.1
+      """;
+
   private final Path jar;
 
   InstalledPayaraMicro(Path jar) throws IOException {
     this.jar = jar;
     Files.createDirectories(deployments());
+    Files.writeString(commands(), LOOPBACK.formatted("http-listener", "https-listener"));
+  }
+
+  private Path commands() {
+    return base().resolve("commands");
   }
 
   @Override
@@ -27,8 +38,8 @@ final class InstalledPayaraMicro extends InstalledServer {
             "-jar",
             jar.toString(),
             "--noCluster",
-            "--address",
-            "127.0.0.1",
+            "--prebootcommandfile",
+            commands().toString(),
             "--port",
             String.valueOf(plainPort()),
             "--sslPort",
@@ -49,7 +60,7 @@ final class InstalledPayaraMicro extends InstalledServer {
   }
 
   @Override
-  boolean isHot() {
+  public boolean isHot() {
     return false;
   }
 }

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -21,7 +23,7 @@ import org.awaitility.Awaitility;
  * deploys what is put into a directory.
  */
 public abstract class InstalledServer implements AutoCloseable {
-  private static final Duration STARTS = Duration.ofSeconds(120);
+  private static final Duration STARTS = Duration.ofMinutes(5);
   private static final Duration STOPS = Duration.ofSeconds(30);
 
   /** What each JVM is told: to allow native access is what servers.md advises. */
@@ -39,6 +41,12 @@ public abstract class InstalledServer implements AutoCloseable {
           Pattern.MULTILINE);
 
   private static final Pattern LOUD = Pattern.compile("\\b(WARN|WARNING|SEVERE|ERROR|FATAL)\\b");
+
+  /**
+   * What they say whatever is deployed: of Jetty's ciphers, of WildFly's transaction manager, whose
+   * name is its default.
+   */
+  private static final Pattern OF_ITSELF = Pattern.compile("Weak cipher suite|WFLYTX0013");
 
   private final Path base = TestServer.temporaryDirectory("server");
   private final int plainPort = freePort();
@@ -112,8 +120,8 @@ public abstract class InstalledServer implements AutoCloseable {
     }
   }
 
-  /** Whether a WAR is deployed while the server runs. */
-  boolean isHot() {
+  /** Whether a WAR is deployed while the server runs; else it is stopped and started for that. */
+  public boolean isHot() {
     return true;
   }
 
@@ -131,6 +139,7 @@ public abstract class InstalledServer implements AutoCloseable {
       RECORD
           .splitAsStream(text)
           .filter(each -> LOUD.matcher(firstTwoLines(each)).find())
+          .filter(each -> !OF_ITSELF.matcher(each).find())
           .forEach(loud::add);
     }
     return loud;
@@ -187,6 +196,11 @@ public abstract class InstalledServer implements AutoCloseable {
     }
   }
 
+  /** What the last run of its kind has said, for whoever wants to know more. */
+  private Path kept() {
+    return TestServer.buildDirectory().resolve(getClass().getSimpleName() + ".log");
+  }
+
   private static boolean listens(int port) {
     try {
       RawClient.connect(port).close();
@@ -196,13 +210,18 @@ public abstract class InstalledServer implements AutoCloseable {
     }
   }
 
-  private void stop() throws InterruptedException {
+  private void stop() throws Exception {
     List<ProcessHandle> all =
         Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
     all.forEach(ProcessHandle::destroy);
-    if (!process.waitFor(STOPS.toSeconds(), TimeUnit.SECONDS)) {
+    CompletableFuture<?> ended =
+        CompletableFuture.allOf(
+            all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new));
+    try {
+      ended.get(STOPS.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException hangs) {
       all.forEach(ProcessHandle::destroyForcibly);
-      process.waitFor();
+      ended.get();
     }
   }
 
@@ -210,6 +229,7 @@ public abstract class InstalledServer implements AutoCloseable {
   public final void close() throws Exception {
     if (process != null) {
       stop();
+      Files.move(log(), kept(), StandardCopyOption.REPLACE_EXISTING);
     }
     TestServer.deleteAll(base);
   }

@@ -18,6 +18,12 @@ final class InstalledWildFly extends InstalledServer {
     Files.writeString(
         config,
         Files.readString(config)
+            .replace(
+                "<file path=\"application.keystore\" relative-to=\"jboss.server.config.dir\"/>",
+                "<file path=\"" + Tls.keyStore() + "\"/>")
+            .replace("<implementation type=\"JKS\"/>", "<implementation type=\"PKCS12\"/>")
+            .replace("clear-text=\"password\"", "clear-text=\"" + Tls.PASSWORD + "\"")
+            .replace(" generate-self-signed-certificate-host=\"localhost\"", "")
             .replace("scan-interval=\"5000\"", "scan-interval=\"1000\"")
             .replace("port=\"4712\"", "port=\"" + freePort() + "\"")
             .replace("port=\"4713\"", "port=\"" + freePort() + "\""));
@@ -40,7 +46,7 @@ final class InstalledWildFly extends InstalledServer {
 
   @Override
   Map<String, String> environment() {
-    return Map.of("JAVA_OPTS", String.join(" ", OPTIONS));
+    return Map.of("PREPEND_JAVA_OPTS", String.join(" ", OPTIONS));
   }
 
   @Override

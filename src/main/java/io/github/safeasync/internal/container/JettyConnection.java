@@ -52,10 +52,16 @@ final class JettyConnection extends ReachedConnection {
       @Nullable Object endPoint) {
     super("Jetty", channel, multiplexed, secure);
     this.request = request;
-    this.response = Members.read(request, "getServletApiResponse()");
+    this.response = response(request);
     this.endPoint = endPoint;
     this.httpStream = multiplexed ? httpStream(request) : null;
     this.stream = Members.read(httpStream, STREAM);
+  }
+
+  /** The ServletApiResponse, which Jetty 12.1.8 gives by its other name alone. */
+  private static @Nullable Object response(@Nullable Object request) {
+    Object named = Members.read(request, "getServletApiResponse()");
+    return named == null ? Members.read(request, "getHttpServletResponse()") : named;
   }
 
   /**
