@@ -11,11 +11,9 @@ final class Budget {
 
   private static final int SAMPLES = 16;
 
-  /** A machine so busy, or a table so large, that the share cannot be kept: it is let slip. */
-  private static final long LONGEST_PAUSE_NANOS = 15_000_000_000L;
-
   private final long divisor;
   private final long burstNanos;
+  private final long longestPauseNanos;
   private final boolean ownTime;
   private final long[] prices = new long[SAMPLES];
   private int samples = 1;
@@ -27,12 +25,15 @@ final class Budget {
    *
    * @param divisor one nanosecond of how many may be spent
    * @param burstNanos how much of the past may be made up for
+   * @param longestPauseNanos after which the share is let slip: a machine is so busy, or what is
+   *     looked at so much, that it cannot be kept
    * @param price of one unit in nanoseconds, as measured before
    * @param ownTime whether the thread's own time is measured, and not the time of day
    */
-  Budget(int divisor, long burstNanos, long price, boolean ownTime) {
+  Budget(int divisor, long burstNanos, long longestPauseNanos, long price, boolean ownTime) {
     this.divisor = divisor;
     this.burstNanos = burstNanos;
+    this.longestPauseNanos = longestPauseNanos;
     this.ownTime = ownTime;
     prices[0] = price;
   }
@@ -58,7 +59,7 @@ final class Budget {
       nextAt = earliest;
       used = true;
     }
-    nextAt = Math.min(nextAt + price() * units * divisor, now + LONGEST_PAUSE_NANOS);
+    nextAt = Math.min(nextAt + price() * units * divisor, now + longestPauseNanos);
   }
 
   /** What one unit has cost of late. */

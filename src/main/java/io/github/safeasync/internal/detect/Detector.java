@@ -183,7 +183,7 @@ public final class Detector implements AutoCloseable {
       case NONE -> on.add("spaced looks");
     }
     if (queue.uses(Layer.TABLE_POLLING) && found.hasTable()) {
-      on.add("polling");
+      on.add("polling every " + found.pollingGapMillis() + " ms");
     }
     if (queue.uses(Layer.STREAM_POLLING)) {
       on.add("HTTP/2 streams");

@@ -45,6 +45,12 @@ record Mechanisms(
     return exactFlags && table != TableKind.SOCK_DIAG;
   }
 
+  /** How often the table is asked for connections with nothing else to look at. */
+  long pollingGapMillis() {
+    long gap = table == TableKind.PROC ? Scans.gapNanos(scanNanos) : Pace.POLLING;
+    return gap / 1_000_000;
+  }
+
   boolean hasTable() {
     return table != TableKind.NONE;
   }

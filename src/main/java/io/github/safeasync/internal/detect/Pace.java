@@ -13,7 +13,7 @@ enum Pace {
   static final long HOLLOW_GAP_NANOS = 10_000_000;
 
   private static final int MOST_DOUBLINGS = 20;
-  private static final long POLLING = 20_000_000;
+  static final long POLLING = 20_000_000;
   private static final long POLLING_MISSED = 5_000_000;
   private static final long POLLING_IN_VAIN = 1_000_000_000;
   private static final long HALF_CLOSED_FIRST = 1_000_000;

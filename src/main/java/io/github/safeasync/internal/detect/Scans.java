@@ -14,21 +14,23 @@ final class Scans {
    */
   static final long DONE = Long.MIN_VALUE;
 
-  /** Half of the hundredth of a core that all patient looks may take. */
-  private static final int PATIENT_DIVISOR = 200;
+  /** What is left of the hundredth of a core is for the looks, and for what is not measured. */
+  private static final int STEADY_DIVISOR = 160;
 
-  private static final int TENTH = 10;
+  private static final int URGENT_DIVISOR = 10;
 
-  /** What was saved up for patient scans shall not be spent on the first moments of a suspicion. */
-  private static final long PATIENT_GAP_NANOS = 100_000_000;
+  /** What was saved up shall not be spent at once. */
+  private static final long STEADY_GAP_NANOS = 100_000_000;
 
-  /** Keeps a departure that is polled for within half a second. */
-  private static final long POLLING_GAP_NANOS = 400_000_000;
+  /** What is told later than that is of no use to most requests. */
+  private static final long LONGEST_STEADY_NANOS = 30_000_000_000L;
+
+  private static final long LONGEST_URGENT_NANOS = 5_000_000_000L;
 
   private static final long URGENT_BURST_NANOS = 30_000_000_000L;
 
   /** Unread bytes stay, so what was saved up for them would be spent as soon as they come. */
-  private static final long PATIENT_BURST_NANOS = 2_000_000_000L;
+  private static final long STEADY_BURST_NANOS = 2_000_000_000L;
 
   /** A timer of the kernel's may end a connection by itself. */
   private static final long FORCED_NANOS = 2_000_000_000L;
@@ -40,13 +42,10 @@ final class Scans {
   /** For what looks like an end of the stream. */
   private final Budget urgent;
 
-  /** For connections with nothing else to look at. */
-  private final Budget polling;
+  /** For connections with nothing else to look at, and for what may lie behind unread bytes. */
+  private final Budget steady;
 
-  /** For what may lie behind bytes that nobody reads. */
-  private final Budget patient;
-
-  private long last = System.nanoTime() - POLLING_GAP_NANOS;
+  private long last = System.nanoTime() - STEADY_GAP_NANOS;
   private long spent;
 
   /**
@@ -58,9 +57,20 @@ final class Scans {
   Scans(SocketTable table, @Nullable SegmentGate gate, long price) {
     this.table = table;
     this.gate = gate;
-    this.urgent = new Budget(TENTH, URGENT_BURST_NANOS, price, clock.isOwnTime());
-    this.polling = new Budget(TENTH, 0, price, clock.isOwnTime());
-    this.patient = new Budget(PATIENT_DIVISOR, PATIENT_BURST_NANOS, price, clock.isOwnTime());
+    boolean ownTime = clock.isOwnTime();
+    this.urgent =
+        new Budget(URGENT_DIVISOR, URGENT_BURST_NANOS, LONGEST_URGENT_NANOS, price, ownTime);
+    this.steady =
+        new Budget(STEADY_DIVISOR, STEADY_BURST_NANOS, LONGEST_STEADY_NANOS, price, ownTime);
+  }
+
+  /**
+   * How far apart two scans are that nothing has made urgent.
+   *
+   * @param price what one takes, in nanoseconds
+   */
+  static long gapNanos(long price) {
+    return Math.max(STEADY_GAP_NANOS, Math.min(price * STEADY_DIVISOR, LONGEST_STEADY_NANOS));
   }
 
   /** Nanoseconds that the last {@link #look} has spent on a scan. */
@@ -76,25 +86,13 @@ final class Scans {
     }
     boolean isUrgent = false;
     boolean isFirst = false;
-    boolean isPolled = false;
-    boolean isUnread = false;
     for (WatchedConnection watched : connections) {
       TableEntry entry = watched.entry();
       isUrgent |= watched.deservesScan(now);
       isFirst |= entry != null && entry.sighting() == SocketState.UNKNOWN;
-      isPolled |= watched.isPolled();
-      isUnread |= !watched.isPolled();
     }
-    Budget payer = urgent;
-    long at = urgent.mayAt(now);
-    if (!isUrgent) {
-      payer = isPolled ? polling : patient;
-      at = isPolled ? later(polling.mayAt(now), last + pollingGap()) : patientAt(now);
-      if (isPolled && isUnread && patientAt(now) - at < 0) {
-        payer = patient;
-        at = patientAt(now);
-      }
-    }
+    Budget payer = isUrgent ? urgent : steady;
+    long at = isUrgent ? urgent.mayAt(now) : later(steady.mayAt(now), last + STEADY_GAP_NANOS);
     if (at - now > 0) {
       return at;
     }
@@ -109,18 +107,8 @@ final class Scans {
     return DONE;
   }
 
-  private long patientAt(long now) {
-    return later(patient.mayAt(now), last + PATIENT_GAP_NANOS);
-  }
-
-  /** As often as a hundredth of a core pays for, and at least as often as polling promises. */
-  private long pollingGap() {
-    long paid = polling.price() * PATIENT_DIVISOR;
-    return Math.max(PATIENT_GAP_NANOS, Math.min(paid, POLLING_GAP_NANOS));
-  }
-
   private long forcedNanos() {
-    return Math.max(FORCED_NANOS, patient.price() * PATIENT_DIVISOR);
+    return Math.max(FORCED_NANOS, gapNanos(steady.price()));
   }
 
   private static long later(long one, long other) {
@@ -130,7 +118,9 @@ final class Scans {
   private void scan(List<TableEntry> entries, Budget payer, long now) {
     long start = clock.nanos();
     table.look(entries);
-    payer.spent(clock.nanos() - start, 1, System.nanoTime());
+    // What is urgent does not wait for others to run.
+    long end = payer == urgent ? clock.nanos() : clock.exactNanos();
+    payer.spent(end - start, 1, System.nanoTime());
     spent = System.nanoTime() - now;
   }
 

@@ -22,7 +22,7 @@ final class StreamPoll {
   private final List<ExchangeWatch> suspected = new ArrayList<>();
   private final List<ExchangeWatch> told = new ArrayList<>();
   private final List<ExchangeWatch> closed = new ArrayList<>();
-  private final Budget budget = new Budget(100, 50_000_000, 1_000, false);
+  private final Budget budget = new Budget(100, 50_000_000, 5_000_000_000L, 1_000, false);
   private long nextRound;
   private long secondLook;
   private long roundAt;

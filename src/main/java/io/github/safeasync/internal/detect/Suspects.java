@@ -38,8 +38,9 @@ final class Suspects {
   Suspects(Inspector inspector, Sentence sentence) {
     this.inspector = inspector;
     this.sentence = sentence;
-    // Where there are scans, they take half of it, and much of the rest is not measured.
-    this.patience = new Budget(inspector.isBatching() ? 800 : 200, 200_000_000L, 10_000, false);
+    // Where there are scans, they take most of it, and much of the rest is not measured.
+    int divisor = inspector.isBatching() ? 800 : 200;
+    this.patience = new Budget(divisor, 200_000_000L, 5_000_000_000L, 10_000, false);
     this.pace =
         inspector.isBatching() ? Pace.BATCHING : inspector.hasTable() ? Pace.EXACT : Pace.SPACED;
   }

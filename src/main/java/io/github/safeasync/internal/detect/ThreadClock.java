@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /**
  * How long the calling thread has run, without the time it was preempted: read where Linux tells
- * it. Right only to a timer tick, but the errors of many readings cancel out. Used by one thread.
+ * it. Used by one thread.
  */
 final class ThreadClock {
 
@@ -19,8 +19,18 @@ final class ThreadClock {
     return works;
   }
 
+  /** Lacks what has passed since the last timer tick, or since the thread was woken. */
   long nanos() {
     return works ? read() : System.nanoTime();
+  }
+
+  /** As {@link #nanos}, and lacks nothing: the kernel adds it up when others may run first. */
+  @SuppressWarnings("ThreadPriorityCheck") // It is for the adding up, not for an order of threads.
+  long exactNanos() {
+    if (works) {
+      Thread.yield();
+    }
+    return nanos();
   }
 
   /** The first number of the file; 0 if there is none. */

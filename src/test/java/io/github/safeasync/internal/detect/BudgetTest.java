@@ -10,7 +10,7 @@ class BudgetTest {
 
   @Test
   void share_isKept() {
-    Budget budget = new Budget(100, 0, 4 * MILLI, false);
+    Budget budget = new Budget(100, 0, 5_000 * MILLI, 4 * MILLI, false);
     long now = 0;
     long spent = 0;
     while (now < 10_000 * MILLI) {
@@ -27,7 +27,7 @@ class BudgetTest {
 
   @Test
   void aPreemptedLook_isNotChargedForIt() {
-    Budget budget = new Budget(100, 0, 1 * MILLI, false);
+    Budget budget = new Budget(100, 0, 5_000 * MILLI, 1 * MILLI, false);
     budget.spent(1 * MILLI, 1, 0);
     budget.spent(500 * MILLI, 1, 1000 * MILLI);
     assertThat(budget.nextAt()).isEqualTo(1100 * MILLI);
@@ -35,7 +35,7 @@ class BudgetTest {
 
   @Test
   void afterALongPause_aBurstIsAllowed() {
-    Budget budget = new Budget(10, 100 * MILLI, 1 * MILLI, true);
+    Budget budget = new Budget(10, 100 * MILLI, 5_000 * MILLI, 1 * MILLI, true);
     budget.spent(1 * MILLI, 1, 0);
     long now = 100_000 * MILLI;
     int looks = 0;
@@ -48,7 +48,7 @@ class BudgetTest {
 
   @Test
   void aThreadsOwnTime_isChargedAsItIs() {
-    Budget budget = new Budget(100, 0, 2 * MILLI, true);
+    Budget budget = new Budget(100, 0, 5_000 * MILLI, 2 * MILLI, true);
     budget.spent(4 * MILLI, 1, 0);
     assertThat(budget.nextAt()).isEqualTo(300 * MILLI);
   }
