@@ -271,6 +271,7 @@ class BlockedListenersIT {
       }
       // Not the second that each of them would be waited for.
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(FEW_SECONDS);
+      release.countDown();
     } finally {
       release.countDown();
     }
@@ -322,6 +323,7 @@ class BlockedListenersIT {
       assertThat(logs.lines(Level.WARNING))
           .filteredOn(line -> line.contains("executor"))
           .hasSize(1);
+      release.countDown();
     } finally {
       release.countDown();
       one.shutdownNow();

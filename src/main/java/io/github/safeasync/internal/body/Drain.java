@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * {@link Outbox}'s turn; only {@link #writable} is called by others.
  *
  * <pre>
- *            a whole body that fits, or an error
+ *            a whole body that fits, an error, the end
  *   ┌──────┐ ──────────────────────────────────────────────► ┌──────┐
  *   │ HELD │                                                 │ OVER │
  *   └──────┘ ─────────────► ┌───────────┐ ─────────────────► └──────┘
