@@ -11,9 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 
 /**
  * Everything at once, and nothing is lost, left behind, or heard by another. {@code
- * -Dsafeasync.seed=7} draws another storm, {@code -Dsafeasync.exchanges=5000} a longer one. {@code
- * -Dsafeasync.raw=true} plays it without the filter, which harms much, and so with applications
- * that know the Servlet API alone; {@code -Dsafeasync.unchanged=true} plays the same behind it.
+ * -Dsafeasync.seed=7} draws another storm, {@code -Dsafeasync.exchanges=5000} a longer one, {@code
+ * -Dsafeasync.kinds=DISPATCH,EVENTS} one of these kinds alone. {@code -Dsafeasync.raw=true} plays
+ * it without the filter, which harms much, and so with applications that know the Servlet API
+ * alone; {@code -Dsafeasync.unchanged=true} plays the same behind it.
  */
 class ChaosIT {
 

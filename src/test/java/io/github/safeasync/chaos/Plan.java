@@ -2,6 +2,8 @@ package io.github.safeasync.chaos;
 
 import io.github.safeasync.testkit.Transport;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange, as its number and the seed of the storm draw it.
@@ -28,9 +30,12 @@ record Plan(
 
   private static final int LARGE = 8_000;
 
+  /** Those of {@code -Dsafeasync.kinds=DISPATCH,EVENTS}; by default all. */
+  private static final Kind[] KINDS = kinds(System.getProperty("safeasync.kinds"));
+
   static Plan of(long seed, int number, Transport transport, boolean unchanged) {
     SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + number);
-    Kind drawn = any(random, Kind.values());
+    Kind drawn = any(random, KINDS);
     Kind kind = unchanged ? drawn.raw() : drawn;
     Zone zone = random.nextInt(4) == 0 ? any(random, Zone.values()) : Zone.CALM;
     Behaviour behaviour = any(random, Behaviour.values());
@@ -55,6 +60,12 @@ record Plan(
         random.nextInt(large ? 400_000 : 1_000),
         random.nextInt(4) == 0 ? 0 : random.nextInt(60),
         random.nextInt(3) == 0 ? 0 : random.nextInt(40));
+  }
+
+  private static Kind[] kinds(@Nullable String names) {
+    return names == null
+        ? Kind.values()
+        : Stream.of(names.split(",")).map(Kind::valueOf).toArray(Kind[]::new);
   }
 
   private static <T> T any(SplittableRandom random, T[] of) {

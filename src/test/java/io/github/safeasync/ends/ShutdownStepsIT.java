@@ -10,6 +10,7 @@ import io.github.safeasync.internal.exchange.Exchange;
 import io.github.safeasync.internal.exchange.Exchanges;
 import io.github.safeasync.internal.exchange.Lifecycle;
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.RawClient;
@@ -199,6 +200,47 @@ class ShutdownStepsIT {
                           "onComplete",
                           "onComplete"));
       assertThat(exchange.lifecycle().phase()).isEqualTo(Lifecycle.Phase.CLOSED);
+    }
+  }
+
+  /** Of a dispatch that fails behind a committed response Jetty tells no AsyncListener. */
+  @ParameterizedTest
+  @EveryContainer
+  void dispatchThatHasFailedJustBeforeTheStop_isTold_G2(Container container) throws Exception {
+    List<String> completions = new CopyOnWriteArrayList<>();
+    try (Logs logs = Logs.swallow();
+        TestServer server =
+            container.start(
+                app ->
+                    app.filter(new SafeAsyncFilter())
+                        .handler(
+                            "/dispatching",
+                            (in, out) -> {
+                              AsyncContext context = in.startAsync();
+                              context.addListener(
+                                  new DeafListener() {
+                                    @Override
+                                    public void onComplete(AsyncEvent event) {
+                                      completions.add("onComplete");
+                                    }
+                                  });
+                              context.dispatch("/failing");
+                            })
+                        .handler(
+                            "/failing",
+                            (in, out) -> {
+                              out.getOutputStream().print("a part of it");
+                              out.flushBuffer();
+                              throw new IllegalStateException("of the application");
+                            }));
+        RawClient client = RawClient.connect(server)) {
+      assertThat(client.get("/dispatching").readResponse().body()).startsWith("a part of it");
+
+      server.stopApplication();
+
+      Witness.await()
+          .atMost(Witness.SOON)
+          .untilAsserted(() -> assertThat(completions).containsExactly("onComplete"));
     }
   }
 }

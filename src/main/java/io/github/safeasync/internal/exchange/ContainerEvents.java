@@ -216,7 +216,7 @@ final class ContainerEvents {
     due =
         exchange
             .scope()
-            .schedule(
+            .scheduleSurely(
                 exchange,
                 () ->
                     exchange

@@ -662,7 +662,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
   void letWritersOut() {
     if (lifecycle.isHeldUp()) {
       Duration wait = isLive() ? DISPATCH_WAIT : WRITE_WAIT;
-      Future<?> unused = scope.schedule(this, () -> scope.settle(this, this::failWrites), wait);
+      Future<?> unused =
+          scope.scheduleSurely(this, () -> scope.settle(this, this::failWrites), wait);
     }
   }
 

@@ -98,6 +98,11 @@ public final class FilterScope implements Cancellation.Canceller {
     return workers.schedule(about, task, delay);
   }
 
+  /** As {@link #schedule}, for what is to be done even if the filter is shut down before. */
+  Future<?> scheduleSurely(Object about, Runnable task, Duration delay) {
+    return workers.scheduleSurely(about, task, delay);
+  }
+
   /** Runs a task that hands bytes to a container. */
   void write(Runnable task) {
     workers.write(task);

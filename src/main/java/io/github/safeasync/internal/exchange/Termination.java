@@ -99,6 +99,7 @@ final class Termination {
   private volatile @Nullable Future<?> completionDue;
   private volatile Known known = Known.NOTHING;
   private volatile ReaderWait readerWait = ReaderWait.NOT_YET;
+  private volatile @Nullable Future<?> readerDue;
   private volatile @Nullable Future<?> lingerDue;
   private volatile @Nullable Future<?> readsDue;
   private volatile @Nullable Future<?> callDue;
@@ -307,10 +308,10 @@ final class Termination {
       return false;
     }
     if (READER.compareAndSet(this, ReaderWait.NOT_YET, ReaderWait.WAITING)) {
-      Future<?> unused =
+      readerDue =
           exchange
               .scope()
-              .schedule(
+              .scheduleSurely(
                   exchange,
                   () -> {
                     readerWait = ReaderWait.OVER;
@@ -327,7 +328,7 @@ final class Termination {
     lingerDue =
         exchange
             .scope()
-            .schedule(exchange, () -> lingered(before == exchange.body().reads()), LINGER);
+            .scheduleSurely(exchange, () -> lingered(before == exchange.body().reads()), LINGER);
   }
 
   /** On the timer's thread. */
@@ -350,7 +351,7 @@ final class Termination {
           });
       // Whoever blocks the threads of the listeners keeps no socket.
       Future<?> unused =
-          scope.schedule(exchange, () -> scope.settle(exchange, body::left), TELL_WAIT);
+          scope.scheduleSurely(exchange, () -> scope.settle(exchange, body::left), TELL_WAIT);
     }
   }
 
@@ -438,7 +439,7 @@ final class Termination {
 
     void start() {
       toldElsewhere = true;
-      overdue = exchange.scope().schedule(exchange, this::overdue, TELL_WAIT);
+      overdue = exchange.scope().scheduleSurely(exchange, this::overdue, TELL_WAIT);
       exchange.scope().callBack(exchange, this);
     }
 
@@ -518,7 +519,7 @@ final class Termination {
       readsDue =
           exchange
               .scope()
-              .schedule(
+              .scheduleSurely(
                   exchange,
                   () -> {
                     lifecycle.abandonReads();
@@ -537,7 +538,7 @@ final class Termination {
       return false;
     }
     if (callDue == null) {
-      callDue = exchange.scope().schedule(exchange, exchange::writeListenerCalled, CALL_WAIT);
+      callDue = exchange.scope().scheduleSurely(exchange, exchange::writeListenerCalled, CALL_WAIT);
     }
     return side.isCallDue();
   }
@@ -566,6 +567,8 @@ final class Termination {
       closer = null;
     }
     side.forget();
+    cancel(readerDue);
+    cancel(readsDue);
     cancel(callDue);
     lifecycle.closed();
     Attempt.to(exchange, "let go of a response", exchange::closed);
@@ -598,7 +601,7 @@ final class Termination {
       completionDue =
           exchange
               .scope()
-              .schedule(exchange, () -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
+              .scheduleSurely(exchange, () -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -18,6 +19,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,11 +48,17 @@ final class Workers {
   /** When what failed for want of memory or threads is tried again. */
   private static final Duration LATER = Duration.ofMillis(100);
 
+  /** How long a shutdown waits for what is due soon; what is due later is done then. */
+  private static final Duration UNTIL_DUE = Duration.ofMillis(1_500);
+
   /** How long an interrupted thread has to end at the shutdown. */
   private static final Duration AFTER_INTERRUPT = Duration.ofMillis(500);
 
   /** Those that may not have ended. */
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+  /** What is due, and is done in any case. */
+  private final Set<Step> steps = ConcurrentHashMap.newKeySet();
 
   private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
   private final ElasticPool settlers;
@@ -159,6 +167,32 @@ final class Workers {
     return thread instanceof Own;
   }
 
+  /** What is done once: at its time, or at the shutdown. */
+  private final class Step extends FutureTask<Void> {
+
+    private volatile @Nullable Future<?> timed;
+
+    Step(Object about, Runnable task) {
+      super(() -> runOnTimer(about, task), null);
+    }
+
+    void at(Duration delay) {
+      timed = timer.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
+      if (isDone()) {
+        done();
+      }
+    }
+
+    @Override
+    protected void done() {
+      steps.remove(this);
+      Future<?> now = timed;
+      if (now != null) {
+        now.cancel(false);
+      }
+    }
+  }
+
   /** Runs code of the application soon, on its executor if it gave one. */
   void callBack(Object about, Runnable task) {
     onGivenOr(listeners, about, task);
@@ -228,6 +262,21 @@ final class Workers {
     }
   }
 
+  /**
+   * As {@link #schedule}, for what nobody else would do: a shutdown waits for it for a moment, and
+   * then has it done before its time. After the shutdown it is done soon.
+   */
+  Future<?> scheduleSurely(Object about, Runnable task, Duration delay) {
+    Step step = new Step(about, task);
+    steps.add(step);
+    try {
+      step.at(delay);
+    } catch (RejectedExecutionException e) {
+      settle(about, step);
+    }
+    return step;
+  }
+
   /** What fails for want of memory is tried again: it decides ends. */
   private void runOnTimer(Object about, Runnable task) {
     try {
@@ -246,7 +295,9 @@ final class Workers {
    * to end is one that was left behind.
    */
   void shutDown(long time, TimeUnit unit) {
+    awaitSteps(Math.min(unit.toNanos(time), UNTIL_DUE.toNanos()));
     timer.shutdownNow();
+    steps.forEach(Step::run);
     writers.shutdown();
     settlers.shutdown();
     listeners.shutdown();
@@ -269,6 +320,15 @@ final class Workers {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void awaitSteps(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    while (!steps.isEmpty()
+        && deadline - System.nanoTime() > 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -255,6 +255,42 @@ class WorkersTest {
     }
 
     @Test
+    void g2_shutDown_doesWhatIsDue_once() {
+      List<String> ran = new CopyOnWriteArrayList<>();
+      workers.scheduleSurely("a test", () -> ran.add("in a day"), Duration.ofDays(1));
+      workers.scheduleSurely("a test", () -> ran.add("soon"), Duration.ofMillis(1));
+      workers.schedule("a test", () -> ran.add("never"), Duration.ofDays(1));
+      workers.scheduleSurely("a test", () -> ran.add("not"), Duration.ofDays(1)).cancel(false);
+
+      workers.shutDown(10, TimeUnit.SECONDS);
+
+      assertThat(ran).containsExactly("soon", "in a day");
+    }
+
+    @Test
+    void g2_shutDown_waitsForNothing_ifNothingIsDue() {
+      workers.scheduleSurely("a test", () -> {}, Duration.ofDays(1)).cancel(false);
+      on(task -> workers.scheduleSurely("a test", task, Duration.ZERO), () -> true);
+      long before = System.nanoTime();
+
+      workers.shutDown(1, TimeUnit.MINUTES);
+
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void g2_scheduleSurely_afterShutDown_runsSoon_onAThreadOfItsOwn() {
+      workers.shutDown(1, TimeUnit.SECONDS);
+
+      Thread thread =
+          on(
+              task -> workers.scheduleSurely("a test", task, Duration.ofDays(1)),
+              Thread::currentThread);
+
+      assertThat(thread).isNotSameAs(Thread.currentThread());
+    }
+
+    @Test
     void callBack_afterShutDown_runsOnAThreadOfItsOwn() {
       workers.shutDown(1, TimeUnit.SECONDS);
 
