@@ -173,6 +173,28 @@ final class JettyConnection extends ReachedConnection {
     return request != Members.walk(request, "getServletChannel()", "getServletContextRequest()");
   }
 
+  /**
+   * AsyncContextEvent.run() passes over a timeout that comes before
+   * ServletChannelState.nextAction() has noted the timer's task.
+   */
+  @Override
+  public boolean isTimeoutPending() {
+    return Boolean.TRUE.equals(Members.read(asyncEvent(), "hasTimeoutTask()")) && !isOver();
+  }
+
+  /** ServletChannelState.timeout() does nothing unless the request still waits. */
+  @Override
+  public void timeOut() {
+    if (asyncEvent() instanceof Runnable timeout && !isOver()) {
+      timeout.run();
+    }
+  }
+
+  private @Nullable Object asyncEvent() {
+    return Members.walk(
+        request, "getServletChannel()", "getServletRequestState()", "getAsyncContextEvent()");
+  }
+
   /** A QuietException, for which ServletChannel.handleException looks among all the causes. */
   @Override
   public Exception ofLostClient(Exception thrown, IOException said) {

@@ -90,6 +90,15 @@ public interface Quirks {
   boolean completesOnDispatchThread();
 
   /**
+   * Whether the container waits for a timeout of the request's: for ever, where its timer has told
+   * it of that before it listened. Jetty only.
+   */
+  boolean isTimeoutPending();
+
+  /** Tells the container of the timeout once more, as its timer does. By who is inside. */
+  void timeOut();
+
+  /**
    * Whether the container clears a request as its servlet returns, where a write of another thread
    * has failed meanwhile, and may do so before it tells AsyncListeners of that. Undertow only.
    */

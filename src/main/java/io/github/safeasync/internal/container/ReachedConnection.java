@@ -170,6 +170,14 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isTimeoutPending() {
+    return false;
+  }
+
+  @Override
+  public void timeOut() {}
+
+  @Override
   public boolean clearsOnReturn() {
     return false;
   }

@@ -172,7 +172,12 @@ final class AsyncCycle implements CycleAccess, CycleEvents.Told {
 
   /** Whether it has outlasted its timeout, and the second within which a container tells of it. */
   boolean isOverdue() {
-    long age = Duration.ofNanos(System.nanoTime() - startedNanos).toMillis();
+    return isOverdue(startedNanos);
+  }
+
+  /** As {@link #isOverdue()}, of a timeout that is counted from a later moment on. */
+  boolean isOverdue(long sinceNanos) {
+    long age = Duration.ofNanos(System.nanoTime() - sinceNanos).toMillis();
     return timeout > 0 && age > timeout + 1000;
   }
 

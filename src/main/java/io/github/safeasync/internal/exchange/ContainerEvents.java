@@ -49,6 +49,11 @@ final class ContainerEvents {
   /** Whether the container had ended it by itself when last looked. By the timer's thread. */
   private boolean foundEnded;
 
+  /** The cycle whose timeout the container has begun to wait for, and when that was seen first. */
+  private @Nullable AsyncCycle timed;
+
+  private long timedNanos;
+
   ContainerEvents(Exchange exchange) {
     this.exchange = exchange;
     this.lifecycle = exchange.lifecycle();
@@ -256,6 +261,35 @@ final class ContainerEvents {
       endedByContainer();
     } else if (isTimeoutHeldUp()) {
       exchange.timedOut();
+    } else if (isTimeoutLost()) {
+      exchange.scope().settle(exchange, this::repeatTimeout);
+    }
+  }
+
+  /** Whether the container still waits for a timeout that has been over for a second. */
+  private boolean isTimeoutLost() {
+    AsyncCycle now = exchange.cycles().current();
+    if (now == null
+        || now.timeout() <= 0
+        || !lifecycle.isOpen()
+        || !exchange.side().isTimeoutPending()) {
+      timed = null;
+      return false;
+    }
+    if (timed != now) {
+      timed = now;
+      timedNanos = System.nanoTime();
+    }
+    return now.isOverdue(timedNanos);
+  }
+
+  private void repeatTimeout() {
+    if (lifecycle.enter()) {
+      try {
+        exchange.side().timeOut();
+      } finally {
+        exchange.exit();
+      }
     }
   }
 

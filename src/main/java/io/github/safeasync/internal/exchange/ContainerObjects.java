@@ -163,6 +163,20 @@ public final class ContainerObjects {
     return now != null && now.quirks().completesOnDispatchThread();
   }
 
+  /** Whether the container waits for a timeout, of which it may have been told in vain. */
+  boolean isTimeoutPending() {
+    Quirks now = quirks();
+    return now != null && now.isTimeoutPending();
+  }
+
+  /** Tells the container of the timeout once more. By a thread that is inside. */
+  void timeOut() {
+    Quirks now = quirks();
+    if (now != null) {
+      now.timeOut();
+    }
+  }
+
   /** Whether the container may clear the request as the servlet returns. */
   boolean clearsOnReturn() {
     Quirks now = quirks();
