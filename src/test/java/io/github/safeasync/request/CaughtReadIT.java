@@ -1,5 +1,6 @@
 package io.github.safeasync.request;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,6 +43,9 @@ class CaughtReadIT {
    */
   private static final String LOST_FRAME = "NullPointerException";
 
+  private static final String LATE = "/late";
+
+  private final Map<String, CompletableFuture<Void>> left = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<Read>> reads = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<CompletionStage<End>>> ends =
       new ConcurrentHashMap<>();
@@ -51,6 +55,9 @@ class CaughtReadIT {
     ends.get(path).complete(CancellationToken.current().end());
     int bytes = 0;
     String failure = "none";
+    if (path.endsWith(LATE)) {
+      left.get(path).orTimeout(20, SECONDS).join();
+    }
     try {
       InputStream body = request.getInputStream();
       for (int read; (read = body.read(new byte[1000])) >= 0; ) {
@@ -109,6 +116,29 @@ class CaughtReadIT {
         Departure departure = end.departure().orElseThrow();
         assertThat(departure.evidence()).as("%s", way).isIn(evidence(transport, way));
         assertThat(departure.noticedBy()).isEqualTo("a failing read");
+      }
+    }
+  }
+
+  /**
+   * Which says of a stream that was reset with all that it had no more than "Unconsumed" (Jetty).
+   */
+  @ParameterizedTest
+  @EveryTransport(Transport.H2C)
+  void uploadIsCutBeforeItIsRead_endsDisconnected_G6_G13(Container container, Transport transport)
+      throws Exception {
+    try (TestServer server = Twins.start(container, transport, late().build(), this::serve)) {
+      for (PartialRequest.Way way : PartialRequest.Way.of(transport)) {
+        String path = Twins.GUARDED + "/" + way + LATE;
+        left.put(path, new CompletableFuture<>());
+        post(server, path).leave(way);
+        left.get(path).completeOnTimeout(null, 200, MILLISECONDS);
+        Read guarded = reads.get(path).get(20, SECONDS);
+        if (guarded.failure().equals(LOST_FRAME)) {
+          continue;
+        }
+        assertThat(guarded.failure()).as("%s", way).isEqualTo("IOException");
+        assertThat(endOf(path).kind()).as("%s", way).isEqualTo(End.Kind.DISCONNECTED);
       }
     }
   }

@@ -292,14 +292,13 @@ final class Client {
   /** Null where the client may be there. */
   private @Nullable Evidence evidenceOfRead(Throwable failure) {
     boolean reset = ConnectionFailures.showReset(failure);
-    if (!reset && !ConnectionFailures.showEnd(failure)) {
-      return null;
-    }
+    boolean over = reset || ConnectionFailures.showEnd(failure);
     if (side.isHttp2()) {
-      return side.departure().evidence();
+      // Of a stream that was reset Jetty may say no more than that its body was not consumed.
+      return over || side.isStreamGone() ? side.departure().evidence() : null;
     }
     boolean ends = scope.config().halfClose() == HalfClose.DISCONNECT;
-    return reset ? Evidence.RST : ends ? Evidence.FIN : null;
+    return reset ? Evidence.RST : over && ends ? Evidence.FIN : null;
   }
 
   private void lost(Evidence evidence, String noticedBy, @Nullable Throwable failure) {
