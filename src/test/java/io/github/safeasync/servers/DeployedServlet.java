@@ -36,6 +36,7 @@ public final class DeployedServlet extends HttpServlet {
       case "/id" -> answer(response, id.toString());
       case "/echo" -> answer(response, name);
       case "/wait" -> await(name, request);
+      case "/pour" -> pour(name, request);
       case "/listen" -> listen(name, request);
       case "/detection" -> answer(response, detection(name));
       case "/heard" -> answer(response, heard.getOrDefault(name, ""));
@@ -67,6 +68,22 @@ public final class DeployedServlet extends HttpServlet {
           heard.put(name, when + end);
           pending.remove(name);
         });
+  }
+
+  /** Writes until the exchange has ended. */
+  private void pour(String name, HttpServletRequest request) {
+    await(name, request);
+    SafeAsyncResponse response = SafeAsyncResponse.of(request);
+    Thread worker =
+        new Thread(
+            () -> {
+              while (response.isOpen()) {
+                response.write("poured");
+                response.flush();
+                pause(1);
+              }
+            });
+    worker.start();
   }
 
   private String detection(String name) {

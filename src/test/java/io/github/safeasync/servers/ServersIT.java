@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.testkit.Distribution;
+import io.github.safeasync.testkit.Http2Client;
+import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.InstalledServer;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
@@ -167,30 +169,62 @@ class ServersIT {
   @EnumSource(Way.class)
   @Order(1)
   void hangUp_isNoticed_G6(Way way) throws Exception {
-    List<Duration> after = new ArrayList<>();
-    TreeSet<String> how = new TreeSet<>();
+    Noticed noticed = new Noticed();
     for (int i = 0; i < HANG_UPS; i++) {
       String name = UUID.randomUUID().toString();
       RawClient client = server.connect(way.tls);
       client.get("/app/wait?name=" + name);
+      noticed.add(name, () -> way.leave(client));
+    }
+    noticed.in(way.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wait", "pour"})
+  @Order(1)
+  void streamReset_isNoticed_G6(String path) throws Exception {
+    Noticed noticed = new Noticed();
+    try (Http2Client client = server.connectHttp2()) {
+      for (int i = 0; i < HANG_UPS; i++) {
+        String name = UUID.randomUUID().toString();
+        Http2Exchange stream = client.get("/app/" + path + "?name=" + name);
+        noticed.add(name, stream::reset);
+      }
+    }
+    noticed.in("HTTP/2, " + path);
+  }
+
+  private interface Leaving {
+    void leave() throws Exception;
+  }
+
+  /** When and how departures were noticed. */
+  private static final class Noticed {
+    private final List<Duration> after = new ArrayList<>();
+    private final TreeSet<String> how = new TreeSet<>();
+
+    void add(String name, Leaving client) throws Exception {
       Witness.await().atMost(Witness.SOON).until(() -> !ask("app", "detection", name).isEmpty());
       Thread.sleep(60); // Long enough for the request to be watched, as any that waits is.
       String detection = ask("app", "detection", name);
       Instant left = Instant.now();
-      way.leave(client);
+      client.leave();
       String heard = awaitHeard("app", name, Witness.SOON_IN_THE_TABLE);
       assertThat(heard).contains("DISCONNECTED");
       after.add(Duration.between(left, Instant.parse(heard.split(" ")[0])));
       how.add(detection + ", " + heard.substring(heard.indexOf('(') + 1, heard.indexOf(')')));
     }
-    after.sort(null);
-    ROW.put(
-        way.toString(),
-        "%d ms (p50), %d ms (most); %s"
-            .formatted(
-                after.get(HANG_UPS / 2).toMillis(),
-                after.get(HANG_UPS - 1).toMillis(),
-                String.join(" | ", how)));
+
+    void in(String column) {
+      after.sort(null);
+      ROW.put(
+          column,
+          "%d ms (p50), %d ms (most); %s"
+              .formatted(
+                  after.get(HANG_UPS / 2).toMillis(),
+                  after.get(HANG_UPS - 1).toMillis(),
+                  String.join(" | ", how)));
+    }
   }
 
   @ParameterizedTest

@@ -38,6 +38,8 @@ final class InstalledPayaraMicro extends InstalledServer {
             "-jar",
             jar.toString(),
             "--noCluster",
+            "--rootDir",
+            base().resolve("runtime").toString(),
             "--prebootcommandfile",
             commands().toString(),
             "--port",

@@ -37,16 +37,24 @@ public abstract class InstalledServer implements AutoCloseable {
   private static final Pattern RECORD =
       Pattern.compile(
           "^(?=\\d{2}-\\w{3}-\\d{4} |\\d{4}-\\d\\d-\\d\\d[ T]|\\w{3} \\d\\d, \\d{4} "
-              + "|\\[\\d{4}-|\\[(?:AUDIT|INFO|WARNING|ERROR|err)\\b)",
+              + "|\\[\\d{4}-|\\[#\\||\\[(?:AUDIT|INFO|WARNING|ERROR|err)\\b)",
           Pattern.MULTILINE);
+
+  /** Payara Micro writes the level in one. */
+  private static final Pattern COLOUR = Pattern.compile("\\x1b\\[[0-9;]*m");
 
   private static final Pattern LOUD = Pattern.compile("\\b(WARN|WARNING|SEVERE|ERROR|FATAL)\\b");
 
   /**
-   * What they say whatever is deployed: of Jetty's ciphers, of WildFly's transaction manager, whose
-   * name is its default.
+   * What they say by themselves: Jetty of its ciphers, WildFly of its transaction manager, whose
+   * name is its default, Open Liberty of each request that is answered as its application stops,
+   * GlassFish of its ciphers and of its file of what is deployed, and it and Payara of certificates
+   * that have expired since they were published.
    */
-  private static final Pattern OF_ITSELF = Pattern.compile("Weak cipher suite|WFLYTX0013");
+  private static final Pattern OF_ITSELF =
+      Pattern.compile(
+          "Weak cipher suite|WFLYTX0013|SRVE0095I|WEB0307|NCLS-DEPLOYMENT-02041"
+              + "|NCLS-SECURITY-05054");
 
   private final Path base = TestServer.temporaryDirectory("server");
   private final int plainPort = freePort();
@@ -84,6 +92,11 @@ public abstract class InstalledServer implements AutoCloseable {
   /** Connects a client, by TLS or without. */
   public final RawClient connect(boolean tls) throws IOException {
     return tls ? RawClient.connectTls(tlsPort) : RawClient.connect(plainPort);
+  }
+
+  /** Connects a client of HTTP/2, by TLS. */
+  public final Http2Client connectHttp2() throws Exception {
+    return Http2Client.connectTls(tlsPort);
   }
 
   final void start(Map<String, Path> wars) throws Exception {
@@ -135,7 +148,7 @@ public abstract class InstalledServer implements AutoCloseable {
   public final List<String> loud() throws IOException {
     List<String> loud = new ArrayList<>();
     for (Path file : logs()) {
-      String text = Files.readString(file, StandardCharsets.UTF_8);
+      String text = COLOUR.matcher(Files.readString(file, StandardCharsets.UTF_8)).replaceAll("");
       RECORD
           .splitAsStream(text)
           .filter(each -> LOUD.matcher(firstTwoLines(each)).find())

@@ -3,6 +3,7 @@ package io.github.safeasync.testkit;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.net.URI;
 import java.nio.channels.SocketChannel;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -35,12 +36,12 @@ public final class Http2Client implements AutoCloseable {
   public static final int STREAM_WINDOW = 128 * 1024;
 
   private final HTTP2Session session;
-  private final TestServer server;
+  private final String root;
   private final Replies replies;
 
-  private Http2Client(HTTP2Session session, TestServer server, Replies replies) {
+  private Http2Client(HTTP2Session session, String root, Replies replies) {
     this.session = session;
-    this.server = server;
+    this.root = root;
     this.replies = replies;
   }
 
@@ -76,16 +77,28 @@ public final class Http2Client implements AutoCloseable {
    * @throws Exception if the server cannot be reached, or does not speak HTTP/2
    */
   public static Http2Client connect(TestServer server, int port) throws Exception {
+    return switch (server.transport()) {
+      case H2C -> connect(server.uri("").toString(), port, null);
+      case H2 -> connect(server.uri("").toString(), port, Shared.TLS);
+      case PLAIN, TLS12, TLS13 ->
+          throw new IllegalArgumentException(server.transport() + " is not HTTP/2");
+    };
+  }
+
+  /** Connects by ALPN to any server on 127.0.0.1, whatever its certificate. */
+  static Http2Client connectTls(int port) throws Exception {
+    return connect("https://127.0.0.1:" + port, port, Trusting.TLS);
+  }
+
+  private static Http2Client connect(String root, int port, SslContextFactory.Client tls)
+      throws Exception {
     InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
     Replies listener = new Replies();
     CompletableFuture<Session> session =
-        switch (server.transport()) {
-          case H2C -> Shared.CLIENT.connect(address, listener);
-          case H2 -> Shared.CLIENT.connect(Shared.TLS, address, listener);
-          case PLAIN, TLS12, TLS13 ->
-              throw new IllegalArgumentException(server.transport() + " is not HTTP/2");
-        };
-    return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), server, listener);
+        tls == null
+            ? Shared.CLIENT.connect(address, listener)
+            : Shared.CLIENT.connect(tls, address, listener);
+    return new Http2Client((HTTP2Session) session.get(10, TimeUnit.SECONDS), root, listener);
   }
 
   /**
@@ -161,7 +174,7 @@ public final class Http2Client implements AutoCloseable {
       throws Exception {
     HttpFields.Mutable headers = HttpFields.build();
     fields.forEach(headers::put);
-    HttpURI uri = HttpURI.from(server.uri(path));
+    HttpURI uri = HttpURI.from(URI.create(root + path));
     MetaData.Request request = new MetaData.Request(method, uri, HttpVersion.HTTP_2, headers);
     exchange.opened(
         session
@@ -262,5 +275,21 @@ public final class Http2Client implements AutoCloseable {
     }
 
     private Shared() {}
+  }
+
+  /** Takes any certificate, which Jetty warns of. */
+  private static final class Trusting {
+    static final SslContextFactory.Client TLS = new SslContextFactory.Client(true);
+
+    static {
+      TLS.setEndpointIdentificationAlgorithm(null);
+      try {
+        TLS.start();
+      } catch (Exception e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    private Trusting() {}
   }
 }

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connection {
 
-  /** The container that was recognised, for a log: "Jetty", "Tomcat", "Undertow" or "unknown". */
+  /**
+   * The container that was recognised, for a log: "Jetty", "Tomcat", "Undertow", "Grizzly", "Open
+   * Liberty" or "unknown".
+   */
   String container();
 
   /** The container's own channel; never to be read from, written to or closed. */

@@ -31,7 +31,8 @@ public final class ConnectionFailures {
           "org.apache.catalina.connector.ClientAbortException",
           "org.apache.coyote.CloseNowException",
           "org.eclipse.jetty.io.EofException",
-          "org.eclipse.jetty.server.internal.HttpConnection$HttpEofException");
+          "org.eclipse.jetty.server.internal.HttpConnection$HttpEofException",
+          "com.ibm.ws.http2.upgrade.H2Exception");
 
   /** UndertowMessages.couldNotReadContentLengthData: the rest is in its user's language. */
   private static final String UNDERTOW_END = "UT000128";
@@ -39,15 +40,22 @@ public final class ConnectionFailures {
   private static final Set<String> TIMEOUTS =
       Set.of("org.xnio.channels.ReadTimeoutException", "org.xnio.channels.WriteTimeoutException");
 
+  private static final String GRIZZLY = "org.glassfish.grizzly.";
+
   /** Who reads from and writes to the connections of requests. */
   private static final String[] CONTAINERS = {
     "org.apache.catalina.",
     "org.apache.coyote.",
     "org.apache.tomcat.",
     "org.eclipse.jetty.",
+    GRIZZLY,
     "io.undertow.",
     "org.xnio."
   };
+
+  private static final Set<String> GRIZZLY_CLOSED =
+      Set.of(
+          "Connection is closed", "Connection closed", "closed", "Reset by peer", "Closed by peer");
 
   private static final String[] SOCKETS = {
     "sun.nio.ch.SocketChannelImpl",
@@ -207,7 +215,19 @@ public final class ConnectionFailures {
         || at instanceof SocketException
         || at instanceof ClosedChannelException
         || at instanceof SSLException
-        || (at instanceof IOException && (isInWords(at) || isOfSocket(at)));
+        || (at instanceof IOException && (isInWords(at) || isOfSocket(at) || isOfGrizzly(at)));
+  }
+
+  /**
+   * What NIOConnection.assertOpen(), TaskQueue, Http2Stream.assertOpen() and
+   * DefaultOutputSink.assertReady() throw of a connection or stream that is closed; its cause is
+   * why, and CloseReason says in these words that the server itself has closed it.
+   */
+  private static boolean isOfGrizzly(Throwable at) {
+    Throwable why = at.getCause();
+    return GRIZZLY_CLOSED.contains(String.valueOf(at.getMessage()))
+        && isMadeBy(at, GRIZZLY)
+        && !(why != null && "Locally closed".equals(why.getMessage()));
   }
 
   /** Also those that were made without a trace, or far below. */
@@ -230,15 +250,15 @@ public final class ConnectionFailures {
 
   private static boolean isOfContainer(Throwable at) {
     return OF_CONTAINERS.contains(at.getClass().getName())
-        || (at instanceof IOException && isMadeByContainer(at));
+        || (at instanceof IOException && isMadeBy(at, CONTAINERS));
   }
 
-  /** Whether the first to be named in the trace, below the JDK, is a container. */
-  private static boolean isMadeByContainer(Throwable at) {
+  /** Whether the first to be named in the trace, below the JDK, is one of those. */
+  private static boolean isMadeBy(Throwable at, String... packages) {
     for (StackTraceElement frame : at.getStackTrace()) {
       String type = frame.getClassName();
       if (!startsWithAny(type, "java.", "javax.", "sun.", "jdk.")) {
-        return startsWithAny(type, CONTAINERS);
+        return startsWithAny(type, packages);
       }
     }
     return false;

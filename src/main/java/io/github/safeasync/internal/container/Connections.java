@@ -15,7 +15,7 @@ public final class Connections {
 
   private static final Logger LOGGER = System.getLogger(Connections.class.getPackageName());
 
-  /** The containers of which it was said, by their names: four at most. */
+  /** The containers of which it was said, by their names: six at most. */
   private static final Set<String> UNREACHABLE = ConcurrentHashMap.newKeySet();
 
   private Connections() {}
@@ -68,11 +68,14 @@ public final class Connections {
   private static @Nullable Connection reached(ServletRequest own) {
     String type = own.getClass().getName();
     if (type.startsWith("org.apache.catalina.")) {
-      return TomcatConnection.behind(own);
+      Connection grizzly = GrizzlyConnection.behind(own);
+      return grizzly == null ? TomcatConnection.behind(own) : grizzly;
     } else if (type.startsWith("org.eclipse.jetty.")) {
       return JettyConnection.behind(own);
     } else if (type.startsWith("io.undertow.")) {
       return UndertowConnection.behind(own);
+    } else if (Members.has(own.getClass(), "getIRequest()")) {
+      return LibertyConnection.behind(own);
     }
     return null;
   }

@@ -16,6 +16,7 @@ import javax.net.ssl.SSLException;
 import org.apache.catalina.connector.ClientAbortException;
 import org.apache.coyote.CloseNowException;
 import org.eclipse.jetty.io.EofException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -42,11 +43,29 @@ class ConnectionFailuresTest {
         arguments(new SocketException("Connection reset"), true),
         arguments(new ClosedChannelException(), true),
         arguments(new SSLException("Received fatal alert"), true),
+        arguments(ofGrizzly("Connection is closed", new IOException("Remotely closed")), true),
+        arguments(ofGrizzly("Connection is closed", new EOFException()), true),
+        arguments(ofGrizzly("Connection closed", null), true),
+        arguments(ofGrizzly("Reset by peer", null), true),
+        arguments(ofGrizzly("Closed locally", null), false),
+        arguments(ofGrizzly("Connection is closed", new IOException("Locally closed")), false),
+        arguments(new IOException("Connection is closed"), false),
         arguments(new ClosedByInterruptException(), false),
         arguments(new WriteTimeoutException("UT000128"), false),
         arguments(new IOException("written 10 < 20 content-length"), false),
         arguments(new IOException("No space left on device"), false),
         arguments(new IllegalStateException("Committed"), false));
+  }
+
+  /** As NIOConnection.assertOpen() makes it: Grizzly is not on the class path. */
+  private static IOException ofGrizzly(String message, @Nullable Throwable cause) {
+    IOException made = new IOException(message, cause);
+    made.setStackTrace(
+        new StackTraceElement[] {
+          new StackTraceElement(
+              "org.glassfish.grizzly.nio.NIOConnection", "assertOpen", "NIOConnection.java", 1)
+        });
+    return made;
   }
 
   @ParameterizedTest
