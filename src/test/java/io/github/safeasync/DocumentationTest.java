@@ -38,7 +38,17 @@ class DocumentationTest {
   private static final Path ROOT = Path.of("src/main/java/io/github/safeasync");
   private static final Path KIT = Path.of("src/testkit/java/io/github/safeasync/testkit");
   private static final List<String> API =
-      List.of("", "sse", "context", "doctor", "http", "jaxrs", "jdbc", "micrometer", "spring");
+      List.of(
+          "",
+          "sse",
+          "context",
+          "doctor",
+          "http",
+          "jaxrs",
+          "jdbc",
+          "micrometer",
+          "opentelemetry",
+          "spring");
 
   /** What is done with the compiler while its files are open. */
   private interface Use {
