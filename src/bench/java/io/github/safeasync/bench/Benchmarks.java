@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  * Runs one benchmark, {@code mvn -q -Pbench -Dbench=NAME [-Dcount=1000]}, or without a name all of
  * them, and prints one table. Each is a process of its own, so that none finds the code of another
  * compiled; what it says goes to {@code target/bench/NAME.log}, its figures to {@code NAME.json}
- * and {@code NAME.svg} beside that.
+ * and {@code NAME.svg} beside that, and what a pending request costs by how many there are to
+ * {@code NAME-growth.svg}.
  */
 public final class Benchmarks {
 
@@ -37,6 +38,8 @@ public final class Benchmarks {
           "clients",
           "mark",
           "unknown",
+          "bystanders",
+          "seconds",
           "safeasync.classpath",
           "safeasync.containers");
 
@@ -105,6 +108,10 @@ public final class Benchmarks {
   private static void write(String name, Report report, String machine) throws IOException {
     Files.writeString(FOLDER.resolve(name + ".json"), report.json(machine));
     Files.writeString(FOLDER.resolve(name + ".svg"), report.svg(machine));
+    String growth = report.growth(machine);
+    if (growth != null) {
+      Files.writeString(FOLDER.resolve(name + "-growth.svg"), growth);
+    }
   }
 
   private static int run(String log, List<String> options, String... arguments)

@@ -161,7 +161,7 @@ final class PendingBenchmark {
     taken.countDown();
   }
 
-  private static TestApplication hide(TestApplication app) {
+  static TestApplication hide(TestApplication app) {
     if (Boolean.getBoolean("unknown")) {
       BareRequests.precede(app);
     }

@@ -73,7 +73,7 @@ final class Plot {
             escaped(figure.budget())));
   }
 
-  private static String escaped(String text) {
+  static String escaped(String text) {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a benchmark has measured: a table, JSON, and a plot. Not thread-safe. */
 final class Report {
@@ -137,6 +138,12 @@ final class Report {
       }
     }
     return quoted.append('"').toString();
+  }
+
+  /** What a pending request costs by how many there are; null if that was not measured. */
+  @Nullable String growth(String machine) {
+    Growth growth = new Growth(machine, rows);
+    return growth.isEmpty() ? null : growth.svg();
   }
 
   /** Each figure that has a budget, and how much of that it takes. */

@@ -16,7 +16,14 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What of a core the watcher takes while many wait, by what their clients send meanwhile. */
+/**
+ * What of a core the watcher takes while many wait, by what their clients send meanwhile; and how
+ * long it is, once all are killed, until the last is told.
+ *
+ * <p>{@code -Dunknown=true} hides the container, so that the kernel's table is polled, and {@code
+ * -Dbystanders=20000} puts as many sockets of other processes into that; {@code -Dseconds=60} looks
+ * longer.
+ */
 final class WatchingBench {
 
   private static final int FEW = 100;
@@ -24,7 +31,8 @@ final class WatchingBench {
   /** Until the first looks, which are not put off, are over. */
   private static final long SETTLING_SECONDS = 3;
 
-  private static final long SECONDS = 15;
+  private static final long SECONDS = Long.getLong("seconds", 15);
+  private static final long PATIENCE_SECONDS = 120;
   private static final double PERCENT = 1;
 
   /** Tomcat takes 8192 unless told otherwise. */
@@ -33,11 +41,18 @@ final class WatchingBench {
   private WatchingBench() {}
 
   static void run(Report report, int count) throws Exception {
+    try (Bystanders others = Bystanders.start(Integer.getInteger("bystanders", 0))) {
+      runBeside(others, report, count);
+    }
+  }
+
+  private static void runBeside(Bystanders others, Report report, int count) throws Exception {
     for (Container container : Container.available()) {
       for (Crowd.Kind kind : kinds()) {
-        add(report, container, kind, Math.min(FEW, count));
+        String beside = others.count() == 0 ? "" : ", beside " + others.count() + " sockets";
+        add(report, container, kind, Math.min(FEW, count), beside);
         if (count > FEW) {
-          add(report, container, kind, count);
+          add(report, container, kind, count, beside);
         }
       }
     }
@@ -51,19 +66,23 @@ final class WatchingBench {
         .collect(Collectors.toCollection(() -> EnumSet.noneOf(Crowd.Kind.class)));
   }
 
-  private static void add(Report report, Container container, Crowd.Kind kind, int count)
+  private static void add(
+      Report report, Container container, Crowd.Kind kind, int count, String beside)
       throws Exception {
     SafeAsyncConfig config = SafeAsyncConfig.builder().timeout(Duration.ZERO).build();
     CountDownLatch taken = new CountDownLatch(count);
+    CountDownLatch told = new CountDownLatch(count);
     try (TestServer server =
         container.start(
             app ->
-                app.customize(Object.class, TomcatConnector.with("maxConnections", CONNECTIONS))
+                PendingBenchmark.hide(
+                        app.customize(
+                            Object.class, TomcatConnector.with("maxConnections", CONNECTIONS)))
                     .filter(SafeAsyncFilter.create(config))
                     .handler(
                         "/take",
                         (in, out) -> {
-                          SafeAsyncResponse.of(in);
+                          SafeAsyncResponse.of(in).onDisconnect(gone -> told.countDown());
                           taken.countDown();
                         }))) {
       Process crowd = Crowd.start(server.port(), count, kind);
@@ -72,10 +91,16 @@ final class WatchingBench {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SETTLING_SECONDS));
+        double percent = WatcherCpu.percentDuring(SECONDS);
+        long killed = System.nanoTime();
+        crowd.destroyForcibly();
+        boolean all = told.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        double millis = all ? (System.nanoTime() - killed) / 1e6 : Double.NaN;
         report.row(
             container,
-            count + " pending, " + kind.name().toLowerCase(Locale.ROOT),
-            Figure.of("watcher", WatcherCpu.percentDuring(SECONDS), "% of a core").atMost(PERCENT));
+            count + " pending, " + kind.name().toLowerCase(Locale.ROOT) + beside,
+            Figure.of("watcher", percent, "% of a core").atMost(PERCENT),
+            Figure.of("last told after", millis, "ms"));
       } finally {
         crowd.destroyForcibly().waitFor();
       }
