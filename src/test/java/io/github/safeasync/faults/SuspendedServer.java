@@ -20,8 +20,10 @@ import java.util.logging.Level;
 /** A server in a JVM of its own, which another process stops and lets go on. */
 public final class SuspendedServer {
 
-  static final int TIMEOUT_MILLIS = 1_000;
-  static final int LARGE = 32 << 20;
+  static final int TIMEOUT_MILLIS = 2_000;
+
+  /** More than a client has read by the time that the server is stopped. */
+  static final int LARGE = 96 << 20;
 
   private static final Queue<SafeAsyncResponse> PENDING = new ConcurrentLinkedQueue<>();
 
@@ -95,6 +97,7 @@ public final class SuspendedServer {
             say(name, "DISCONNECTED");
           }
         });
+    System.out.println("begun " + name);
   }
 
   private static void sendLarge(SafeAsyncResponse response) {
