@@ -16,9 +16,12 @@ final class Sound {
 
   private Sound() {}
 
-  /** A container's thread may die of an Error, as it does without the library. */
+  /**
+   * A container's thread may die of an Error, as it does without the library; and there may be no
+   * thread to be had for the waiting.
+   */
   static ConditionFactory await() {
-    return Witness.await().dontCatchUncaughtExceptions();
+    return Witness.await().dontCatchUncaughtExceptions().pollInSameThread();
   }
 
   /** The next request is answered, and the one after it is told of its hang-up. */

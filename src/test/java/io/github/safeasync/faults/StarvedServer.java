@@ -14,19 +14,18 @@ import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.http.HttpServletRequest;
-import java.io.Closeable;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 
@@ -38,6 +37,12 @@ public final class StarvedServer {
 
   private static final int CLIENTS = 6;
   private static final int TIMEOUT_MILLIS = 500;
+
+  /** More than are needed, so that no container wants another one; all that Undertow may have. */
+  private static final int THREADS = 16;
+
+  private static final Duration SLOW = Duration.ofSeconds(30);
+  private static final CyclicBarrier MEETING = new CyclicBarrier(THREADS);
 
   /** Told of each request that has left, or timed out. */
   private static final class Told {
@@ -68,6 +73,7 @@ public final class StarvedServer {
   public static void main(String[] arguments) throws Exception {
     Container container = Container.valueOf(arguments[0]);
     Path file = Files.createTempFile("safe-async", ".txt");
+    Shortage.DESCRIPTORS.prepare();
     try (Logs logs = Logs.swallow();
         Site site =
             Site.start(
@@ -76,14 +82,19 @@ public final class StarvedServer {
                 SafeAsyncConfig.defaults(),
                 app ->
                     app.handler("/timed", (in, out) -> startTimed(in))
-                        .handler("/file", (in, out) -> SafeAsyncResponse.of(in).send(file)));
-        Site unused = Site.start(container)) {
+                        .handler("/file", (in, out) -> SafeAsyncResponse.of(in).send(file))
+                        .handler("/meet", (in, out) -> meet()));
+        Site unused =
+            Site.start(
+                container,
+                Transport.PLAIN,
+                SafeAsyncConfig.defaults(),
+                app -> app.handler("/meet", (in, out) -> meet()))) {
       try {
-        Sound.goesOn(site, "the start");
         loadAll();
         for (String each : List.of(arguments).subList(1, arguments.length)) {
           logs.clear();
-          play(site, unused, Shortage.valueOf(each));
+          play(site, unused, Shortage.valueOf(each), logs);
           logs.lines(Level.WARNING).forEach(line -> System.out.println(each + " warned: " + line));
           System.out.println(each + " borne");
         }
@@ -116,9 +127,32 @@ public final class StarvedServer {
         });
   }
 
-  private static void play(Site site, Site unused, Shortage shortage) throws Exception {
+  private static void meet() {
+    try {
+      MEETING.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** So many threads of the container's are there afterwards, and idle. */
+  private static void occupyThreads(Site site) throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      clients.add(RawClient.connect(site.server()).readTimeout(SLOW).get("/meet"));
+    }
+    for (RawClient each : clients) {
+      assertThat(each.readResponse().status()).isEqualTo(200);
+      each.close();
+    }
+  }
+
+  private static void play(Site site, Site unused, Shortage shortage, Logs logs) throws Exception {
     TIMED_OUT.set(0);
     COMPLETED.set(0);
+    occupyThreads(site);
+    occupyThreads(unused);
+    Sound.goesOn(site, "the start");
     List<RawClient> idle = new ArrayList<>();
     List<RawClient> pending = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
@@ -130,7 +164,7 @@ public final class StarvedServer {
     for (RawClient client : pending) {
       left.add(new Told(take(site, client)));
     }
-    site.awaitWatching(CLIENTS);
+    Sound.await().until(() -> site.exchanges().scope().watching() == CLIENTS);
     RawClient first = RawClient.connect(unused.server()).get("/plain");
     assertThat(first.readResponse().body()).isEqualTo("plain");
 
@@ -155,6 +189,7 @@ public final class StarvedServer {
         timedOut();
       } else {
         TimeUnit.MILLISECONDS.sleep(2 * TIMEOUT_MILLIS);
+        Sound.await().until(() -> !logs.lines(Level.WARNING).isEmpty());
       }
     } finally {
       shortage.end();
@@ -169,7 +204,7 @@ public final class StarvedServer {
     assertThat(idle.get(3).get("/file").readResponse().status()).isEqualTo(200);
     Sound.goesOn(site, shortage);
     Sound.goesOn(unused, shortage);
-    assertThat(site.exchanges().scope().watching()).isZero();
+    Sound.await().until(() -> site.exchanges().scope().watching() == 0);
   }
 
   private static void timedOut() {
@@ -226,137 +261,6 @@ public final class StarvedServer {
           StarvedServer.class.getClassLoader());
     } catch (ClassNotFoundException | LinkageError e) {
       // Of a library that is not there, or a container's.
-    }
-  }
-
-  /** What is short. */
-  enum Shortage {
-    /**
-     * There is no room for the stack of another one. First, as one filter has none of its own yet.
-     */
-    THREADS {
-      private final List<Thread> held = new ArrayList<>();
-
-      @Override
-      void begin() {
-        try {
-          while (true) {
-            Thread sleeper = new Thread(Shortage::sleep, "sleeper");
-            sleeper.setDaemon(true);
-            sleeper.start();
-            held.add(sleeper);
-          }
-        } catch (OutOfMemoryError none) {
-          System.out.println(held.size() + " threads: " + none.getMessage());
-        }
-      }
-
-      @Override
-      void end() throws Exception {
-        for (Thread each : held) {
-          each.interrupt();
-          each.join();
-        }
-      }
-    },
-    /** Each one that comes free is taken at once. */
-    DESCRIPTORS {
-      private final List<Closeable> held = new ArrayList<>();
-      private final CountDownLatch first = new CountDownLatch(1);
-      private volatile boolean over;
-      private Thread taker;
-
-      private void take() {
-        while (!over) {
-          try {
-            held.add(new FileInputStream("/dev/null"));
-          } catch (IOException none) {
-            first.countDown();
-            LockSupport.parkNanos(200_000);
-          }
-        }
-      }
-
-      @Override
-      void begin() throws Exception {
-        taker = new Thread(this::take, "taker");
-        taker.start();
-        assertThat(first.await(20, TimeUnit.SECONDS)).isTrue();
-      }
-
-      @Override
-      void end() throws Exception {
-        over = true;
-        taker.join();
-        for (Closeable each : held) {
-          each.close();
-        }
-      }
-
-      @Override
-      boolean hitsFiles() {
-        return true;
-      }
-
-      @Override
-      boolean isBorne() {
-        return true;
-      }
-    },
-    /** The file system is hidden behind an empty one. */
-    PROC {
-      private Process shell;
-
-      private void run(String command) throws IOException {
-        if (shell == null) {
-          shell = new ProcessBuilder("sh").redirectErrorStream(true).start();
-        }
-        shell
-            .getOutputStream()
-            .write((command + "; echo $?\n").getBytes(StandardCharsets.US_ASCII));
-        shell.getOutputStream().flush();
-        assertThat(shell.getInputStream().read()).as(command).isEqualTo('0');
-        assertThat(shell.getInputStream().read()).isEqualTo('\n');
-      }
-
-      @Override
-      void begin() throws Exception {
-        run("mount -t tmpfs none /proc");
-        assertThat(Files.exists(Path.of("/proc/self"))).isFalse();
-      }
-
-      @Override
-      void end() throws Exception {
-        run("umount /proc");
-        shell.destroy();
-      }
-
-      @Override
-      boolean isBorne() {
-        return true;
-      }
-    };
-
-    abstract void begin() throws Exception;
-
-    abstract void end() throws Exception;
-
-    /** Whether a file cannot be opened. */
-    boolean hitsFiles() {
-      return false;
-    }
-
-    /** Whether those who have left are told while it lasts. */
-    boolean isBorne() {
-      return false;
-    }
-
-    private static void sleep() {
-      try {
-        new CountDownLatch(1).await();
-      } catch (InterruptedException over) {
-        // As it should be.
-      }
     }
   }
 }
