@@ -65,6 +65,7 @@ class Soak {
     String title = String.format("%s, seed %d, %,d exchanges", container, SEED, storm.exchanges());
     Files.writeString(plot, Course.plot(title, courses));
     System.out.println(told);
+    System.out.print(storm.ledger().trace());
     courses.forEach(System.out::println);
     System.out.println(plot);
     assertThat(courses).allMatch(Course::isFlat);
