@@ -13,10 +13,6 @@ import java.util.logging.SimpleFormatter;
  */
 final class Complaints extends Handler implements AutoCloseable {
 
-  /** Undertow 2.3.26 throws a NullPointerException where a stream is reset while it is read. */
-  private static final String READ_OF_RESET =
-      "at io.undertow.server.protocol.framed.AbstractFramedStreamSourceChannel.read(";
-
   /** Tomcat meets a frame that was on its way when its client reset the stream. */
   private static final String FRAME_BEHIND_RESET = "State [CLOSED_RST_RX], Frame type [";
 
@@ -24,8 +20,7 @@ final class Complaints extends Handler implements AutoCloseable {
   private static final String COMPLETED_BEHIND_RESET =
       "at io.undertow.server.protocol.framed.AbstractFramedStreamSinkChannel.safeToSend(";
 
-  private static final List<String> OF_RESETS =
-      List.of(READ_OF_RESET, FRAME_BEHIND_RESET, COMPLETED_BEHIND_RESET);
+  private static final List<String> OF_RESETS = List.of(FRAME_BEHIND_RESET, COMPLETED_BEHIND_RESET);
 
   private static final Logger ROOT = Logger.getLogger("");
 

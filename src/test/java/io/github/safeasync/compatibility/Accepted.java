@@ -238,15 +238,18 @@ enum Accepted {
                   || each.behind("2 " + ReadingApplications.OTHER_BYTES)
                   || each.behind(ReadingApplications.OTHER_BYTES))),
 
-  LOST_FRAME(
-      "Undertow gives away the frame of a lost HTTP/2 connection while it is read, and throws what"
-          + " that leads to (AbstractFramedStreamSourceChannel, read and markStreamBroken)",
+  LOST_BUFFERS_THROW(
+      "What is read of such buffers throws where it can be told, be it what was sent or not",
       each ->
           each.container() == Container.UNDERTOW
               && each.transport() == Transport.H2C
+              && each.point() == Point.BEHIND_BODY
               && !each.play().isLate()
               && each.isOf("read")
-              && each.behind("NullPointerException")),
+              && each.behind(
+                  each.application().startsWith("parameters")
+                      ? "IllegalStateException"
+                      : "IOException")),
 
   CUT_PARAMETERS_THROW(
       "Behind the filter the parameters of a form that has been cut off throw the"

@@ -63,14 +63,21 @@ public final class PartialRequest implements AutoCloseable {
       exchange.send(body, length == body.length());
       return new PartialRequest(null, http2, exchange);
     }
+    String fields = "Content-Type: " + contentType + "\r\nCookie: flavour=oat\r\nX-Custom: one";
+    return send(server, "POST " + path, fields, length, body);
+  }
+
+  /** As {@link #post}, over HTTP/1.1, by any method and with any header fields. */
+  static PartialRequest send(
+      TestServer server, String methodAndPath, String fields, long length, String body)
+      throws IOException {
     RawClient client = RawClient.connect(server);
     boolean chunked = length == CHUNKED;
     client.send(
-        ("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\n%s\r\n"
-                + "Cookie: flavour=oat\r\nX-Custom: one\r\n\r\n%s")
+        "%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n%s\r\n\r\n%s"
             .formatted(
-                path,
-                contentType,
+                methodAndPath,
+                fields,
                 chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + length,
                 chunked ? "%x\r\n%s\r\n".formatted(body.length(), body) : body));
     return new PartialRequest(client, null, null);

@@ -8,11 +8,13 @@ import io.github.safeasync.request.PartialRequest;
 import io.github.safeasync.request.PartialRequest.Way;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.DeafListener;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Twins;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -21,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 
 /**
  * Work that begins, in a thread of its own, when the client of its request has left and, behind the
@@ -57,11 +60,18 @@ public final class LateWork<K extends Enum<K>> {
   private final Task<K> task;
   private final Map<String, CompletableFuture<String>> outcomes = new ConcurrentHashMap<>();
   private final CountDownLatch left = new CountDownLatch(1);
+  private Consumer<TestApplication> first = app -> {};
 
   public LateWork(Class<K> kinds, Post<K> post, Task<K> task) {
     this.kinds = kinds;
     this.post = post;
     this.task = task;
+  }
+
+  /** Puts a filter in front of the library's, and of the raw servlet. */
+  public LateWork<K> behind(Filter outer) {
+    first = app -> app.filter(outer);
+    return this;
   }
 
   private CompletableFuture<String> outcome(String path) {
@@ -109,7 +119,12 @@ public final class LateWork<K extends Enum<K>> {
       throws Exception {
     Map<String, PartialRequest> clients = new LinkedHashMap<>();
     try (TestServer server =
-        Twins.start(container, transport, SafeAsyncConfig.defaults(), this::serve)) {
+        Twins.start(
+            container,
+            transport,
+            first,
+            SafeAsyncConfig.defaults(),
+            (request, response) -> serve(request))) {
       for (Way way : ways) {
         for (K kind : kinds.getEnumConstants()) {
           for (String twin : Twins.BOTH) {

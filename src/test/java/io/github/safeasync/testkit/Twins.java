@@ -7,6 +7,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** One application twice on one server: on the raw container, and behind the filter. */
 public final class Twins {
@@ -35,9 +36,27 @@ public final class Twins {
   public static TestServer start(
       Container container, Transport transport, SafeAsyncConfig config, Handler handler)
       throws Exception {
+    return start(container, transport, app -> {}, config, handler);
+  }
+
+  /**
+   * The same.
+   *
+   * @param first deploys what is in front of both
+   */
+  public static TestServer start(
+      Container container,
+      Transport transport,
+      Consumer<TestApplication> first,
+      SafeAsyncConfig config,
+      Handler handler)
+      throws Exception {
     return container.start(
         transport,
-        app -> app.filter(SafeAsyncFilter.create(config), GUARDED + "/*").multipart("/*", handler));
+        app -> {
+          first.accept(app);
+          app.filter(SafeAsyncFilter.create(config), GUARDED + "/*").multipart("/*", handler);
+        });
   }
 
   /** Completes, unless the raw container has been faster. */

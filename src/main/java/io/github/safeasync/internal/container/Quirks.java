@@ -137,6 +137,12 @@ public interface Quirks {
   boolean isBodyCut(long received);
 
   /**
+   * Whether the container has given up the request's body before its end, on another thread than
+   * the one that reads it and with what that is reading. Undertow's HTTP/2 only.
+   */
+  boolean isBodyLost();
+
+  /**
    * Whether all of the request's body has been read, be it by somebody in front of the library.
    * False where nobody can tell.
    *

@@ -203,6 +203,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isBodyLost() {
+    return false;
+  }
+
+  @Override
   public boolean isBodyRead(long announced) {
     return false;
   }

@@ -52,10 +52,7 @@ final class TomcatConnection extends ReachedConnection {
   /** The StreamStateMachine of a stream, which is its own. */
   private final @Nullable Object state;
 
-  /** Whether more of the stream's request was to come when it was looked at first. */
-  private final boolean wasOpen;
-
-  /** Whether its end was seen since, of which a reset leaves no trace. */
+  /** Whether the end of the stream's request was seen, of which a reset leaves no trace. */
   private volatile boolean ended;
 
   private TomcatConnection(
@@ -77,7 +74,7 @@ final class TomcatConnection extends ReachedConnection {
     this.lock = lock;
     this.start = Members.read(coyote, "getStartTimeNanos()");
     this.state = Members.read(stream, "state");
-    this.wasOpen = "OPEN".equals(streamState());
+    String unused = streamState();
   }
 
   /** Looks at the stream's state; "null" if there is none. */
@@ -231,7 +228,7 @@ final class TomcatConnection extends ReachedConnection {
 
   /** Whether a stream that announces no length was reset before its end was seen. */
   private boolean isTakenBack() {
-    return wasOpen && streamState().startsWith("CLOSED_RST") && !ended && !isAnnounced();
+    return streamState().startsWith("CLOSED_RST") && !ended && !isAnnounced();
   }
 
   private boolean isAnnounced() {

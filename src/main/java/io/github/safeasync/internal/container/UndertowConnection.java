@@ -29,6 +29,9 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
+  /** AbstractFramedStreamSourceChannel.STATE_STREAM_BROKEN. */
+  private static final int BROKEN = 1 << 7;
+
   private static final String READER = "reader";
 
   private static final String FORM = "io.undertow.server.handlers.form.FormData";
@@ -204,17 +207,44 @@ final class UndertowConnection extends ReachedConnection {
 
   /**
    * A cancelled stream ends its exchange's request (Connectors.terminateRequest), which reads as
-   * its end, though no frame has said so. On HTTP/1.1 it is a reader that misses the end, see
-   * {@link #isBodyRead}.
+   * its end, though no frame has said so. What was read of one that was lost may be other bytes. On
+   * HTTP/1.1 it is a reader that misses the end, see {@link #isBodyRead}. RequestEncodingHandler
+   * takes the length away from what it decodes.
    */
   @Override
   public boolean isBodyCut(long received) {
-    return isMultiplexed() && Boolean.FALSE.equals(isStreamComplete());
+    if (isMultiplexed()) {
+      return Boolean.FALSE.equals(isStreamComplete()) || isBodyLost();
+    }
+    return received > 0
+        && Members.read(exchange, "getRequestContentLength()") instanceof Long announced
+        && received < announced
+        && !isBodyRead(announced);
   }
 
   /** Null where there is no telling. */
   private @Nullable Object isStreamComplete() {
     return Members.walk(connection, "requestChannel", "isComplete()");
+  }
+
+  /**
+   * A stream that is reset, or whose connection is lost, gives its frames away without waiting for
+   * who reads them (AbstractFramedStreamSourceChannel.markStreamBroken, close). The reader meets a
+   * NullPointerException, a buffer that is freed, or in it what another connection has received.
+   */
+  @Override
+  public boolean isBodyLost() {
+    Object stream = isMultiplexed() ? Members.read(connection, "requestChannel") : null;
+    return stream != null
+        && ((Members.read(stream, "state") instanceof Integer state && (state & BROKEN) != 0)
+            || (Boolean.FALSE.equals(isStreamComplete()) && isUnreadable(stream)));
+  }
+
+  private boolean isUnreadable(Object stream) {
+    return Boolean.TRUE.equals(Members.read(stream, "rst"))
+        || !isOpen(stream)
+        || !isOpen(connection)
+        || Integer.valueOf(1).equals(Members.walk(connection, "channel", "readsBroken"));
   }
 
   /**

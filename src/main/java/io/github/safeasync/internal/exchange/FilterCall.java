@@ -59,6 +59,7 @@ final class FilterCall {
     FilterChain interrupting =
         InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange::token);
     exchange.attachTo(request);
+    exchange.body().begun(request);
     boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
     if (eager) {
       exchange.startEagerly();

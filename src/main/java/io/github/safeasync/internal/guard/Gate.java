@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.guard;
 
 import io.github.safeasync.internal.container.ConnectionFailures;
+import io.github.safeasync.internal.container.Quirks;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.Part;
 import java.io.Closeable;
@@ -236,13 +237,6 @@ public final class Gate {
       } catch (IOException failure) {
         body.failed();
         throw failure;
-      } catch (RuntimeException closed) {
-        if (exchange.isLive()) {
-          throw closed;
-        }
-        // Undertow, which has noticed by itself, closes a reader that is being read.
-        body.failed();
-        throw exchange.endedException();
       } finally {
         exchange.exitRead();
       }
@@ -258,13 +252,46 @@ public final class Gate {
    * inside. Nobody else may tell: Undertow has taken from the socket what would show it, and a
    * servlet may return before anybody looks.
    *
-   * @return the failure
+   * @return the failure, as an IOException where it comes of a body that was given up
+   * @throws RuntimeException the failure, where it is the caller's own
    */
-  IOException ofRead(IOException failure) {
+  IOException ofRead(Exception failure) {
+    IOException said =
+        failure instanceof IOException own ? own : ofLostBody((RuntimeException) failure);
     if (exchange.isLive()) {
-      exchange.failedOnRead(failure);
+      exchange.failedOnRead(said);
     }
-    return failure;
+    return said;
+  }
+
+  /** Undertow, which has noticed by itself, takes away what is being read. */
+  private IOException ofLostBody(RuntimeException thrown) {
+    Quirks quirks = exchange.quirksOfAny();
+    boolean isLost = quirks != null && quirks.isBodyLost();
+    if (!exchange.isLive()) {
+      exchange.body().failed();
+      return exchange.endedException();
+    } else if (isLost) {
+      exchange.body().failed();
+      IOException cut = RequestBody.cut();
+      cut.initCause(thrown);
+      return cut;
+    }
+    throw thrown;
+  }
+
+  /**
+   * Sees what the failure of reading parameters comes of.
+   *
+   * @return the failure, as the IllegalStateException of Servlet 6.1 where it is of a lost body
+   */
+  RuntimeException ofParameters(RuntimeException thrown) {
+    Quirks quirks = thrown instanceof IllegalStateException ? null : exchange.quirksOfAny();
+    if (quirks == null || !quirks.isBodyLost()) {
+      return thrown;
+    }
+    exchange.body().failed();
+    return RequestBody.cutParameters(thrown);
   }
 
   /** Asks the container for the body; what stands for it after the end is as it is guarded. */

@@ -33,7 +33,7 @@ final class GuardedInputStream extends ServletInputStream {
       int read = gate.isFree() ? input.read() : gate.readBody(input::read, -1);
       body.met(read < 0 ? read : 1);
       return read;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -42,7 +42,7 @@ final class GuardedInputStream extends ServletInputStream {
   public int read(byte[] b) throws IOException {
     try {
       return body.met(gate.isFree() ? input.read(b) : gate.readBody(() -> input.read(b), -1));
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -54,7 +54,7 @@ final class GuardedInputStream extends ServletInputStream {
           gate.isFree()
               ? input.read(b, off, len)
               : gate.readBody(() -> input.read(b, off, len), -1));
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -66,7 +66,7 @@ final class GuardedInputStream extends ServletInputStream {
           gate.isFree()
               ? input.readLine(b, off, len)
               : gate.readBody(() -> input.readLine(b, off, len), -1));
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -78,7 +78,7 @@ final class GuardedInputStream extends ServletInputStream {
           gate.isFree() ? input.readAllBytes() : gate.readBody(input::readAllBytes, new byte[0]);
       body.met(read.length, Integer.MAX_VALUE);
       return read;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -92,7 +92,7 @@ final class GuardedInputStream extends ServletInputStream {
               : gate.readBody(() -> input.readNBytes(len), new byte[0]);
       body.met(read.length, len);
       return read;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -106,7 +106,7 @@ final class GuardedInputStream extends ServletInputStream {
               : gate.readBody(() -> input.readNBytes(b, off, len), 0);
       body.met(read, len);
       return read;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -118,7 +118,7 @@ final class GuardedInputStream extends ServletInputStream {
           gate.isFree()
               ? Servlet61.read(input, buffer)
               : gate.readBody(() -> Servlet61.read(input, buffer), -1));
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -126,12 +126,20 @@ final class GuardedInputStream extends ServletInputStream {
   @Override
   public long skip(long n) throws IOException {
     try {
-      long skipped = gate.isFree() ? input.skip(n) : gate.readBody(() -> input.skip(n), 0L);
-      body.read(skipped);
-      return skipped;
-    } catch (IOException failure) {
+      return gate.isFree() ? skipped(n) : gate.readBody(() -> skipped(n), 0L);
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
+  }
+
+  /** Less is no end: the stream may be of a wrapper that skips what it has at hand. */
+  private long skipped(long wanted) throws IOException {
+    long skipped = input.skip(wanted);
+    body.read(skipped);
+    if (skipped < wanted && input.isFinished()) {
+      body.endRead();
+    }
+    return skipped;
   }
 
   /** Throws where nothing can come any more: 0 would have a loop wait for ever. */
@@ -139,7 +147,7 @@ final class GuardedInputStream extends ServletInputStream {
   public int available() throws IOException {
     try {
       return gate.isFree() ? input.available() : gate.readBody(input::available, 0);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedReader extends BufferedReader {
 
+  private static final int MOST_AT_ONCE = 4096;
+
   private final Gate gate;
   private final RequestBody body;
   private final BufferedReader reader;
@@ -56,7 +58,7 @@ final class GuardedReader extends BufferedReader {
         octets.add((char) read);
       }
       return read;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -74,7 +76,7 @@ final class GuardedReader extends BufferedReader {
               ? reader.read(cbuf, off, len)
               : gate.readBody(() -> reader.read(cbuf, off, len), -1);
       return met(read, CharBuffer.wrap(cbuf, off, len));
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -85,7 +87,7 @@ final class GuardedReader extends BufferedReader {
       CharBuffer into = target.duplicate();
       return met(
           gate.isFree() ? reader.read(target) : gate.readBody(() -> reader.read(target), -1), into);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
@@ -105,26 +107,33 @@ final class GuardedReader extends BufferedReader {
         octets.addLine(line);
       }
       return line;
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }
 
+  /** Reads, so that what is missing throws. */
   @Override
   public long skip(long n) throws IOException {
-    try {
-      octets.lose();
-      return gate.isFree() ? reader.skip(n) : gate.readBody(() -> reader.skip(n), 0L);
-    } catch (IOException failure) {
-      throw gate.ofRead(failure);
+    if (n < 0) {
+      throw new IllegalArgumentException("skip value is negative");
     }
+    char[] passed = new char[(int) Math.min(n, MOST_AT_ONCE)];
+    long skipped = 0;
+    for (int read; skipped < n; skipped += read) {
+      read = read(passed, 0, (int) Math.min(n - skipped, passed.length));
+      if (read < 0) {
+        break;
+      }
+    }
+    return skipped;
   }
 
   @Override
   public boolean ready() throws IOException {
     try {
       return gate.isFree() ? reader.ready() : gate.readBody(reader::ready, false);
-    } catch (IOException failure) {
+    } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
     }
   }

@@ -341,53 +341,77 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable String getParameter(String name) {
-    return gate.isFree()
-        ? parametersRead(super.getParameter(name))
-        : gate.readParameters(
-            () -> parametersRead(super.getParameter(name)),
-            known -> {
-              String[] values = known.get(name);
-              return values == null || values.length == 0 ? null : values[0];
-            });
+    try {
+      return gate.isFree()
+          ? parametersRead(super.getParameter(name))
+          : gate.readParameters(
+              () -> parametersRead(super.getParameter(name)),
+              known -> {
+                String[] values = known.get(name);
+                return values == null || values.length == 0 ? null : values[0];
+              });
+    } catch (RuntimeException failure) {
+      throw gate.ofParameters(failure);
+    }
   }
 
   @Override
   public Enumeration<String> getParameterNames() {
-    return gate.isFree()
-        ? parametersRead(super.getParameterNames())
-        : gate.readParameters(
-            () -> parametersRead(copied(super.getParameterNames())),
-            known -> Collections.enumeration(known.keySet()));
+    try {
+      return gate.isFree()
+          ? parametersRead(super.getParameterNames())
+          : gate.readParameters(
+              () -> parametersRead(copied(super.getParameterNames())),
+              known -> Collections.enumeration(known.keySet()));
+    } catch (RuntimeException failure) {
+      throw gate.ofParameters(failure);
+    }
   }
 
   @Override
   public String @Nullable [] getParameterValues(String name) {
-    return gate.isFree()
-        ? parametersRead(super.getParameterValues(name))
-        : gate.readParameters(
-            () -> parametersRead(super.getParameterValues(name)), known -> known.get(name));
+    try {
+      return gate.isFree()
+          ? parametersRead(super.getParameterValues(name))
+          : gate.readParameters(
+              () -> parametersRead(super.getParameterValues(name)), known -> known.get(name));
+    } catch (RuntimeException failure) {
+      throw gate.ofParameters(failure);
+    }
   }
 
   @Override
   public Map<String, String[]> getParameterMap() {
-    return gate.isFree()
-        ? parametersRead(super.getParameterMap())
-        : gate.readParameters(() -> parametersRead(super.getParameterMap()), known -> known);
+    try {
+      return gate.isFree()
+          ? parametersRead(super.getParameterMap())
+          : gate.readParameters(() -> parametersRead(super.getParameterMap()), known -> known);
+    } catch (RuntimeException failure) {
+      throw gate.ofParameters(failure);
+    }
   }
 
   @Override
   public @Nullable Collection<Part> getParts() throws IOException, ServletException {
-    return gate.isFree()
-        ? exchange.body().parts(super.getParts())
-        : gate.readParts(() -> exchange.body().parts(super.getParts()));
+    try {
+      return gate.isFree()
+          ? exchange.body().parts(super.getParts())
+          : gate.readParts(() -> exchange.body().parts(super.getParts()));
+    } catch (IOException | RuntimeException failure) {
+      throw gate.ofRead(failure);
+    }
   }
 
   @Override
   public @Nullable Part getPart(String name) throws IOException, ServletException {
     if (gate.isFree()) {
-      Part part = super.getPart(name);
-      exchange.body().parted();
-      return part;
+      try {
+        Part part = super.getPart(name);
+        exchange.body().parted();
+        return part;
+      } catch (IOException | RuntimeException failure) {
+        throw gate.ofRead(failure);
+      }
     }
     // With one part the container has read them all.
     Collection<Part> all = getParts();

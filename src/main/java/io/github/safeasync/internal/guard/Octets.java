@@ -18,7 +18,6 @@ final class Octets {
   private final int most;
 
   private long count;
-  private boolean lost;
 
   private Octets(int most) {
     this.most = most;
@@ -61,13 +60,8 @@ final class Octets {
     count += 2;
   }
 
-  /** Something was read that nobody has seen. */
-  void lose() {
-    lost = true;
-  }
-
   /** How many there were at most. */
   long atMost() {
-    return lost || most == UNKNOWN ? Long.MAX_VALUE : count;
+    return most == UNKNOWN ? Long.MAX_VALUE : count;
   }
 }

@@ -2,7 +2,6 @@ package io.github.safeasync.internal.guard;
 
 import io.github.safeasync.internal.container.Quirks;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.Part;
 import java.io.EOFException;
 import java.util.Collection;
@@ -62,6 +61,7 @@ public final class RequestBody {
   /** How many bytes are to come; -1 if that is not known, or may be those of another encoding. */
   private long declared = -1;
 
+  private volatile boolean http2;
   private long count;
 
   /** Counts reads, to see that somebody still reads. */
@@ -73,15 +73,25 @@ public final class RequestBody {
     this.exchange = exchange;
   }
 
+  /**
+   * The request is about to be served: of a stream that is reset Tomcat shows afterwards no more
+   * whether its end had come.
+   */
+  public void begun(HttpServletRequest request) {
+    if (isHttp2(request) && !isSafe(request.getMethod()) && request.getContentLengthLong() < 0) {
+      Quirks unused = exchange.quirksOfAny();
+    }
+  }
+
   /** Looks at what the request says of its body, once. */
   public void announced(HttpServletRequest request) {
     if (known) {
       return;
     }
     long length = request.getContentLengthLong();
-    boolean counts = length > 0 && !(request instanceof HttpServletRequestWrapper);
-    if (counts && request.getHeader("Content-Encoding") == null) {
+    if (length > 0 && PassedOn.isBodyOf(request) && request.getHeader("Content-Encoding") == null) {
       declared = length;
+      http2 = isHttp2(request);
     }
     known = true;
     if (isNone(request)) {
@@ -156,10 +166,6 @@ public final class RequestBody {
   void streamed(HttpServletRequest request) {
     announced(request);
     streamed = true;
-    if (declared < 0 && phase == Phase.UNREAD && isHttp2(request)) {
-      // Of a stream that is reset Tomcat shows afterwards no more that its end had not come.
-      Quirks unused = exchange.quirksOfAny();
-    }
   }
 
   @Nullable Collection<Part> parts() {
@@ -199,11 +205,14 @@ public final class RequestBody {
    */
   void parametersRead(HttpServletRequest request) {
     parametersAsked = true;
-    if (isWhole() || streamed || !"POST".equals(request.getMethod())) {
+    if (isWhole() || streamed) {
+      return;
+    }
+    String contentType = request.getContentType();
+    if (!isForm(contentType) || !isReadForParameters(request)) {
       return;
     }
     announced(request);
-    String contentType = request.getContentType();
     try {
       if (isOf(contentType, MULTIPART)) {
         parted();
@@ -211,8 +220,18 @@ public final class RequestBody {
         endRead(Long.MAX_VALUE);
       }
     } catch (EOFException cut) {
-      throw new IllegalStateException("The parameters are in a body that was cut off", cut);
+      throw cutParameters(cut);
     }
+  }
+
+  /** Of other methods than POST Jetty takes the parameters, too. */
+  private boolean isReadForParameters(HttpServletRequest request) {
+    if ("POST".equals(request.getMethod())) {
+      return true;
+    }
+    long length = request.getContentLengthLong();
+    Quirks quirks = length > 0 ? exchange.quirksOfAny() : null;
+    return quirks != null && quirks.isBodyRead(length);
   }
 
   boolean parametersAsked() {
@@ -230,13 +249,23 @@ public final class RequestBody {
 
   /** Counts what was read; by the thread that has read it. */
   @SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time reads a body
-  void read(long bytes) {
+  void read(long bytes) throws EOFException {
     if (bytes > 0) {
       count += bytes;
       reads++;
       if (count == declared) {
+        requireOwn();
         ended();
       }
+    }
+  }
+
+  /** On HTTP/2 a container may have given what was read away while it was read. */
+  private void requireOwn() throws EOFException {
+    Quirks quirks = http2 ? exchange.quirksOfAny() : null;
+    if (phase == Phase.UNREAD && quirks != null && quirks.isBodyLost()) {
+      failed();
+      throw cut();
     }
   }
 
@@ -288,7 +317,11 @@ public final class RequestBody {
     }
   }
 
-  private static EOFException cut() {
+  static IllegalStateException cutParameters(Exception cut) {
+    return new IllegalStateException("The parameters are in a body that was cut off", cut);
+  }
+
+  static EOFException cut() {
     return new EOFException("The client left before the end of the request's body");
   }
 

@@ -73,13 +73,4 @@ class OctetsTest {
     octets.addLine("one");
     assertThat(octets.atMost()).isEqualTo(5);
   }
-
-  @Test
-  void whatNobodyHasSeen_isNotKnown() {
-    Octets octets = Octets.of("UTF-8");
-    octets.add('x');
-    assertThat(octets.atMost()).isEqualTo(1);
-    octets.lose();
-    assertThat(octets.atMost()).isEqualTo(Long.MAX_VALUE);
-  }
 }
