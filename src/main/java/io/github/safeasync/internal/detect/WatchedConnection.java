@@ -1,6 +1,7 @@
 package io.github.safeasync.internal.detect;
 
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
@@ -255,7 +256,11 @@ final class WatchedConnection {
   void interest(int ops) {
     SelectionKey own = key;
     if (own != null && own.isValid()) {
-      own.interestOps(ops);
+      try {
+        own.interestOps(ops);
+      } catch (CancelledKeyException closedMeanwhile) {
+        // The next look finds that out.
+      }
     }
   }
 
