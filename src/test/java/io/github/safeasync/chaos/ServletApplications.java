@@ -20,8 +20,8 @@ final class ServletApplications {
   private static final int FLUSHED_LINES = 4;
 
   /**
-   * Jetty 12.1.14 forgets a timeout that is over before its thread has noted the timer's task, on
-   * the raw container as well (AsyncContextEvent.run).
+   * Jetty 12.1.14 forgets a timeout that is over before its thread has noted the timer's task
+   * (AsyncContextEvent.run): the raw container for ever, behind the filter for a second or two.
    */
   private static final int SHORTEST_MILLIS = 100;
 
