@@ -401,10 +401,14 @@ final class UndertowConnection extends ReachedConnection {
   /**
    * WriteTimeoutStreamSinkConduit and IdleTimeoutConduit close the connection and have a bare
    * ClosedChannelException thrown, as after a departure. The first forgets when the time is over as
-   * it throws, or while nothing is to be written.
+   * it throws, or while nothing is to be written; so a stream that is closed alone was not closed by
+   * them.
    */
   @Override
   public boolean isTimedOut() {
+    if (isMultiplexed() && !isLost()) {
+      return false;
+    }
     Object conduit =
         isMultiplexed()
             ? Members.walk(
