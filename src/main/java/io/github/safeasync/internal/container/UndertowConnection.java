@@ -401,8 +401,8 @@ final class UndertowConnection extends ReachedConnection {
   /**
    * WriteTimeoutStreamSinkConduit and IdleTimeoutConduit close the connection and have a bare
    * ClosedChannelException thrown, as after a departure. The first forgets when the time is over as
-   * it throws, or while nothing is to be written; so a stream that is closed alone was not closed by
-   * them.
+   * it throws, or while nothing is to be written; so a stream that is closed alone was not closed
+   * by them.
    */
   @Override
   public boolean isTimedOut() {

@@ -474,8 +474,7 @@ class ConnectionIT {
   /** As the library does, or Tomcat's selector would look a second later. */
   private static void hastenClose(Quirks quirks) {
     for (int millis : new int[] {20, 200}) {
-      CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)
-          .execute(quirks::hastenClose);
+      CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(quirks::hastenClose);
     }
   }
 
