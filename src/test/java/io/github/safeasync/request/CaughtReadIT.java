@@ -3,6 +3,7 @@ package io.github.safeasync.request;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.CancellationToken;
 import io.github.safeasync.Departure;
@@ -13,6 +14,7 @@ import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
+import io.github.safeasync.testkit.TestApplication;
 import io.github.safeasync.testkit.TestServer;
 import io.github.safeasync.testkit.Transport;
 import io.github.safeasync.testkit.Twins;
@@ -25,6 +27,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /**
@@ -37,6 +44,7 @@ class CaughtReadIT {
   private record Read(int bytes, String failure) {}
 
   private static final String LATE = "/late";
+  private static final String STAYS = "/stays";
 
   private final Map<String, CompletableFuture<Void>> left = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<Read>> reads = new ConcurrentHashMap<>();
@@ -108,9 +116,6 @@ class CaughtReadIT {
     }
   }
 
-  /**
-   * Which says of a stream that was reset with all that it had no more than "Unconsumed" (Jetty).
-   */
   @ParameterizedTest
   @EveryTransport(Transport.H2C)
   void uploadIsCutBeforeItIsRead_endsDisconnected_G6_G13(Container container, Transport transport)
@@ -125,6 +130,49 @@ class CaughtReadIT {
         assertThat(guarded.failure()).as("%s", way).isEqualTo("IOException");
         assertThat(endOf(path).kind()).as("%s", way).isEqualTo(End.Kind.DISCONNECTED);
       }
+    }
+  }
+
+  /** Jetty's request, whose body fails as in the moment in which Jetty throws it away. */
+  private static Request unconsumed(Request request, HttpFields.Mutable unused) {
+    boolean isGivenUp = request.getHttpURI().getPath().endsWith(STAYS);
+    return new Request.Wrapper(request) {
+      @Override
+      public Content.Chunk read() {
+        Content.Chunk read = super.read();
+        return isGivenUp || Content.Chunk.isFailure(read)
+            ? Content.Chunk.from(new IOException("Unconsumed"))
+            : read;
+      }
+    };
+  }
+
+  /** It says as much of a stream that its client has reset, and of one that the server gives up. */
+  @ParameterizedTest
+  @EveryTransport(Transport.H2C)
+  void readFailsAsUnconsumed_isTheDepartureOfWhoHasReset_G6_G7(
+      Container container, Transport transport) throws Exception {
+    assumeTrue(container.isJetty(), "Jetty's words");
+    Consumer<TestApplication> fail =
+        app ->
+            app.customize(
+                HttpConfiguration.class, to -> to.addCustomizer(CaughtReadIT::unconsumed));
+    try (TestServer server =
+        Twins.start(container, transport, fail, late().build(), (in, out) -> serve(in))) {
+      for (PartialRequest.Way way : PartialRequest.Way.of(transport)) {
+        for (String twin : Twins.BOTH) {
+          String path = twin + "/" + way;
+          post(server, path).leave(way);
+          assertThat(reads.get(path).get(20, SECONDS).failure()).isEqualTo("IOException");
+        }
+        assertThat(endOf(Twins.GUARDED + "/" + way).kind())
+            .as("%s", way)
+            .isEqualTo(End.Kind.DISCONNECTED);
+      }
+      String staying = Twins.GUARDED + STAYS;
+      PartialRequest unused = post(server, staying);
+      assertThat(reads.get(staying).get(20, SECONDS).failure()).isEqualTo("IOException");
+      assertThat(endOf(staying).kind()).isEqualTo(End.Kind.COMPLETED);
     }
   }
 

@@ -357,7 +357,7 @@ public final class ContainerObjects {
 
   /** Whether the container knows that the client has reset the HTTP/2 stream, or has gone. */
   boolean isStreamGone() {
-    Connection now = connection;
+    Connection now = known();
     if (now == null || !http2) {
       return false;
     }
