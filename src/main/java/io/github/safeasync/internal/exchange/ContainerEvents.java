@@ -269,10 +269,15 @@ final class ContainerEvents {
   /** Whether the container still waits for a timeout that has been over for a second. */
   private boolean isTimeoutLost() {
     AsyncCycle now = exchange.cycles().current();
-    if (now == null
-        || now.timeout() <= 0
-        || !lifecycle.isOpen()
-        || !exchange.side().isTimeoutPending()) {
+    if (now == null || now.timeout() <= 0 || !lifecycle.isOpen()) {
+      timed = null;
+      return false;
+    }
+    // A cycle's timer is set once, so that of thousands that wait none is asked again meanwhile.
+    if (timed == now && !now.isOverdue(timedNanos)) {
+      return false;
+    }
+    if (!exchange.side().isTimeoutPending()) {
       timed = null;
       return false;
     }
