@@ -12,7 +12,7 @@ import java.util.List;
 /** Processes with connections to themselves, which stand in the same table of the kernel's. */
 public final class Bystanders implements AutoCloseable {
 
-  private static final int SOCKETS_OF_ONE = 5_000;
+  private static final int SOCKETS_OF_ONE = 4_000;
 
   private final List<Process> processes = new ArrayList<>();
 
@@ -36,7 +36,7 @@ public final class Bystanders implements AutoCloseable {
   }
 
   /** Starts as many processes as have so many sockets, and waits until they stand. */
-  static Bystanders start(int sockets) throws IOException, URISyntaxException {
+  public static Bystanders start(int sockets) throws IOException, URISyntaxException {
     Bystanders started = new Bystanders();
     String classes =
         Path.of(Bystanders.class.getProtectionDomain().getCodeSource().getLocation().toURI())
@@ -61,6 +61,6 @@ public final class Bystanders implements AutoCloseable {
 
   @Override
   public void close() {
-    processes.forEach(Process::destroyForcibly);
+    processes.forEach(each -> each.destroyForcibly().onExit().join());
   }
 }

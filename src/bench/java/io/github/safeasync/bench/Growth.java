@@ -68,17 +68,7 @@ final class Growth {
       int y = TOP + i / 2 * (HEIGHT + 2 * ROOM);
       panel(svg, PANELS.get(i), x, y);
     }
-    return String.format(
-            Locale.ROOT,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
-                + " font-family=\"sans-serif\" font-size=\"12\">\n"
-                + "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
-                + "<text x=\"10\" y=\"20\" font-weight=\"bold\">%s</text>\n",
-            LEFT + 2 * (WIDTH + ROOM),
-            TOP + 2 * (HEIGHT + 2 * ROOM),
-            Plot.escaped(title))
-        + svg
-        + "</svg>\n";
+    return Svg.document(LEFT + 2 * (WIDTH + ROOM), TOP + 2 * (HEIGHT + 2 * ROOM), title, svg);
   }
 
   private record Point(int count, double value) {}
@@ -147,6 +137,6 @@ final class Growth {
   private static void text(StringBuilder svg, int x, int y, String text, String colour) {
     svg.append(
         String.format(
-            "<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", x, y, colour, Plot.escaped(text)));
+            "<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", x, y, colour, Svg.escaped(text)));
   }
 }

@@ -6,6 +6,7 @@ import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.SlowClientException;
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.Outpour;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.TestServer;
 import java.io.IOException;
@@ -136,21 +137,6 @@ final class NeverReadingBench {
 
   private static void endless(SafeAsyncResponse response) {
     response.onEnd(end -> (isStalled(end) ? STALLED : OTHER).incrementAndGet());
-    response.onWritable(
-        new Runnable() {
-          private int left = BODY / CHUNK;
-
-          @Override
-          public void run() {
-            while (response.isWritable()) {
-              if (left-- == 0) {
-                response.finish();
-                return;
-              }
-              response.writeOwned(ByteBuffer.allocate(CHUNK));
-            }
-            response.onWritable(this);
-          }
-        });
+    Outpour.pieces(response, BODY / CHUNK, () -> response.writeOwned(ByteBuffer.allocate(CHUNK)));
   }
 }

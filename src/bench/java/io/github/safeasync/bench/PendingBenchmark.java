@@ -35,7 +35,7 @@ final class PendingBenchmark {
   /** What else a process has open. */
   private static final int OTHER_FILES = 1_000;
 
-  private static final long IDLE_SECONDS = 5;
+  private static final Duration IDLE = Duration.ofSeconds(5);
   private static final long AFTER_SECONDS = 2;
   private static final int SMALL = 1_000;
 
@@ -138,7 +138,7 @@ final class PendingBenchmark {
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
         double arming = WatcherCpu.millis() - cpu;
         long heap = heap() - before;
-        double idle = watched ? WatcherCpu.percentDuring(IDLE_SECONDS) : 0;
+        double idle = watched ? WatcherCpu.percentDuring(IDLE) : 0;
         THREADS.resetPeakThreadCount();
         long start = System.nanoTime();
         crowd.destroyForcibly();

@@ -31,24 +31,17 @@ final class Plot {
         }
       }
     }
-    return String.format(
+    String legend =
+        "<text x=\"10\" y=\"42\" fill=\"#555\">how much of its budget each figure takes;"
+            + " the line is all of it</text>\n";
+    String line =
+        String.format(
             Locale.ROOT,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
-                + " font-family=\"sans-serif\" font-size=\"12\">\n"
-                + "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
-                + "<text x=\"10\" y=\"20\" font-weight=\"bold\">%s</text>\n"
-                + "<text x=\"10\" y=\"42\" fill=\"#555\">how much of its budget each figure takes;"
-                + " the line is all of it</text>\n",
-            WIDTH,
-            y + LINE,
-            escaped(title))
-        + bars
-        + String.format(
-            Locale.ROOT,
-            "<line x1=\"%1$d\" x2=\"%1$d\" y1=\"%2$d\" y2=\"%3$d\" stroke=\"#333\"/>\n</svg>\n",
+            "<line x1=\"%1$d\" x2=\"%1$d\" y1=\"%2$d\" y2=\"%3$d\" stroke=\"#333\"/>\n",
             LEFT + BUDGET,
             TOP - 6,
             y);
+    return Svg.document(WIDTH, y + LINE, title, legend + bars + line);
   }
 
   private static void bar(StringBuilder bars, int y, Row row, Figure figure) {
@@ -61,7 +54,7 @@ final class Plot {
                 + "<text x=\"%d\" y=\"%d\">%s (%s)</text>\n",
             LEFT - 8,
             y + 13,
-            escaped(row.on() + ": " + row.what()),
+            Svg.escaped(row.on() + ": " + row.what()),
             LEFT,
             y + 3,
             share * BUDGET,
@@ -69,11 +62,7 @@ final class Plot {
             figure.isMissed() ? "#c0392b" : "#2e7d4f",
             LEFT + 2 * BUDGET + 8,
             y + 13,
-            escaped(figure.measured()),
-            escaped(figure.budget())));
-  }
-
-  static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
+            Svg.escaped(figure.measured()),
+            Svg.escaped(figure.budget())));
   }
 }

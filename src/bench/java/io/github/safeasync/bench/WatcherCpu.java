@@ -2,7 +2,7 @@ package io.github.safeasync.bench;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /** What the library's watcher takes of a processor. */
@@ -22,10 +22,10 @@ public final class WatcherCpu {
     return 0;
   }
 
-  /** Of a core, from now on for some seconds. */
-  public static double percentDuring(long seconds) {
+  /** Of a core, from now on for a time. */
+  public static double percentDuring(Duration time) {
     double before = millis();
-    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
-    return (millis() - before) / TimeUnit.SECONDS.toMillis(seconds) * 100;
+    LockSupport.parkNanos(time.toNanos());
+    return (millis() - before) / (time.toNanos() / 1e6) * 100;
   }
 }

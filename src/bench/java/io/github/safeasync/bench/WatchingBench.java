@@ -31,7 +31,7 @@ final class WatchingBench {
   /** Until the first looks, which are not put off, are over. */
   private static final long SETTLING_SECONDS = 3;
 
-  private static final long SECONDS = Long.getLong("seconds", 15);
+  private static final Duration TIME = Duration.ofSeconds(Long.getLong("seconds", 15));
   private static final long PATIENCE_SECONDS = 120;
   private static final double PERCENT = 1;
 
@@ -91,7 +91,7 @@ final class WatchingBench {
           throw new IOException(taken.getCount() + " requests did not come; see ulimit -n");
         }
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(SETTLING_SECONDS));
-        double percent = WatcherCpu.percentDuring(SECONDS);
+        double percent = WatcherCpu.percentDuring(TIME);
         long killed = System.nanoTime();
         crowd.destroyForcibly();
         boolean all = told.await(PATIENCE_SECONDS, TimeUnit.SECONDS);

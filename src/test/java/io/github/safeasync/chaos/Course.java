@@ -1,5 +1,6 @@
 package io.github.safeasync.chaos;
 
+import io.github.safeasync.bench.Svg;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -108,20 +109,10 @@ final class Course {
 
   /** All of them, one below another. */
   static String plot(String title, List<Course> courses) {
-    StringBuilder svg =
-        new StringBuilder(
-            String.format(
-                Locale.ROOT,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
-                    + " font-family=\"sans-serif\" font-size=\"12\">\n"
-                    + "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
-                    + "<text x=\"10\" y=\"20\" font-weight=\"bold\">%s</text>\n",
-                LEFT + WIDTH + 20,
-                30 + HEIGHT * courses.size(),
-                title));
+    StringBuilder svg = new StringBuilder();
     for (int i = 0; i < courses.size(); i++) {
       svg.append(courses.get(i).svg(30 + i * HEIGHT));
     }
-    return svg.append("</svg>\n").toString();
+    return Svg.document(LEFT + WIDTH + 20, 30 + HEIGHT * courses.size(), title, svg);
   }
 }

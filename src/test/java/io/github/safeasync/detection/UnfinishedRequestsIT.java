@@ -137,7 +137,7 @@ class UnfinishedRequestsIT {
                   System.gc();
                   assertThat(kept.stream().filter(each -> each.get() != null).count()).isZero();
                 });
-        assertThat(WatcherCpu.percentDuring(1)).isLessThan(PERCENT_OF_A_CORE);
+        assertThat(WatcherCpu.percentDuring(Duration.ofSeconds(1))).isLessThan(PERCENT_OF_A_CORE);
         isServed(site);
       } finally {
         idlers.destroyForcibly().waitFor();

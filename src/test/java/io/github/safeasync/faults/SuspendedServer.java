@@ -6,6 +6,7 @@ import io.github.safeasync.internal.exchange.Exchange;
 import io.github.safeasync.testkit.Container;
 import io.github.safeasync.testkit.DeafListener;
 import io.github.safeasync.testkit.Logs;
+import io.github.safeasync.testkit.Outpour;
 import io.github.safeasync.testkit.Site;
 import io.github.safeasync.testkit.Transport;
 import jakarta.servlet.AsyncContext;
@@ -24,6 +25,8 @@ public final class SuspendedServer {
 
   /** More than a client has read by the time that the server is stopped. */
   static final int LARGE = 96 << 20;
+
+  private static final int PIECE = 1 << 16;
 
   private static final Queue<SafeAsyncResponse> PENDING = new ConcurrentLinkedQueue<>();
 
@@ -102,23 +105,6 @@ public final class SuspendedServer {
 
   private static void sendLarge(SafeAsyncResponse response) {
     response.contentLength(LARGE);
-    response.onWritable(
-        new Runnable() {
-          private int left = LARGE;
-
-          @Override
-          public void run() {
-            while (response.isWritable()) {
-              if (left == 0) {
-                response.finish();
-                return;
-              }
-              int length = Math.min(left, 1 << 16);
-              left -= length;
-              response.writeOwned(ByteBuffer.allocate(length));
-            }
-            response.onWritable(this);
-          }
-        });
+    Outpour.pieces(response, LARGE / PIECE, () -> response.writeOwned(ByteBuffer.allocate(PIECE)));
   }
 }

@@ -111,13 +111,7 @@ class CutUploadIT {
     SKIP_LOOP("text/plain") {
       @Override
       Object from(HttpServletRequest request) throws IOException {
-        long rest = ANNOUNCED;
-        for (int idle = 0; rest > 0 && idle < SPINS; ) {
-          long skipped = request.getInputStream().skip(rest);
-          rest -= skipped;
-          idle = skipped > 0 ? 0 : idle + 1;
-        }
-        return rest > 0 ? "spins" : "skipped";
+        return skipAll(request.getInputStream()::skip);
       }
     },
     TRANSFER("text/plain") {
@@ -155,13 +149,7 @@ class CutUploadIT {
     READER_SKIP("text/plain") {
       @Override
       Object from(HttpServletRequest request) throws IOException {
-        long rest = ANNOUNCED;
-        for (int idle = 0; rest > 0 && idle < SPINS; ) {
-          long skipped = request.getReader().skip(rest);
-          rest -= skipped;
-          idle = skipped > 0 ? 0 : idle + 1;
-        }
-        return rest > 0 ? "spins" : "skipped";
+        return skipAll(request.getReader()::skip);
       }
     },
     PARAMETER("application/x-www-form-urlencoded") {
@@ -202,6 +190,20 @@ class CutUploadIT {
     /** Sends ten bytes of it. */
     PartialRequest post(TestServer server, String path) throws Exception {
       return post(server, path, ANNOUNCED);
+    }
+
+    private interface Skip {
+      long skip(long most) throws IOException;
+    }
+
+    private static String skipAll(Skip some) throws IOException {
+      long rest = ANNOUNCED;
+      for (int idle = 0; rest > 0 && idle < SPINS; ) {
+        long skipped = some.skip(rest);
+        rest -= skipped;
+        idle = skipped > 0 ? 0 : idle + 1;
+      }
+      return rest > 0 ? "spins" : "skipped";
     }
 
     private PartialRequest post(TestServer server, String path, long length) throws Exception {

@@ -17,6 +17,7 @@ import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
 import io.github.safeasync.testkit.Logs;
 import io.github.safeasync.testkit.OpenExchanges;
+import io.github.safeasync.testkit.Outpour;
 import io.github.safeasync.testkit.RawClient;
 import io.github.safeasync.testkit.RawResponse;
 import io.github.safeasync.testkit.Site;
@@ -280,21 +281,12 @@ class SlowClientIT {
   private void pump(SafeAsyncResponse response, long length) {
     response.onEnd(ends::add);
     response.outcome().thenAccept(outcomes::add);
-    AtomicInteger chunks = new AtomicInteger(Math.toIntExact(length / CHUNK));
-    response.onWritable(
-        new Runnable() {
-          @Override
-          public void run() {
-            while (response.isWritable()) {
-              if (chunks.getAndDecrement() == 0) {
-                response.finish();
-                return;
-              }
-              response.writeOwned(ByteBuffer.allocate(CHUNK));
-              mostPending.accumulateAndGet(pending(response), Math::max);
-            }
-            response.onWritable(this);
-          }
+    Outpour.pieces(
+        response,
+        Math.toIntExact(length / CHUNK),
+        () -> {
+          response.writeOwned(ByteBuffer.allocate(CHUNK));
+          mostPending.accumulateAndGet(pending(response), Math::max);
         });
   }
 }
