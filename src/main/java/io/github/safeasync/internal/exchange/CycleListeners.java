@@ -8,9 +8,12 @@ import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -51,14 +54,25 @@ final class CycleListeners {
     }
   }
 
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<CycleListeners, List> ENTRIES =
+      AtomicReferenceFieldUpdater.newUpdater(CycleListeners.class, List.class, "entries");
+
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<CycleListeners, Queue> NEWS =
+      AtomicReferenceFieldUpdater.newUpdater(CycleListeners.class, Queue.class, "news");
+
   private final AsyncContext context;
   private final Predicate<Throwable> ofDeparture;
-  private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
-  private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
   private final Turn turn = new Turn();
 
-  // Touched by the thread that has the turn.
-  private final CopyOnWriteArrayList<Event> history = new CopyOnWriteArrayList<>();
+  /** What was left to be told; null until something is. */
+  private volatile @Nullable Queue<Runnable> news;
+
+  private volatile List<Entry> entries = List.of();
+
+  // Replaced by the thread that has the turn.
+  private volatile List<Event> history = List.of();
 
   private volatile boolean completed;
 
@@ -85,11 +99,24 @@ final class CycleListeners {
       AsyncListener listener,
       @Nullable ServletRequest request,
       @Nullable ServletResponse response) {
-    entries.add(
-        new Entry(java.util.Objects.requireNonNull(listener, "listener"), request, response));
-    if (!history.isEmpty() || !news.isEmpty()) {
+    Entry added = new Entry(Objects.requireNonNull(listener, "listener"), request, response);
+    List<Entry> before;
+    do {
+      before = entries;
+    } while (!ENTRIES.compareAndSet(this, before, with(before, added)));
+    Queue<Runnable> left = news;
+    if (!history.isEmpty() || (left != null && !left.isEmpty())) {
       drain();
     }
+  }
+
+  private static <T> List<T> with(List<T> before, T next) {
+    if (before.isEmpty()) {
+      return List.of(next);
+    }
+    List<T> all = new ArrayList<>(before);
+    all.add(next);
+    return List.copyOf(all);
   }
 
   /** Tells an event, on the calling thread unless another one is telling. */
@@ -105,7 +132,15 @@ final class CycleListeners {
 
   /** Leaves another callback of the request's, which overlaps none of these. Any thread. */
   void leave(Runnable callback) {
-    news.add(callback);
+    if (news == null) {
+      boolean unused = NEWS.compareAndSet(this, null, new ConcurrentLinkedQueue<>());
+    }
+    Objects.requireNonNull(news).add(callback);
+  }
+
+  private @Nullable Runnable next() {
+    Queue<Runnable> left = news;
+    return left == null ? null : left.poll();
   }
 
   /** Tells what was left, on the calling thread unless another one is telling. */
@@ -115,7 +150,7 @@ final class CycleListeners {
     }
     do {
       Attempt.to(context, "tell a listener", this::catchUp);
-      for (Runnable next; (next = news.poll()) != null; ) {
+      for (Runnable next; (next = next()) != null; ) {
         // The turn is not lost by what one of them throws.
         Attempt.to(context, "tell a listener", next);
       }
@@ -125,15 +160,15 @@ final class CycleListeners {
   private void happened(Event event) {
     if (isNew(event.kind)) {
       completed = event.kind == Kind.COMPLETE;
-      history.add(event);
+      history = with(history, event);
       catchUp();
     }
   }
 
   /** After the completion nothing happens any more, and everything is told once. */
   private boolean isNew(Kind kind) {
-    for (int i = 0; i < history.size(); i++) {
-      if (history.get(i).kind == kind) {
+    for (Event before : history) {
+      if (before.kind == kind) {
         return false;
       }
     }

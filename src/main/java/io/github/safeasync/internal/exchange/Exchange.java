@@ -63,8 +63,17 @@ public final class Exchange implements ResponseEnds, Client.Served {
       AtomicReferenceFieldUpdater.newUpdater(
           Exchange.class, ApplicationObjects.class, "application");
 
+  private static final AtomicReferenceFieldUpdater<Exchange, Asynchronous> ASYNCHRONOUS =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Asynchronous.class, "asynchronous");
+
+  private static final AtomicReferenceFieldUpdater<Exchange, RequestBody> BODY =
+      AtomicReferenceFieldUpdater.newUpdater(Exchange.class, RequestBody.class, "body");
+
   private static final AtomicReferenceFieldUpdater<Exchange, Client> CLIENT =
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Client.class, "client");
+
+  /** What no synchronous request needs. */
+  private record Asynchronous(AsyncCycles cycles, Termination closing, ContainerEvents events) {}
 
   private final Exchanges exchanges;
   private final FilterScope scope;
@@ -73,10 +82,6 @@ public final class Exchange implements ResponseEnds, Client.Served {
   private final ContainerObjects side;
   private final GuardAccess access = new GuardAccess(this);
   private final Gate gate = new Gate(access);
-  private final AsyncCycles cycles = new AsyncCycles(this);
-  private final Termination closing = new Termination(this);
-  private final RequestBody body = new RequestBody(access);
-  private final ContainerEvents events = new ContainerEvents(this);
   private final GuardedRequest guardedRequest;
   private final GuardedResponse guardedResponse;
 
@@ -85,7 +90,13 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   private volatile @Nullable ApplicationObjects application;
 
+  /** Null until it becomes asynchronous, or may. */
+  private volatile @Nullable Asynchronous asynchronous;
+
   /** Null until it matters to anybody. */
+  private volatile @Nullable RequestBody body;
+
+  /** As {@link #body}. */
   private volatile @Nullable Client client;
 
   private volatile @Nullable Future<?> deadline;
@@ -179,19 +190,35 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   AsyncCycles cycles() {
-    return cycles;
+    return asynchronous().cycles;
   }
 
   Termination closing() {
-    return closing;
-  }
-
-  RequestBody body() {
-    return body;
+    return asynchronous().closing;
   }
 
   ContainerEvents events() {
-    return events;
+    return asynchronous().events;
+  }
+
+  private Asynchronous asynchronous() {
+    Asynchronous known = asynchronous;
+    if (known != null) {
+      return known;
+    }
+    Asynchronous made =
+        new Asynchronous(new AsyncCycles(this), new Termination(this), new ContainerEvents(this));
+    boolean unused = ASYNCHRONOUS.compareAndSet(this, null, made);
+    return Objects.requireNonNull(asynchronous);
+  }
+
+  RequestBody body() {
+    RequestBody known = body;
+    if (known != null) {
+      return known;
+    }
+    boolean unused = BODY.compareAndSet(this, null, new RequestBody(access));
+    return Objects.requireNonNull(body);
   }
 
   /** What the application has taken; null if it has not. */
@@ -212,7 +239,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
     if (known != null) {
       return known;
     }
-    Client made = new Client(this, scope, lifecycle, side, body, trace);
+    Client made = new Client(this, scope, lifecycle, side, body(), trace);
     boolean unused = CLIENT.compareAndSet(this, null, made);
     return Objects.requireNonNull(client);
   }
@@ -294,7 +321,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   void dispatchedLate(ServletRequest request) {
     dispatchedLate = true;
     if (request instanceof HttpServletRequest http) {
-      closing.dispatchedLate(http);
+      closing().dispatchedLate(http);
       side.dispatchedLate(http);
     }
   }
@@ -312,21 +339,21 @@ public final class Exchange implements ResponseEnds, Client.Served {
       taken.sink().servletLeft();
     }
     if (lifecycle.isSendingElsewhere() && side.clearsOnReturn()) {
-      closing.rememberUncleared();
+      closing().rememberUncleared();
     }
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
-      events.awaitEnd(side.isUnavailable());
+      events().awaitEnd(side.isUnavailable());
       return;
     }
     if (isLeftToContainer()) {
-      events.leaveToPage();
+      events().leaveToPage();
       return;
     }
     switch (lifecycle.depart()) {
       case RESUMED -> {
-        events.completes();
-        events.leaveQuietly();
+        events().completes();
+        events().leaveQuietly();
       }
       case NEW -> answered();
       case OPEN -> {}
@@ -360,7 +387,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
       return false;
     }
     if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
-      events.completes();
+      events().completes();
     }
     return lifecycle.isContainersThread() && lifecycle.containerCompletes() && lifecycle.lets();
   }
@@ -370,7 +397,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** The application wants the library's response; all that ask get the same. */
   SafeAsyncResponse take() {
     try {
-      cycles.startForResponse();
+      cycles().startForResponse();
     } catch (RuntimeException refusal) {
       throw lifecycle.servlet() == null ? alreadyAnswered(refusal) : refusal;
     }
@@ -401,7 +428,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   /** The filter starts the exchange before anybody has asked for it. */
   void startEagerly() {
-    cycles.startEagerly();
+    cycles().startEagerly();
     armDeadline();
   }
 
@@ -509,7 +536,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** Returns false if it has ended in another way, and is being closed. */
   boolean shutDown() {
     end(End.of(End.Kind.SHUT_DOWN, age()));
-    body.left();
+    body().left();
     End decided = lifecycle.decidedEnd();
     return decided != null && decided.kind() == End.Kind.SHUT_DOWN;
   }
@@ -542,7 +569,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   /** A write of the application failed in another way: its client may be there. */
   void limitedOnWrite(Throwable failure) {
-    events.limited(failure);
+    events().limited(failure);
   }
 
   /** On the timer's thread or one of the application's. */
@@ -562,7 +589,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   void settleElsewhere() {
-    if (!closing.tell()) {
+    if (!closing().tell()) {
       scope.settle(this, this::settle);
     }
   }
@@ -579,17 +606,17 @@ public final class Exchange implements ResponseEnds, Client.Served {
     End failed = End.failed(cause, age());
     switch (lifecycle.phase()) {
       case OPEN, DISPATCHING -> {
-        if (application != null || cycles.isUnclaimed()) {
+        if (application != null || cycles().isUnclaimed()) {
           thrown = cause;
           if (decide(failed, false)) {
-            events.awaitQuiet();
-            closing.remember();
+            events().awaitQuiet();
+            closing().remember();
           }
         }
       }
       case STARTING, DISPATCHED, RESUMED, RESTARTING -> {
         if (decide(failed, true)) {
-          events.leaveQuietly();
+          events().leaveQuietly();
         }
       }
       case NEW, ENDED -> thrown = cause;
@@ -698,21 +725,23 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** Comes out of a read of the body, and does what waited for that. */
   void exitRead() {
     if (lifecycle.exitRead()) {
-      closing.close();
+      closing().close();
     }
   }
 
   /** Nobody needs the request any more, if its end has come. */
   void lingered() {
-    closing.lingered();
-    letWritersOut();
+    if (isStarted()) {
+      closing().lingered();
+      letWritersOut();
+    }
   }
 
   /** Leaves the container, and does what waited for the last call to come out. */
   void exit() {
     if (lifecycle.exit()) {
-      cycles.dispatchIfWanted();
-      closing.close();
+      cycles().dispatchIfWanted();
+      closing().close();
     }
   }
 
@@ -728,21 +757,21 @@ public final class Exchange implements ResponseEnds, Client.Served {
    * the application.
    */
   void settle() {
-    cycles.dispatchIfWanted();
-    closing.tell();
-    closing.lingered();
-    closing.close();
+    cycles().dispatchIfWanted();
+    closing().tell();
+    closing().lingered();
+    closing().close();
     letWritersOut();
   }
 
   /** The container's side is closed: nothing touches it any more. */
   void closed() {
     exchanges.ended(this);
-    AsyncCycle last = cycles.current();
+    AsyncCycle last = cycles().current();
     if (last != null) {
       last.guarded().closed();
     }
-    events.closed();
+    events().closed();
     ApplicationObjects taken = application;
     if (taken != null) {
       taken.sink().forget();

@@ -212,6 +212,26 @@ public final class Lifecycle {
       @Nullable End end,
       Completing completing) {
 
+    /** Returns a state; most exchanges are in one that nobody is inside, and share that. */
+    private static State of(
+        Phase phase,
+        @Nullable Call calls,
+        int reads,
+        @Nullable Call callbacks,
+        @Nullable Thread servlet,
+        @Nullable Thread answering,
+        @Nullable End end,
+        Completing completing) {
+      boolean empty = calls == null && reads == 0 && callbacks == null;
+      boolean left = servlet == null && answering == null;
+      boolean bare = empty && left && end == null && completing == Completing.LIBRARYS;
+      return bare && phase == Phase.OPEN
+          ? OPEN
+          : bare && phase == Phase.NEW
+              ? NEW
+              : new State(phase, calls, reads, callbacks, servlet, answering, end, completing);
+    }
+
     /** Whether there is a cycle whose end is not decided. */
     private boolean isLive() {
       return switch (phase) {
@@ -225,23 +245,27 @@ public final class Lifecycle {
     }
 
     private State to(Phase next) {
-      return new State(next, calls, reads, callbacks, servlet, answering, end, completing);
+      return State.of(next, calls, reads, callbacks, servlet, answering, end, completing);
+    }
+
+    private State to(Phase next, @Nullable Call inside) {
+      return State.of(next, inside, reads, callbacks, servlet, answering, end, completing);
     }
 
     private State with(@Nullable Call inside) {
-      return new State(phase, inside, reads, callbacks, servlet, answering, end, completing);
+      return State.of(phase, inside, reads, callbacks, servlet, answering, end, completing);
     }
 
     private State inChain(Thread thread) {
-      return new State(phase, calls, reads, callbacks, thread, null, end, completing);
+      return State.of(phase, calls, reads, callbacks, thread, null, end, completing);
     }
 
     private State besideChain(@Nullable Thread thread) {
-      return new State(phase, calls, reads, callbacks, null, thread, end, completing);
+      return State.of(phase, calls, reads, callbacks, null, thread, end, completing);
     }
 
     private State with(Completing whose) {
-      return new State(phase, calls, reads, callbacks, servlet, answering, end, whose);
+      return State.of(phase, calls, reads, callbacks, servlet, answering, end, whose);
     }
 
     /** The container's thread that has not come out; no other may close or tell before that. */
@@ -250,21 +274,15 @@ public final class Lifecycle {
     }
 
     private State withCallbacks(@Nullable Call running) {
-      return new State(phase, calls, reads, running, servlet, answering, end, completing);
+      return State.of(phase, calls, reads, running, servlet, answering, end, completing);
     }
 
     private State withReads(int inside) {
-      return new State(phase, calls, inside, callbacks, servlet, answering, end, completing);
+      return State.of(phase, calls, inside, callbacks, servlet, answering, end, completing);
     }
 
     private State ended(Phase next, @Nullable Thread answerer, End decided, Completing whose) {
-      return new State(next, calls, reads, callbacks, servlet, answerer, decided, whose);
-    }
-
-    /** The shared state where this is no other. */
-    private State shared() {
-      boolean idle = calls == null && reads == 0 && callbacks == null && containersThread() == null;
-      return !idle ? this : phase == Phase.OPEN ? OPEN : phase == Phase.NEW ? NEW : this;
+      return State.of(next, calls, reads, callbacks, servlet, answerer, decided, whose);
     }
 
     /** The thread that has started a cycle is the servlet's, or has nothing more to do here. */
@@ -417,7 +435,7 @@ public final class Lifecycle {
       State now = state;
       State next;
       switch (now.phase) {
-        case STARTING, RESTARTING -> next = now.started().to(Phase.OPEN).shared();
+        case STARTING, RESTARTING -> next = now.started().to(Phase.OPEN);
         case ENDED, TELLING, LINGERING, TOLD -> next = now.started().with(Completing.LIBRARYS);
         case CLOSING, CLOSED -> {
           return false;
@@ -436,7 +454,7 @@ public final class Lifecycle {
       State now = state;
       State next;
       switch (now.phase) {
-        case STARTING -> next = now.to(Phase.NEW).shared();
+        case STARTING -> next = now.to(Phase.NEW);
         case RESTARTING -> next = now.to(Phase.RESUMED);
         default -> {
           requirePhase(now.end != null, "notStarted");
@@ -493,7 +511,7 @@ public final class Lifecycle {
       State now = state;
       Call left = Call.without(now.calls, thread);
       State next = now.with(left);
-      if (compareAndSet(now, next.shared())) {
+      if (compareAndSet(now, next)) {
         return left == null && (next.end != null || next.phase == Phase.DISPATCHING);
       }
     }
@@ -528,7 +546,7 @@ public final class Lifecycle {
       if (now.reads == UNCOUNTED) {
         return false;
       }
-      State next = now.withReads(now.reads - 1).shared();
+      State next = now.withReads(now.reads - 1);
       if (compareAndSet(now, next)) {
         return next.isClosable();
       }
@@ -579,7 +597,7 @@ public final class Lifecycle {
         return false;
       }
       Call asker = new Call(Thread.currentThread(), false, now.calls);
-      if (compareAndSet(now, now.with(asker).to(Phase.DISPATCHING))) {
+      if (compareAndSet(now, now.to(Phase.DISPATCHING, asker))) {
         return true;
       }
     }
@@ -669,7 +687,7 @@ public final class Lifecycle {
     while (true) {
       State now = state;
       Thread left = now.phase == Phase.NEW ? null : now.servlet;
-      if (now.servlet == null || compareAndSet(now, now.besideChain(left).shared())) {
+      if (now.servlet == null || compareAndSet(now, now.besideChain(left))) {
         return;
       }
     }
@@ -685,7 +703,7 @@ public final class Lifecycle {
   Phase depart() {
     while (true) {
       State now = state;
-      if (now.containersThread() == null || compareAndSet(now, now.besideChain(null).shared())) {
+      if (now.containersThread() == null || compareAndSet(now, now.besideChain(null))) {
         return now.phase;
       }
     }
@@ -837,7 +855,7 @@ public final class Lifecycle {
     while (true) {
       State now = state;
       State next = now.withCallbacks(Call.without(now.callbacks, thread));
-      if (compareAndSet(now, next.shared())) {
+      if (compareAndSet(now, next)) {
         return next.callbacks == null
             && (next.phase == Phase.ENDED || next.phase == Phase.LINGERING);
       }
@@ -985,7 +1003,7 @@ public final class Lifecycle {
         return null;
       }
       Call closer = new Call(Thread.currentThread(), false, null);
-      if (compareAndSet(now, now.with(closer).to(Phase.CLOSING))) {
+      if (compareAndSet(now, now.to(Phase.CLOSING, closer))) {
         return now.end;
       }
     }
@@ -996,7 +1014,7 @@ public final class Lifecycle {
     while (true) {
       State now = state;
       requirePhase(now.phase == Phase.CLOSING, "closed");
-      if (compareAndSet(now, now.with((Call) null).to(Phase.CLOSED))) {
+      if (compareAndSet(now, now.to(Phase.CLOSED, null))) {
         return;
       }
     }

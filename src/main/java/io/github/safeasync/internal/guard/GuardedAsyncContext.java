@@ -25,7 +25,7 @@ public final class GuardedAsyncContext implements AsyncContext {
     this.cycle = cycle;
     this.gate = gate;
     this.exchange = gate.exchange();
-    this.tasks = new StartedTasks(exchange::start);
+    this.tasks = new StartedTasks(exchange);
   }
 
   /** After a dispatch the container may refuse, as the specification has it: Tomcat does. */

@@ -39,7 +39,6 @@ public record RequestSnapshot(
   record Line(
       String method,
       String requestUri,
-      String requestUrl,
       @Nullable String queryString,
       String contextPath,
       String servletPath,
@@ -53,7 +52,19 @@ public record RequestSnapshot(
       int remotePort,
       String requestId,
       DispatcherType dispatcherType,
-      @Nullable ServletContext servletContext) {}
+      @Nullable ServletContext servletContext) {
+
+    /** Made up when it is asked for, as containers do: few ask after the end. */
+    String requestUrl() {
+      boolean bare = serverName.indexOf(':') >= 0 && !serverName.startsWith("[");
+      StringBuilder url = new StringBuilder(scheme).append("://");
+      url.append(bare ? "[" + serverName + "]" : serverName);
+      if (serverPort > 0 && serverPort != ("https".equals(scheme) ? 443 : 80)) {
+        url.append(':').append(serverPort);
+      }
+      return url.append(requestUri).toString();
+    }
+  }
 
   /** What else the request said of itself. */
   record About(
@@ -153,7 +164,6 @@ public record RequestSnapshot(
           new Line(
               "",
               "",
-              "",
               null,
               "",
               "",
@@ -183,7 +193,6 @@ public record RequestSnapshot(
     return new Line(
         request.getMethod(),
         request.getRequestURI(),
-        String.valueOf(request.getRequestURL()),
         request.getQueryString(),
         request.getContextPath(),
         request.getServletPath(),

@@ -3,7 +3,6 @@ package io.github.safeasync.internal.guard;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,7 @@ final class StartedTasks {
   private static final AtomicReferenceFieldUpdater<StartedTasks, Set> WAITING =
       AtomicReferenceFieldUpdater.newUpdater(StartedTasks.class, Set.class, "waiting");
 
-  private final Executor own;
+  private final ExchangeAccess exchange;
   private volatile @Nullable Set<Task> waiting;
   private volatile boolean closed;
 
@@ -43,10 +42,10 @@ final class StartedTasks {
   /**
    * Makes an empty one.
    *
-   * @param own runs what the container does not
+   * @param exchange runs what the container does not
    */
-  StartedTasks(Executor own) {
-    this.own = own;
+  StartedTasks(ExchangeAccess exchange) {
+    this.exchange = exchange;
   }
 
   /**
@@ -69,7 +68,7 @@ final class StartedTasks {
       }
     }
     if (!taken || closed) {
-      own.execute(task);
+      exchange.start(task);
     }
   }
 
@@ -78,7 +77,7 @@ final class StartedTasks {
     closed = true;
     Set<Task> left = waiting;
     if (left != null) {
-      left.forEach(own::execute);
+      left.forEach(exchange::start);
     }
   }
 
