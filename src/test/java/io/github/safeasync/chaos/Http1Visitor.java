@@ -68,10 +68,27 @@ final class Http1Visitor extends Visitor {
     client.send(
         "POST "
             + plan.path()
-            + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
-            + plan.upload()
+            + " HTTP/1.1\r\nHost: localhost\r\n"
+            + (plan.isChunked() ? "Transfer-Encoding: chunked" : "Content-Length: " + plan.upload())
             + "\r\n\r\n");
-    client.send(new byte[plan.sent()]);
+    client.send(plan.isChunked() ? chunks(plan) : new byte[plan.sent()]);
+  }
+
+  /** The last one is cut off where the upload is. */
+  private static byte[] chunks(Plan plan) {
+    ByteArrayOutputStream chunks = new ByteArrayOutputStream();
+    for (int sent = 0; sent < plan.sent(); sent += PIECE) {
+      int length = Math.min(PIECE, plan.upload() - sent);
+      chunks.writeBytes(String.format("%x\r\n", length).getBytes(StandardCharsets.ISO_8859_1));
+      chunks.writeBytes(new byte[Math.min(length, plan.sent() - sent)]);
+      if (plan.sent() - sent >= length) {
+        chunks.writeBytes(new byte[] {'\r', '\n'});
+      }
+    }
+    if (!plan.cutsUpload()) {
+      chunks.writeBytes("0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+    }
+    return chunks.toByteArray();
   }
 
   private void stay(Entry entry) throws IOException {

@@ -11,6 +11,8 @@ enum Kind {
   ASYNC(ServletApplications::async),
   FORWARD(ServletApplications::forward),
   INCLUDE(ServletApplications::include),
+  /** By the container's own servlet for files. */
+  FILE(ServletApplications::file),
   DISPATCH(ServletApplications::dispatch),
   ERROR_PAGE(ServletApplications::sendError),
   BLOCKING_UPLOAD(UploadApplications::blocking),

@@ -81,6 +81,11 @@ record Plan(
     return cutsUpload() ? Math.min(cut, upload - 1) : upload;
   }
 
+  /** Whether the length of the body is announced; of every other one that of its pieces is. */
+  boolean isChunked() {
+    return upload % 2 == 0;
+  }
+
   private boolean isLarge() {
     return lines == LARGE;
   }

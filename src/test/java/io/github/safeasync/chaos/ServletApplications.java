@@ -15,6 +15,7 @@ import java.io.OutputStream;
 final class ServletApplications {
 
   static final String TARGET = "/TARGET/";
+  static final String FILE = "storm.txt";
   static final int ERROR = 418;
 
   private static final int FLUSHED_LINES = 4;
@@ -68,6 +69,11 @@ final class ServletApplications {
   static void include(Entry entry, HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
     whole(entry, () -> target(entry, request).include(request, response));
+  }
+
+  static void file(Entry entry, HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    whole(entry, () -> request.getRequestDispatcher("/" + FILE).forward(request, response));
   }
 
   private static RequestDispatcher target(Entry entry, HttpServletRequest request) {

@@ -11,6 +11,9 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -222,7 +225,21 @@ final class Storm {
     }
     app.handler("/fast", Storm::fast)
         .handler("/page", this::page)
+        .files(files())
         .errorPage(ServletApplications.ERROR, "/page");
+  }
+
+  /** The directory of the one file that is served as it is; it goes with the process. */
+  private static Path files() {
+    try {
+      Path directory = Files.createTempDirectory("storm");
+      directory.toFile().deleteOnExit();
+      Path file = Files.writeString(directory.resolve(ServletApplications.FILE), Lines.FILE);
+      file.toFile().deleteOnExit();
+      return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void serve(HttpServletRequest request, HttpServletResponse response)

@@ -19,6 +19,7 @@ import org.xnio.Sequence;
 
 /** Undertow with its servlet container. */
 final class UndertowServer extends TestServer {
+  private final DeploymentInfo info;
   private final DeploymentManager deployment;
   private final PathHandler paths = Handlers.path();
   private final Undertow undertow;
@@ -29,7 +30,7 @@ final class UndertowServer extends TestServer {
     super(container, transport);
     contextPath = application.contextPath().isEmpty() ? "/" : application.contextPath();
     ServletContainerInitializer initializer = application.initializer();
-    DeploymentInfo info =
+    info =
         Servlets.deployment()
             .setClassLoader(UndertowServer.class.getClassLoader())
             .setContextPath(contextPath)
@@ -83,6 +84,8 @@ final class UndertowServer extends TestServer {
       deployment.stop();
       deployment.undeploy();
     }
+    // Undertow leaves open, with a thread that watches its files, what it was given.
+    info.getResourceManager().close();
   }
 
   @Override
