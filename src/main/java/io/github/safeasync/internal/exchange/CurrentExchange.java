@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exchange that a thread works for. Nothing is left on the thread when it has done with it, so
- * that no pool keeps the application's class loader.
+ * The exchange that a thread works for. When it has done with it nothing is left on the thread but
+ * an empty place, so that no pool keeps the application's class loader, and the next request makes
+ * no new one.
  */
 final class CurrentExchange {
 
@@ -27,11 +28,7 @@ final class CurrentExchange {
   private CurrentExchange() {}
 
   static @Nullable Work get() {
-    Work now = CURRENT.get();
-    if (now == null) {
-      CURRENT.remove(); // The look has left an empty entry.
-    }
-    return now;
+    return CURRENT.get();
   }
 
   /** Returns what {@link #leave} has to be given. */
@@ -42,11 +39,7 @@ final class CurrentExchange {
   }
 
   static void leave(@Nullable Work before) {
-    if (before == null) {
-      CURRENT.remove();
-    } else {
-      CURRENT.set(before);
-    }
+    CURRENT.set(before);
   }
 
   /** Returns a handle by which the calling thread, and no other, gets back what it had before. */

@@ -1,9 +1,11 @@
 package io.github.safeasync.internal.exchange;
 
 import io.github.safeasync.SafeAsyncConfig;
+import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.internal.guard.LostClient;
+import io.github.safeasync.internal.guard.RequestBody;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -57,9 +59,11 @@ final class FilterCall {
   private static void first(Exchange exchange, HttpServletRequest request, FilterChain chain)
       throws IOException, ServletException {
     FilterChain interrupting =
-        InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange::token);
+        InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange);
     exchange.attachTo(request);
-    exchange.body().begun(request);
+    if (RequestBody.mayEndUnseen(request)) {
+      Connection unused = exchange.side().connectionOfAny();
+    }
     boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
     if (eager) {
       exchange.startEagerly();

@@ -1,6 +1,5 @@
 package io.github.safeasync.internal.exchange;
 
-import io.github.safeasync.CancellationToken;
 import io.github.safeasync.End;
 import io.github.safeasync.Handle;
 import jakarta.servlet.FilterChain;
@@ -8,7 +7,6 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import java.io.IOException;
-import java.util.function.Supplier;
 
 /**
  * The rest of a filter chain, whose thread is bound to the exchange's work as long as it is in
@@ -17,25 +15,24 @@ import java.util.function.Supplier;
 final class InterruptingChain implements FilterChain {
 
   private final FilterChain chain;
-  private final Supplier<? extends CancellationToken> token;
+  private final CurrentExchange.Work work;
 
-  private InterruptingChain(FilterChain chain, Supplier<? extends CancellationToken> token) {
+  private InterruptingChain(FilterChain chain, CurrentExchange.Work work) {
     this.chain = chain;
-    this.token = token;
+    this.work = work;
   }
 
   /** Returns a chain that binds the thread that calls it, if the filter is told so. */
-  static FilterChain around(
-      FilterChain chain, CancelSettings settings, Supplier<? extends CancellationToken> token) {
+  static FilterChain around(FilterChain chain, CancelSettings settings, CurrentExchange.Work work) {
     return settings.synchronous() && settings.on().contains(End.Kind.DISCONNECTED)
-        ? new InterruptingChain(chain, token)
+        ? new InterruptingChain(chain, work)
         : chain;
   }
 
   @Override
   public void doFilter(ServletRequest request, ServletResponse response)
       throws IOException, ServletException {
-    Handle bound = token.get().bind(Thread.currentThread());
+    Handle bound = work.token().bind(Thread.currentThread());
     try {
       chain.doFilter(request, response);
     } finally {

@@ -10,11 +10,14 @@ import java.util.Locale;
  */
 public final class GuardedWriter extends PrintWriter {
 
+  /** Of all, as every method that would reach it is overridden. */
+  private static final Writer NOWHERE = Writer.nullWriter();
+
   private final Gate gate;
   private final PrintWriter writer;
 
   GuardedWriter(Gate gate, PrintWriter writer) {
-    super(Writer.nullWriter());
+    super(NOWHERE);
     this.gate = gate;
     this.writer = writer;
   }

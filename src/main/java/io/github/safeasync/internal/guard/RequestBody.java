@@ -74,13 +74,11 @@ public final class RequestBody {
   }
 
   /**
-   * The request is about to be served: of a stream that is reset Tomcat shows afterwards no more
-   * whether its end had come.
+   * Whether its connection has to be looked at before the request is served: of a stream that is
+   * reset Tomcat shows afterwards no more whether its end had come.
    */
-  public void begun(HttpServletRequest request) {
-    if (isHttp2(request) && !isSafe(request.getMethod()) && request.getContentLengthLong() < 0) {
-      Quirks unused = exchange.quirksOfAny();
-    }
+  public static boolean mayEndUnseen(HttpServletRequest request) {
+    return isHttp2(request) && !isSafe(request.getMethod()) && request.getContentLengthLong() < 0;
   }
 
   /** Looks at what the request says of its body, once. */
