@@ -46,6 +46,11 @@ final class Members {
     return at;
   }
 
+  /** As {@link #walk(Object, String...)}, for the way of most, which makes no array. */
+  static @Nullable Object walk(@Nullable Object from, String member, String next) {
+    return read(read(from, member), next);
+  }
+
   /** The value of one member; null if it is missing, null or fails. */
   static @Nullable Object read(@Nullable Object from, String member) {
     if (from == null) {

@@ -176,7 +176,7 @@ final class ContainerEvents {
 
   /** It completes by itself. */
   void completes() {
-    if (!exchange.decide(End.of(End.Kind.COMPLETED, exchange.age()), true)) {
+    if (!exchange.isLive() || !exchange.decide(End.of(End.Kind.COMPLETED, exchange.age()), true)) {
       lifecycle.leaveToContainer();
     }
   }

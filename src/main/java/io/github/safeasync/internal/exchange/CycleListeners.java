@@ -35,7 +35,16 @@ final class CycleListeners {
     COMPLETE
   }
 
-  private record Event(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {}
+  private record Event(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
+
+    static Event of(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
+      boolean plain = kind == Kind.COMPLETE && failure == null && next == null;
+      return plain ? PLAIN_COMPLETION : new Event(kind, failure, next);
+    }
+  }
+
+  /** All that most requests have to tell. */
+  private static final Event PLAIN_COMPLETION = new Event(Kind.COMPLETE, null, null);
 
   private static final class Entry {
     private final AsyncListener listener;
@@ -121,13 +130,19 @@ final class CycleListeners {
 
   /** Tells an event, on the calling thread unless another one is telling. */
   void tell(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
-    leave(kind, failure, next);
-    drain();
+    Event event = Event.of(kind, failure, next);
+    if (turn.take()) {
+      tellInTurn(event);
+    } else {
+      leave(() -> happened(event));
+      drain();
+    }
   }
 
   /** Leaves an event, to be told before all that come later. Any thread. */
   void leave(Kind kind, @Nullable Throwable failure, @Nullable AsyncContext next) {
-    leave(() -> happened(new Event(kind, failure, next)));
+    Event event = Event.of(kind, failure, next);
+    leave(() -> happened(event));
   }
 
   /** Leaves another callback of the request's, which overlaps none of these. Any thread. */
@@ -145,14 +160,23 @@ final class CycleListeners {
 
   /** Tells what was left, on the calling thread unless another one is telling. */
   void drain() {
-    if (!turn.take()) {
-      return;
+    if (turn.take()) {
+      tellInTurn(null);
     }
+  }
+
+  /** Tells what was left, and then an event, if any. By the thread that has the turn. */
+  private void tellInTurn(@Nullable Event event) {
+    Event last = event;
     do {
+      // The turn is not lost by what one of them throws.
       Attempt.to(context, "tell a listener", this::catchUp);
       for (Runnable next; (next = next()) != null; ) {
-        // The turn is not lost by what one of them throws.
         Attempt.to(context, "tell a listener", next);
+      }
+      if (last != null) {
+        happened(last);
+        last = null;
       }
     } while (!turn.leave());
   }
@@ -167,8 +191,8 @@ final class CycleListeners {
 
   /** After the completion nothing happens any more, and everything is told once. */
   private boolean isNew(Kind kind) {
-    for (Event before : history) {
-      if (before.kind == kind) {
+    for (int i = 0; i < history.size(); i++) {
+      if (history.get(i).kind == kind) {
         return false;
       }
     }
@@ -177,7 +201,9 @@ final class CycleListeners {
 
   private void catchUp() {
     for (int i = 0; i < history.size(); i++) {
-      for (Entry entry : entries) {
+      List<Entry> now = entries;
+      for (int k = 0; k < now.size(); k++) {
+        Entry entry = now.get(k);
         if (entry.told == i) {
           entry.told = i + 1;
           run(entry, history.get(i));

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It decides, and acts on nothing: whoever is told that it won a transition acts afterwards. All
  * of it is one immutable {@link State} behind one atomic reference; no method blocks but {@link
- * #awaitQuiet}.
+ * #awaitQuiet}. A state is a value: a transition is worked out from the one that it replaces, and
+ * from nothing else, so that it is right whether that is there still or again. So states that are
+ * alike are one object where that is easy to have.
  *
  * <p>Why calls are counted in: a call that is inside the container while another thread completes
  * the exchange damages the next request on Tomcat, Jetty and Undertow alike, because all of them
@@ -201,6 +203,8 @@ public final class Lifecycle {
    *     null while the servlet's is here
    * @param end set from ENDED on
    * @param completing whose the completion is
+   * @param before the moment before the last call went in, if nothing else has happened since: as
+   *     nothing is left of most calls, that is the moment after it as well
    */
   record State(
       Phase phase,
@@ -210,7 +214,8 @@ public final class Lifecycle {
       @Nullable Thread servlet,
       @Nullable Thread answering,
       @Nullable End end,
-      Completing completing) {
+      Completing completing,
+      @Nullable State before) {
 
     /** Returns a state; most exchanges are in one that nobody is inside, and share that. */
     private static State of(
@@ -229,7 +234,8 @@ public final class Lifecycle {
           ? OPEN
           : bare && phase == Phase.NEW
               ? NEW
-              : new State(phase, calls, reads, callbacks, servlet, answering, end, completing);
+              : new State(
+                  phase, calls, reads, callbacks, servlet, answering, end, completing, null);
     }
 
     /** Whether there is a cycle whose end is not decided. */
@@ -252,8 +258,17 @@ public final class Lifecycle {
       return State.of(next, inside, reads, callbacks, servlet, answering, end, completing);
     }
 
-    private State with(@Nullable Call inside) {
-      return State.of(phase, inside, reads, callbacks, servlet, answering, end, completing);
+    /** A thread has gone into the container. */
+    private State entered(Thread thread, boolean sends) {
+      Call call = new Call(thread, sends, calls);
+      return new State(phase, call, reads, callbacks, servlet, answering, end, completing, this);
+    }
+
+    /** A thread has come out of the container. */
+    private State exited(Thread thread) {
+      return before != null && calls != null && calls.thread == thread
+          ? before
+          : to(phase, Call.without(calls, thread));
     }
 
     private State inChain(Thread thread) {
@@ -364,9 +379,9 @@ public final class Lifecycle {
   private static final int UNCOUNTED = -1;
 
   private static final State NEW =
-      new State(Phase.NEW, null, 0, null, null, null, null, Completing.LIBRARYS);
+      new State(Phase.NEW, null, 0, null, null, null, null, Completing.LIBRARYS, null);
   private static final State OPEN =
-      new State(Phase.OPEN, null, 0, null, null, null, null, Completing.LIBRARYS);
+      new State(Phase.OPEN, null, 0, null, null, null, null, Completing.LIBRARYS, null);
 
   private static final AtomicReferenceFieldUpdater<Lifecycle, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(Lifecycle.class, State.class, "state");
@@ -493,7 +508,7 @@ public final class Lifecycle {
       if (!(toAsk ? now.letsAsk(thread) : now.lets(thread))) {
         return false;
       }
-      if (compareAndSet(now, now.with(new Call(thread, toSend, now.calls)))) {
+      if (compareAndSet(now, now.entered(thread, toSend))) {
         return true;
       }
     }
@@ -509,10 +524,9 @@ public final class Lifecycle {
     Thread thread = Thread.currentThread();
     while (true) {
       State now = state;
-      Call left = Call.without(now.calls, thread);
-      State next = now.with(left);
+      State next = now.exited(thread);
       if (compareAndSet(now, next)) {
-        return left == null && (next.end != null || next.phase == Phase.DISPATCHING);
+        return next.calls == null && (next.end != null || next.phase == Phase.DISPATCHING);
       }
     }
   }
@@ -961,7 +975,7 @@ public final class Lifecycle {
       if (now.end == null || !now.isHeldUp()) {
         return false;
       }
-      if (compareAndSet(now, now.with(new Call(Thread.currentThread(), false, now.calls)))) {
+      if (compareAndSet(now, now.entered(Thread.currentThread(), false))) {
         return true;
       }
     }

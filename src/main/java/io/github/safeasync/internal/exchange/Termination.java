@@ -466,10 +466,16 @@ final class Termination {
 
   /** Tells the listeners of a cycle, which may ask the container's objects meanwhile. */
   void tell(AsyncCycle of, CycleListeners.Kind kind, @Nullable Throwable failure) {
-    of.listeners().leave(kind, failure, null);
-    listenersOf(of);
+    Thread before = listening;
+    listening = Thread.currentThread();
+    try {
+      of.listeners().tell(kind, failure, null);
+    } finally {
+      listening = before;
+    }
   }
 
+  /** As {@link #tell(AsyncCycle, CycleListeners.Kind, Throwable)}, of what was left to be told. */
   private void listenersOf(AsyncCycle of) {
     Thread before = listening;
     listening = Thread.currentThread();

@@ -823,7 +823,7 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
   public String getRequestId() {
     return gate.isFree()
         ? super.getRequestId()
-        : gate.ask(super::getRequestId, known -> known.line().requestId());
+        : gate.ask(super::getRequestId, known -> known.about().requestId());
   }
 
   @Override

@@ -50,7 +50,6 @@ public record RequestSnapshot(
       int serverPort,
       String remoteAddr,
       int remotePort,
-      String requestId,
       DispatcherType dispatcherType,
       @Nullable ServletContext servletContext) {
 
@@ -83,6 +82,7 @@ public record RequestSnapshot(
       String localName,
       String localAddr,
       int localPort,
+      String requestId,
       String protocolRequestId,
       @Nullable ServletConnection connection,
       Map<String, String> trailers) {
@@ -155,6 +155,7 @@ public record RequestSnapshot(
           "",
           0,
           "",
+          "",
           null,
           Map.of());
 
@@ -175,7 +176,6 @@ public record RequestSnapshot(
               0,
               "",
               0,
-              "",
               DispatcherType.REQUEST,
               null),
           NOTHING_MORE,
@@ -204,7 +204,6 @@ public record RequestSnapshot(
         request.getServerPort(),
         request.getRemoteAddr(),
         request.getRemotePort(),
-        request.getRequestId(),
         request.getDispatcherType(),
         request.getServletContext());
   }
@@ -305,6 +304,7 @@ public record RequestSnapshot(
         request.getLocalName(),
         request.getLocalAddr(),
         request.getLocalPort(),
+        request.getRequestId(),
         request.getProtocolRequestId(),
         request.getServletConnection(),
         trailers(request));

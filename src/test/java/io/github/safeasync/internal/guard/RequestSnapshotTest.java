@@ -36,7 +36,6 @@ class RequestSnapshotTest {
             serverPort,
             "127.0.0.1",
             4711,
-            "17",
             DispatcherType.REQUEST,
             null);
 
