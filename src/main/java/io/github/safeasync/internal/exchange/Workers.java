@@ -170,17 +170,25 @@ final class Workers {
   /** What is done once: at its time, or at the shutdown. */
   private final class Step extends FutureTask<Void> {
 
+    private final Duration delay;
+    private final long dueAt;
     private volatile @Nullable Future<?> timed;
 
-    Step(Object about, Runnable task) {
+    Step(Object about, Runnable task, Duration delay) {
       super(() -> runOnTimer(about, task), null);
+      this.delay = delay;
+      this.dueAt = System.nanoTime() + delay.toNanos();
     }
 
-    void at(Duration delay) {
+    void start() {
       timed = timer.schedule(this, delay.toNanos(), TimeUnit.NANOSECONDS);
       if (isDone()) {
         done();
       }
+    }
+
+    boolean isDueBy(long deadline) {
+      return deadline - dueAt >= 0;
     }
 
     @Override
@@ -263,14 +271,14 @@ final class Workers {
   }
 
   /**
-   * As {@link #schedule}, for what nobody else would do: a shutdown waits for it for a moment, and
-   * then has it done before its time. After the shutdown it is done soon.
+   * As {@link #schedule}, for what nobody else would do: a shutdown waits for it if it is due in a
+   * moment, and otherwise has it done before its time. After the shutdown it is done soon.
    */
   Future<?> scheduleSurely(Object about, Runnable task, Duration delay) {
-    Step step = new Step(about, task);
+    Step step = new Step(about, task, delay);
     steps.add(step);
     try {
-      step.at(delay);
+      step.start();
     } catch (RejectedExecutionException e) {
       settle(about, step);
     }
@@ -325,7 +333,7 @@ final class Workers {
 
   private void awaitSteps(long nanos) {
     long deadline = System.nanoTime() + nanos;
-    while (!steps.isEmpty()
+    while (steps.stream().anyMatch(step -> step.isDueBy(deadline))
         && deadline - System.nanoTime() > 0
         && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(1_000_000);
