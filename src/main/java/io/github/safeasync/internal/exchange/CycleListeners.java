@@ -167,18 +167,25 @@ final class CycleListeners {
 
   /** Tells what was left, and then an event, if any. By the thread that has the turn. */
   private void tellInTurn(@Nullable Event event) {
-    Event last = event;
-    do {
-      // The turn is not lost by what one of them throws.
-      Attempt.to(context, "tell a listener", this::catchUp);
-      for (Runnable next; (next = next()) != null; ) {
-        Attempt.to(context, "tell a listener", next);
-      }
-      if (last != null) {
-        happened(last);
-        last = null;
-      }
-    } while (!turn.leave());
+    tellLeft();
+    if (event != null) {
+      attempt(() -> happened(event));
+    }
+    while (!turn.leave()) {
+      tellLeft();
+    }
+  }
+
+  private void tellLeft() {
+    attempt(this::catchUp);
+    for (Runnable next; (next = next()) != null; ) {
+      attempt(next);
+    }
+  }
+
+  /** The turn is not lost by what one of them throws. */
+  private void attempt(Runnable step) {
+    Attempt.to(context, "tell a listener", step);
   }
 
   private void happened(Event event) {
