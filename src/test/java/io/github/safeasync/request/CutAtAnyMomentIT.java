@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.safeasync.SafeAsyncConfig;
 import io.github.safeasync.testkit.Container;
@@ -166,9 +165,6 @@ class CutAtAnyMomentIT {
   @ParameterizedTest
   @EveryTransport({Transport.H2C, Transport.H2})
   void fails_asCut_G13(Container container, Transport transport) throws Exception {
-    assumeFalse(
-        container.isJetty(),
-        "Jetty 12.1.14 ends one in some thousand such uploads early, without the filter as well");
     SafeAsyncConfig config = SafeAsyncConfig.builder().build();
     ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
     try (Logs logs = Logs.swallow();

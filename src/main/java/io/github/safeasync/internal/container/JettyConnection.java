@@ -44,6 +44,9 @@ final class JettyConnection extends ReachedConnection {
   private final @Nullable Object httpStream;
   private final @Nullable Object stream;
 
+  /** Whether the stream's last frame was seen to be read, of which its failure leaves no trace. */
+  private volatile boolean given;
+
   private JettyConnection(
       @Nullable SocketChannel channel,
       boolean multiplexed,
@@ -208,6 +211,31 @@ final class JettyConnection extends ReachedConnection {
       said.initCause(lost);
     }
     return thrown;
+  }
+
+  /**
+   * A stream that fails, or is reset, throws away the frames that wait to be read, all but the end
+   * of the last one (HTTP2Stream.drain, HttpChannelState.onFailure). Who reads in this moment,
+   * before ServletChannel knows, is given that end behind a hole.
+   */
+  @Override
+  public boolean isBodyCut(long received) {
+    return !isBodyGiven() && isFailed();
+  }
+
+  /** A trailer closes the stream before its data are read. */
+  @Override
+  public boolean isBodyGiven() {
+    if (!given
+        && Boolean.TRUE.equals(Members.read(stream, "isRemotelyClosed()"))
+        && Long.valueOf(0).equals(Members.read(stream, "getDataLength()"))) {
+      given = !isFailed();
+    }
+    return given;
+  }
+
+  private boolean isFailed() {
+    return Boolean.TRUE.equals(Members.read(stream, "isResetOrFailed()"));
   }
 
   /** HttpInput counts what is read of a stream; what was a form is kept by FormFields. */

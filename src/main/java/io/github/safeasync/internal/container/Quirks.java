@@ -129,12 +129,18 @@ public interface Quirks {
 
   /**
    * Whether what the container has given for the end of the request's body is none, as the client
-   * left before it. False where the container says so by itself, or nobody can tell. Undertow and
-   * Tomcat.
+   * left before it. False where the container says so by itself, or nobody can tell.
    *
    * @param received how many bytes of the body have been read, at most
    */
   boolean isBodyCut(long received);
+
+  /**
+   * Whether all of the request's body was given to who reads it, so that the client's departure
+   * takes nothing away. To be asked after each read: once the client has gone the container does
+   * not know any more. False where that need not be known. Jetty's HTTP/2 only.
+   */
+  boolean isBodyGiven();
 
   /**
    * Whether the container has given up the request's body before its end, on another thread than

@@ -203,6 +203,11 @@ class ReachedConnection implements Connection, Quirks {
   }
 
   @Override
+  public boolean isBodyGiven() {
+    return false;
+  }
+
+  @Override
   public boolean isBodyLost() {
     return false;
   }

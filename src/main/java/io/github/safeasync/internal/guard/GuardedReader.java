@@ -44,6 +44,7 @@ final class GuardedReader extends BufferedReader {
       body.endRead(octets.atMost());
     } else {
       octets.add(into.subSequence(0, read));
+      body.someRead();
     }
     return read;
   }
@@ -56,6 +57,7 @@ final class GuardedReader extends BufferedReader {
         body.endRead(octets.atMost());
       } else {
         octets.add((char) read);
+        body.someRead();
       }
       return read;
     } catch (IOException | RuntimeException failure) {
@@ -105,6 +107,7 @@ final class GuardedReader extends BufferedReader {
         body.endRead(octets.atMost());
       } else {
         octets.addLine(line);
+        body.someRead();
       }
       return line;
     } catch (IOException | RuntimeException failure) {

@@ -64,6 +64,9 @@ public final class RequestBody {
   private volatile boolean http2;
   private long count;
 
+  /** Whether no departure can take anything of the body away any more. */
+  private boolean given;
+
   /** Counts reads, to see that somebody still reads. */
   private volatile int reads;
 
@@ -89,8 +92,8 @@ public final class RequestBody {
     long length = request.getContentLengthLong();
     if (length > 0 && PassedOn.isBodyOf(request) && request.getHeader("Content-Encoding") == null) {
       declared = length;
-      http2 = isHttp2(request);
     }
+    http2 = isHttp2(request);
     known = true;
     if (isNone(request)) {
       ended();
@@ -254,8 +257,16 @@ public final class RequestBody {
       if (count == declared) {
         requireOwn();
         ended();
+      } else if (declared < 0) {
+        someRead();
       }
     }
+  }
+
+  /** Some of it was read, be it as text; by the thread that has read it. */
+  void someRead() {
+    Quirks quirks = http2 && !given ? exchange.quirksOfAny() : null;
+    given = given || (quirks != null && quirks.isBodyGiven());
   }
 
   /** On HTTP/2 a container may have given what was read away while it was read. */
