@@ -1,7 +1,9 @@
 package io.github.safeasync.internal.body;
 
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -49,19 +51,23 @@ final class BodyQueue {
   }
 
   /** Takes all that was put in, oldest first; one thread at a time. */
-  Deque<BodyItem> takeAll() {
-    Deque<BodyItem> oldestFirst = new ArrayDeque<>(1);
+  Collection<BodyItem> takeAll() {
     Node now = top;
     while (now != null && now.item != null) {
       if (TOP.compareAndSet(this, now, now.isLast() ? CLOSED : null)) {
-        for (Node node = now; node != null && node.item != null; node = node.below) {
-          oldestFirst.addFirst(node.item);
-        }
-        break;
+        return oldestFirst(now);
       }
       now = top;
     }
-    return oldestFirst;
+    return List.of();
+  }
+
+  private static Collection<BodyItem> oldestFirst(Node newest) {
+    Deque<BodyItem> turned = new ArrayDeque<>(1);
+    for (Node node = newest; node != null && node.item != null; node = node.below) {
+      turned.addFirst(node.item);
+    }
+    return turned;
   }
 
   boolean isEmpty() {

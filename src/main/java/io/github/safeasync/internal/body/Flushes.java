@@ -44,11 +44,11 @@ final class Flushes {
 
   private State state = State.NONE;
 
-  /** Those of which all that was before them is written. */
-  private final List<Flush> due = new ArrayList<>();
+  /** Those of which all that was before them is written, in order. */
+  private final List<Flush> due = new ArrayList<>(0);
 
-  /** Those for which the container was asked; done when it is ready again. */
-  private final List<Flush> asked = new ArrayList<>();
+  /** For how many of them the container was asked; they are done when it is ready again. */
+  private int asked;
 
   /** Something comes that is to be sent. */
   void want() {
@@ -87,8 +87,7 @@ final class Flushes {
   /** The container is asked to flush. */
   void ask() {
     state = State.ASKED;
-    asked.addAll(due);
-    due.clear();
+    asked = due.size();
   }
 
   /** Whether the container is still to be looked at, though there is nothing to write. */
@@ -119,14 +118,18 @@ final class Flushes {
    * @return all that wait
    */
   List<Flush> end() {
-    asked.addAll(due);
-    due.clear();
+    asked = due.size();
     return takeAsked();
   }
 
   private List<Flush> takeAsked() {
-    List<Flush> taken = List.copyOf(asked);
-    asked.clear();
+    if (asked == 0) {
+      return List.of();
+    }
+    List<Flush> first = due.subList(0, asked);
+    List<Flush> taken = List.copyOf(first);
+    first.clear();
+    asked = 0;
     return taken;
   }
 }

@@ -10,6 +10,7 @@ import io.github.safeasync.HalfClose;
 import io.github.safeasync.internal.Log;
 import io.github.safeasync.internal.container.Connection;
 import io.github.safeasync.internal.container.ConnectionFailures;
+import io.github.safeasync.internal.detect.HangUpListener;
 import io.github.safeasync.internal.detect.HangUpWatch;
 import io.github.safeasync.internal.guard.RequestBody;
 import jakarta.servlet.http.HttpServletRequest;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While the request is synchronous a departure is no end that anybody but who has asked would
  * hear of: the servlet goes on. What becomes asynchronous later ends at once.
  */
-final class Client {
+final class Client implements HangUpListener {
 
   /** The exchange, as it matters to its client. */
   interface Served extends CurrentExchange.Work {
@@ -212,7 +213,7 @@ final class Client {
     }
     observation.named(connection);
     observation.opened();
-    HangUpWatch started = scope.watch(connection, this::gone);
+    HangUpWatch started = scope.watch(connection, this);
     if (!WATCH.compareAndSet(this, null, started)) {
       started.release();
       return;
@@ -256,8 +257,9 @@ final class Client {
 
   // How it leaves.
 
-  /** On the detector's thread. What becomes asynchronous meanwhile looks for this when it has. */
-  private void gone(Departure departure, long since) {
+  /** What becomes asynchronous meanwhile looks for this when it has. */
+  @Override
+  public void gone(Departure departure, long since) {
     leftSince = since;
     left(End.disconnected(departure, exchange.age(), null));
   }

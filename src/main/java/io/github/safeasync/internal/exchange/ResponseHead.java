@@ -266,6 +266,9 @@ final class ResponseHead {
   }
 
   private static void apply(@Nullable Header last, HttpServletResponse response) {
+    if (last == null) {
+      return;
+    }
     Deque<Header> inOrder = new ArrayDeque<>();
     for (Header header = last; header != null; header = header.before) {
       inOrder.push(header);
