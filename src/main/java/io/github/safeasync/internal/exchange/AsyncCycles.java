@@ -195,7 +195,9 @@ final class AsyncCycles {
   private void adopt(AsyncCycle begun, AsyncContext started) {
     started.addListener(begun.events());
     AsyncCycle before = current;
-    if (before != null) {
+    if (before == null) {
+      exchange.markRequest();
+    } else {
       before.followedBy(begun);
       before.guarded().closed();
     }

@@ -19,6 +19,7 @@ import io.github.safeasync.internal.guard.GuardedRequest;
 import io.github.safeasync.internal.guard.GuardedResponse;
 import io.github.safeasync.internal.guard.RequestBody;
 import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.UnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -144,9 +145,11 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   public static @Nullable Exchange of(ServletRequest request) {
-    return request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof Exchange exchange
-        ? exchange
-        : guarding(request);
+    if (request.getAttribute(ExchangeAccess.ATTRIBUTE) instanceof GuardAccess access) {
+      return access.exchange();
+    }
+    Exchange guarding = guarding(request);
+    return guarding == null ? servedHere(request) : guarding;
   }
 
   private static @Nullable Exchange guarding(ServletRequest request) {
@@ -156,13 +159,32 @@ public final class Exchange implements ResponseEnds, Client.Served {
         : null;
   }
 
-  /** Ties the exchange to its request, until the request is over. */
-  void attachTo(ServletRequest request) {
-    request.setAttribute(ExchangeAccess.ATTRIBUTE, this);
+  /**
+   * Of a synchronous request the container's own object bears no mark: it comes back on the thread
+   * that serves it, if at all, as with Undertow's page for an error.
+   */
+  private static @Nullable Exchange servedHere(ServletRequest request) {
+    if (CurrentExchange.get() instanceof Exchange exchange) {
+      HttpServletRequest own = exchange.side.request();
+      return own != null && innermost(own) == innermost(request) ? exchange : null;
+    }
+    return null;
   }
 
-  void detachFrom(ServletRequest request) {
-    request.removeAttribute(ExchangeAccess.ATTRIBUTE);
+  private static ServletRequest innermost(ServletRequest request) {
+    ServletRequest at = request;
+    while (at instanceof ServletRequestWrapper wrapper) {
+      at = wrapper.getRequest();
+    }
+    return at;
+  }
+
+  /** Marks the container's request, which a dispatch brings back. */
+  void markRequest() {
+    HttpServletRequest own = side.request();
+    if (own != null) {
+      own.setAttribute(ExchangeAccess.ATTRIBUTE, access);
+    }
   }
 
   public Exchanges exchanges() {

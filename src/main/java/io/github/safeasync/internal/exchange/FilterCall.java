@@ -60,7 +60,6 @@ final class FilterCall {
       throws IOException, ServletException {
     FilterChain interrupting =
         InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange);
-    exchange.attachTo(request);
     if (RequestBody.mayEndUnseen(request)) {
       Connection unused = exchange.side().connectionOfAny();
     }
@@ -79,9 +78,6 @@ final class FilterCall {
       throw thrown;
     } finally {
       exchange.departed();
-      if (!exchange.isStarted()) {
-        exchange.detachFrom(request);
-      }
     }
   }
 

@@ -23,7 +23,10 @@ public interface ExchangeAccess {
     void run() throws IOException;
   }
 
-  /** The attribute of a request that ties its exchange to it; no application sees it. */
+  /**
+   * The attribute that ties a guarded request to its exchange, and the container's own once that is
+   * asynchronous; no application sees it.
+   */
   String ATTRIBUTE = "io.github.safeasync.exchange";
 
   // The ways in. Whoever got true comes out again by the exit of the same name.

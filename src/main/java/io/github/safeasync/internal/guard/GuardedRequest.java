@@ -130,6 +130,9 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
 
   @Override
   public @Nullable Object getAttribute(String name) {
+    if (ExchangeAccess.ATTRIBUTE.equals(name)) {
+      return exchange;
+    }
     if (gate.isFree()) {
       return super.getAttribute(name);
     }
