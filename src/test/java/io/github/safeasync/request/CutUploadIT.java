@@ -279,10 +279,15 @@ class CutUploadIT {
 
   @ParameterizedTest
   @EveryContainer
-  void afterTheDeparture_eachWayToReadAPutFails_G13(Container container) throws Exception {
-    LateWork.Post<Reading> put =
-        (reading, server, path) -> reading.send(server, "PUT " + path, "X-None: a");
-    new LateWork<>(Reading.class, put, Reading::outcome)
+  void afterTheDeparture_eachWayToReadAPutOrAPatchFails_G13(Container container) throws Exception {
+    unpostedFails(container, "PUT");
+    unpostedFails(container, "PATCH");
+  }
+
+  private static void unpostedFails(Container container, String method) throws Exception {
+    LateWork.Post<Reading> send =
+        (reading, server, path) -> reading.send(server, method + " " + path, "X-None: a");
+    new LateWork<>(Reading.class, send, Reading::outcome)
         .compare(
             container,
             Transport.PLAIN,
