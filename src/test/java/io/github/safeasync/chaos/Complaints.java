@@ -40,7 +40,7 @@ final class Complaints extends Handler implements AutoCloseable {
         each.getThrown() != null && each.getLevel().intValue() >= Level.FINE.intValue();
     if ((isLoud || hasStack) && !Deliberate.isCauseOf(each.getThrown())) {
       String line = new SimpleFormatter().format(each);
-      if (!line.contains(Zone.REJECTED) && OF_RESETS.stream().noneMatch(line::contains)) {
+      if (!Zone.isCauseOf(line) && OF_RESETS.stream().noneMatch(line::contains)) {
         ledger.found(Fault.COMPLAINT, line);
       }
     }

@@ -1,23 +1,18 @@
 package io.github.safeasync.chaos;
 
-import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.sse.SseStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Applications that use SafeAsyncResponse. */
 final class LibraryApplications {
 
   private static final int THREADS = 3;
-  private static final int BOUND = 10;
-  private static final int SOON_MILLIS = 1_000;
+  private static final Duration HEARTBEAT = Duration.ofMillis(10);
 
   private LibraryApplications() {}
 
@@ -60,7 +55,7 @@ final class LibraryApplications {
   static void events(Entry entry, HttpServletRequest request, HttpServletResponse unused) {
     SafeAsyncResponse response = take(entry, request);
     SseStream stream = SseStream.open(request);
-    stream.heartbeat(Duration.ofMillis(BOUND));
+    stream.heartbeat(HEARTBEAT);
     later(
         entry,
         response,
@@ -105,7 +100,7 @@ final class LibraryApplications {
                   entry
                       .work()
                       .later(entry, Late.millis(entry.plan()), () -> lateCalls(entry, response)));
-      case CANCELS -> bind(entry, response);
+      case CANCELS -> BoundWork.to(entry, response);
       case PROPER, THROWS, TWICE, SILENT -> {}
     }
     return response;
@@ -130,34 +125,5 @@ final class LibraryApplications {
     response.sendError(ServletApplications.ERROR);
     response.redirect("/late");
     Work.attempt(entry, () -> response.outputStream().write(Lines.last(entry.plan())));
-  }
-
-  /** G9: what is bound is cancelled once, when the client has gone, and never after another end. */
-  private static void bind(Entry entry, SafeAsyncResponse response) {
-    AtomicInteger closed = new AtomicInteger();
-    List<CompletableFuture<Void>> futures = new ArrayList<>();
-    for (int i = 0; i < BOUND; i++) {
-      response.cancelOnDisconnect((AutoCloseable) closed::incrementAndGet);
-      CompletableFuture<Void> future = new CompletableFuture<>();
-      futures.add(future);
-      response.cancelOnDisconnect(future);
-    }
-    response.onEnd(
-        end ->
-            entry
-                .work()
-                .later(
-                    entry,
-                    SOON_MILLIS,
-                    () -> {
-                      int expected = end.kind() == End.Kind.DISCONNECTED ? BOUND : 0;
-                      long cancelled =
-                          futures.stream().filter(CompletableFuture::isCancelled).count();
-                      if (closed.get() != expected || cancelled != expected) {
-                        entry.fault(
-                            Fault.CANCELLED_WRONGLY,
-                            end + ": closed " + closed + ", cancelled " + cancelled);
-                      }
-                    }));
   }
 }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * What a process holds: threads, and on Linux descriptors that are no files.
  *
  * @param descriptors how many
- * @param registered how many are registered with selectors
+ * @param registered how many are registered with selectors, beside what wakes each of these up
  */
 record Remains(Set<Long> threads, long descriptors, long registered) {
 
@@ -68,6 +68,7 @@ record Remains(Set<Long> threads, long descriptors, long registered) {
         count +=
             lines(DETAILS.resolve(each.getFileName()))
                 .filter(line -> line.startsWith("tfd"))
+                .skip(1)
                 .count();
       }
     }

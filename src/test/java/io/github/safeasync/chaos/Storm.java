@@ -47,9 +47,6 @@ final class Storm {
   /** How many come while the application is taken away from under them. */
   private static final int LAST = 100;
 
-  /** Selectors that a container may not have begun to use at the start. */
-  private static final int LAZY = 4;
-
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   private final Container container;
@@ -109,7 +106,7 @@ final class Storm {
         require("watched connections", () -> sum(filter -> filter.stats().watched()));
         require("pending bytes", () -> sum(filter -> filter.stats().pendingBytes()));
         require("sockets in CLOSE_WAIT", () -> Remains.closeWaits(server.port()));
-        require("registrations with selectors", () -> Math.max(0, atRest.registeredSince() - LAZY));
+        require("registrations with selectors", () -> Math.max(0, atRest.registeredSince()));
         undeploy(server, count);
       }
       work.close();

@@ -17,7 +17,7 @@ enum Zone {
   HASTY;
 
   /** The message of the exceptions. */
-  static final String REJECTED = "every third task is rejected";
+  private static final String REJECTED = "every third task is rejected";
 
   private static final int EVERY = 3;
 
@@ -40,6 +40,12 @@ enum Zone {
               .build();
       case HASTY -> config.timeout(Duration.ofMillis(20)).halfClose(HalfClose.IGNORE).build();
     };
+  }
+
+  /** Whether it is told of a task that was rejected, or of more than may wait where little may. */
+  static boolean isCauseOf(String complaint) {
+    return complaint.contains(REJECTED)
+        || complaint.contains(REJECTING.path()) && complaint.contains("SlowClientException");
   }
 
   private static Executor rejecting(Executor workers) {
