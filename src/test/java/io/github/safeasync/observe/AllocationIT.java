@@ -34,9 +34,9 @@ class AllocationIT {
   private static final int REQUESTS = 45;
 
   private static final int MEASURED = 15;
-  private static final long SYNCHRONOUS_BYTES = 1_000;
-  private static final long ASYNCHRONOUS_BYTES = 5_500;
-  private static final long RESPONSE_BYTES = 8_500;
+  private static final long SYNCHRONOUS_BYTES = 480;
+  private static final long ASYNCHRONOUS_BYTES = 3_000;
+  private static final long RESPONSE_BYTES = 4_800;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

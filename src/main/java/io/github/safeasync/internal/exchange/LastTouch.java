@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * answered with an error, left or cut off. By the one thread that has claimed it, with nothing
  * inside.
  */
-final class LastTouch {
+final class LastTouch implements Runnable {
 
   /** When a container's thread has closed what was aborted; the second where it is busy. */
   private static final List<Duration> CLOSE_MOMENTS =
@@ -55,7 +55,8 @@ final class LastTouch {
     this.head = head;
   }
 
-  void close() {
+  @Override
+  public void run() {
     Quirks now = side.quirks();
     if (side.isAborted() || (now != null && now.isOver())) {
       return;

@@ -569,7 +569,7 @@ final class Termination {
       tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
       closer = Thread.currentThread();
       Attempt.to(exchange, "remember a request", this::remember);
-      Attempt.to(exchange, "close a request in the container", () -> lastTouch(decided).close());
+      Attempt.to(exchange, "close a request in the container", lastTouch(decided));
       closer = null;
     }
     side.forget();
