@@ -144,7 +144,8 @@ public interface Quirks {
 
   /**
    * Whether the container has given up the request's body before its end, on another thread than
-   * the one that reads it and with what that is reading. Undertow's HTTP/2 only.
+   * the one that reads it and with what that is reading: after a read, whether what that has given
+   * may be something else. Undertow's HTTP/2 only.
    */
   boolean isBodyLost();
 

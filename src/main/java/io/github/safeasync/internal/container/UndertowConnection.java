@@ -29,7 +29,10 @@ final class UndertowConnection extends ReachedConnection {
 
   private static final int MOST_LAYERS = 8;
 
-  /** AbstractFramedStreamSourceChannel.STATE_STREAM_BROKEN. */
+  /** States of AbstractFramedStreamSourceChannel. */
+  private static final int DONE = 1 << 1;
+
+  private static final int CLOSED = 1 << 4;
   private static final int BROKEN = 1 << 7;
 
   private static final String READER = "reader";
@@ -231,20 +234,13 @@ final class UndertowConnection extends ReachedConnection {
    * A stream that is reset, or whose connection is lost, gives its frames away without waiting for
    * who reads them (AbstractFramedStreamSourceChannel.markStreamBroken, close). The reader meets a
    * NullPointerException, a buffer that is freed, or in it what another connection has received.
+   * One whose last frame had come may stay as it is: then all can be read.
    */
   @Override
   public boolean isBodyLost() {
-    Object stream = isMultiplexed() ? Members.read(connection, "requestChannel") : null;
-    return stream != null
-        && ((Members.read(stream, "state") instanceof Integer state && (state & BROKEN) != 0)
-            || (Boolean.FALSE.equals(isStreamComplete()) && isUnreadable(stream)));
-  }
-
-  private boolean isUnreadable(Object stream) {
-    return Boolean.TRUE.equals(Members.read(stream, "rst"))
-        || !isOpen(stream)
-        || !isOpen(connection)
-        || Integer.valueOf(1).equals(Members.walk(connection, "channel", "readsBroken"));
+    return isMultiplexed()
+        && Members.walk(connection, "requestChannel", "state") instanceof Integer state
+        && ((state & BROKEN) != 0 || (state & (CLOSED | DONE)) == CLOSED);
   }
 
   /**

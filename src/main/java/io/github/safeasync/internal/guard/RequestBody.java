@@ -254,25 +254,27 @@ public final class RequestBody {
     if (bytes > 0) {
       count += bytes;
       reads++;
-      if (count == declared) {
-        requireOwn();
-        ended();
-      } else if (declared < 0) {
+      if (declared < 0 || count == declared) {
         someRead();
+      }
+      if (count == declared) {
+        ended();
       }
     }
   }
 
   /** Some of it was read, be it as text; by the thread that has read it. */
-  void someRead() {
+  void someRead() throws EOFException {
     Quirks quirks = http2 && !given ? exchange.quirksOfAny() : null;
-    given = given || (quirks != null && quirks.isBodyGiven());
+    if (quirks != null) {
+      requireOwn(quirks);
+      given = quirks.isBodyGiven();
+    }
   }
 
   /** On HTTP/2 a container may have given what was read away while it was read. */
-  private void requireOwn() throws EOFException {
-    Quirks quirks = http2 ? exchange.quirksOfAny() : null;
-    if (phase == Phase.UNREAD && quirks != null && quirks.isBodyLost()) {
+  private void requireOwn(Quirks quirks) throws EOFException {
+    if (phase == Phase.UNREAD && quirks.isBodyLost()) {
       failed();
       throw cut();
     }
