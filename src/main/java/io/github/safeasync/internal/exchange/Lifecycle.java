@@ -408,23 +408,20 @@ public final class Lifecycle {
 
   /** Claims the call of startAsync. Returns true to one thread. */
   boolean starting() {
-    State now = state;
-    return switch (now.phase) {
-      case NEW -> compareAndSet(now, now.to(Phase.STARTING));
-      case RESUMED -> compareAndSet(now, now.to(Phase.RESTARTING));
-      case STARTING,
-          OPEN,
-          DISPATCHING,
-          DISPATCHED,
-          RESTARTING,
-          ENDED,
-          TELLING,
-          LINGERING,
-          TOLD,
-          CLOSING,
-          CLOSED ->
-          false;
-    };
+    while (true) {
+      State now = state;
+      State next;
+      switch (now.phase) {
+        case NEW -> next = now.to(Phase.STARTING);
+        case RESUMED -> next = now.to(Phase.RESTARTING);
+        default -> {
+          return false;
+        }
+      }
+      if (compareAndSet(now, next)) {
+        return true;
+      }
+    }
   }
 
   /**
