@@ -95,19 +95,6 @@ enum Accepted {
               && each.application().contains("timeout")
               && each.endsAtOnce(Set.of("servlet of ASYNC", "write"))),
 
-  TIMEOUT_COMES_FIRST(
-      "The container's timeout and what its client does over HTTP/2 meet: either may be first, on the"
-          + " container alone as well (Tomcat, a timeout at its next sweep: onTimeout in 90 of 1200"
-          + " without the filter, in 14 behind it)",
-      each ->
-          each.transport() == Transport.H2C
-              && each.point() == Point.IDLE
-              && each.application().contains("timeout")
-              && (each.behind("[onTimeout, onComplete]")
-                  || each.behind("[onTimeout, onError(IOException), onComplete]")
-                  || (each.without(Deviation.NEVER)
-                      && Set.of("servlet of ASYNC", "write").contains(each.what())))),
-
   NO_WINDOW_AFTER_GOAWAY(
       "Jetty frees no write that waits for an HTTP/2 window once GOAWAY and FIN have come: a"
           + " synchronous request, which the library does not watch by default, stays in it on the"
