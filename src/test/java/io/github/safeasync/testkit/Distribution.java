@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -30,7 +31,9 @@ public enum Distribution {
   /** Payara Micro. */
   PAYARA_MICRO("fish.payara.extras:payara-micro:6.2025.10:jar", InstalledPayaraMicro::new),
   /** Apache TomEE. */
-  TOMEE("org.apache.tomee:apache-tomee:10.1.0:zip:webprofile", InstalledTomcat::new);
+  TOMEE("org.apache.tomee:apache-tomee:10.1.0:zip:webprofile", InstalledTomcat::new),
+  /** Quarkus with its extension of Undertow. */
+  QUARKUS("io.quarkus:quarkus-undertow:3.33.2:jar", InstalledQuarkus::new);
 
   private interface Installing {
     InstalledServer in(Path home) throws IOException;
@@ -95,21 +98,34 @@ public enum Distribution {
   }
 
   private void fetch(Path directory) throws Exception {
+    maven(
+        directory,
+        "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy",
+        "-Dartifact=" + artifact,
+        "-DoutputDirectory=" + directory);
+  }
+
+  /**
+   * Runs Maven.
+   *
+   * @throws TestAbortedException if it does not bring what is asked for
+   */
+  static void maven(Path directory, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("safeasync.maven", "mvn"));
+    command.add("--batch-mode");
+    command.add("--quiet");
+    command.addAll(List.of(arguments));
     Process maven =
-        new ProcessBuilder(
-                System.getProperty("safeasync.maven", "mvn"),
-                "--batch-mode",
-                "--quiet",
-                "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy",
-                "-Dartifact=" + artifact,
-                "-DoutputDirectory=" + directory)
-            .directory(directory.toFile())
-            .redirectErrorStream(true)
-            .start();
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
     String said = new String(maven.getInputStream().readAllBytes());
     if (maven.waitFor() != 0) {
       String reason = said.lines().filter(each -> each.contains("ERROR")).findFirst().orElse(said);
-      throw new TestAbortedException("Maven does not bring " + artifact + ": " + reason);
+      if (said.contains("ould not find artifact") || said.contains("ould not transfer artifact")) {
+        throw new TestAbortedException(
+            "Maven does not bring all of " + arguments[0] + ": " + reason);
+      }
+      throw new IOException("Maven has failed: " + said);
     }
   }
 

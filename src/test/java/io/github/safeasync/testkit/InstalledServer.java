@@ -104,8 +104,12 @@ public abstract class InstalledServer implements AutoCloseable {
     for (Map.Entry<String, Path> each : wars.entrySet()) {
       put(each.getValue(), each.getKey());
     }
+    prepare();
     run();
   }
+
+  /** What is to be done once, with all that is to be deployed in its place. */
+  void prepare() throws Exception {}
 
   private void run() throws Exception {
     ProcessBuilder builder =

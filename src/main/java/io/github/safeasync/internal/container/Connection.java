@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 public interface Connection {
 
   /**
-   * The container that was recognised, for a log: "Jetty", "Tomcat", "Undertow", "Grizzly", "Open
-   * Liberty" or "unknown".
+   * The container that was recognised, for a log: "Jetty", "Tomcat", "Undertow", "Vert.x",
+   * "Grizzly", "Open Liberty" or "unknown".
    */
   String container();
 

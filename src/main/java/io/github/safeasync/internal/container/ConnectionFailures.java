@@ -37,6 +37,9 @@ public final class ConnectionFailures {
   /** UndertowMessages.couldNotReadContentLengthData: the rest is in its user's language. */
   private static final String UNDERTOW_END = "UT000128";
 
+  /** UndertowMessages.responseComplete. */
+  private static final String UNDERTOW_SENT = "UT000127";
+
   private static final Set<String> TIMEOUTS =
       Set.of("org.xnio.channels.ReadTimeoutException", "org.xnio.channels.WriteTimeoutException");
 
@@ -89,8 +92,14 @@ public final class ConnectionFailures {
   /** Where the client was first, the limit is none. */
   private static boolean isReset(Throwable failure, @Nullable Quirks quirks) {
     return quirks != null
-        && any(failure, at -> isLimit(at) && !isOfWholeConnection(at))
+        && any(failure, at -> (isLimit(at) && !isOfWholeConnection(at)) || isOfEnded(at))
         && quirks.isStreamReset();
+  }
+
+  /** HttpServerExchange of quarkus-http takes a response for sent as its client leaves. */
+  private static boolean isOfEnded(Throwable at) {
+    return at instanceof IllegalStateException
+        && String.valueOf(at.getMessage()).startsWith(UNDERTOW_SENT);
   }
 
   /** A limit over which Tomcat closes the connection itself, and so resets all of its streams. */

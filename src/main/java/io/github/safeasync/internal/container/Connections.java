@@ -15,7 +15,7 @@ public final class Connections {
 
   private static final Logger LOGGER = System.getLogger(Connections.class.getPackageName());
 
-  /** The containers of which it was said, by their names: six at most. */
+  /** The containers of which it was said, by their names: seven at most. */
   private static final Set<String> UNREACHABLE = ConcurrentHashMap.newKeySet();
 
   private Connections() {}
@@ -73,7 +73,8 @@ public final class Connections {
     } else if (type.startsWith("org.eclipse.jetty.")) {
       return JettyConnection.behind(own);
     } else if (type.startsWith("io.undertow.")) {
-      return UndertowConnection.behind(own);
+      Connection undertow = UndertowConnection.behind(own);
+      return undertow == null ? VertxConnection.behind(own) : undertow;
     } else if (Members.has(own.getClass(), "getIRequest()")) {
       return LibertyConnection.behind(own);
     }

@@ -26,7 +26,7 @@ public interface Quirks {
 
   /**
    * Runs tasks on the thread that a response must be streamed on, at once if called there; null
-   * where any thread may. Undertow only.
+   * where any thread may. Undertow and Vert.x only.
    */
   @Nullable Executor streamThread();
 
@@ -45,7 +45,7 @@ public interface Quirks {
 
   /**
    * Whether the stream was reset, or its connection closed, of which the container may say that a
-   * time limit of its own was over. Tomcat's HTTP/2 only.
+   * time limit of its own was over, or the response sent. Tomcat's HTTP/2, and Vert.x.
    */
   boolean isStreamReset();
 

@@ -283,9 +283,13 @@ final class UndertowConnection extends ReachedConnection {
     return attachment.getClass().getName().equals(FORM);
   }
 
-  /** ServletHandler.handleRequest sets the status, behind all filters, and lets nothing out. */
   @Override
   public boolean isUnavailable() {
+    return isUnavailable(request, exchange);
+  }
+
+  /** ServletHandler.handleRequest sets the status, behind all filters, and lets nothing out. */
+  static boolean isUnavailable(Object request, Object exchange) {
     Object status = Members.read(exchange, "getStatusCode()");
     Object servlet =
         Members.walk(
@@ -305,9 +309,13 @@ final class UndertowConnection extends ReachedConnection {
     return Integer.MAX_VALUE;
   }
 
-  /** HttpServletResponseImpl.doErrorDispatch asks ErrorPages.getErrorLocation. */
   @Override
   public boolean hasErrorPage(int status) {
+    return hasErrorPage(request, status);
+  }
+
+  /** HttpServletResponseImpl.doErrorDispatch asks ErrorPages.getErrorLocation. */
+  static boolean hasErrorPage(Object request, int status) {
     Object pages =
         Members.walk(request, "getServletContext()", "getDeployment()", "getErrorPages()");
     boolean isKnown =
