@@ -158,9 +158,10 @@ public interface Quirks {
   boolean isBodyRead(long announced);
 
   /**
-   * The lock under which a streamed response on HTTP/2 is closed, and aborted if its client has
-   * reset it: to complete that may close the connection with all its streams. Null where it does
-   * not. Tomcat only.
+   * The lock under which a response on HTTP/2 is closed: a container that tells of a completion
+   * while it holds a monitor that complete() takes must not wait for a thread that is in there. A
+   * streamed one that its client has reset is aborted under it, as to complete that may close the
+   * connection with all its streams. Null where none has to be held. Tomcat only.
    */
   @Nullable Lock streamCloseLock();
 

@@ -259,7 +259,10 @@ final class TomcatConnection extends ReachedConnection {
   }
 
   /**
-   * Tomcat 11.0.27 flushes what a WriteListener has left in the stream's buffer once it is
+   * StreamProcessor.process holds it, and AsyncStateMachine.asyncPostProcess, from which listeners
+   * hear of the completion, has the monitor that asyncComplete takes.
+   *
+   * <p>Tomcat 11.0.27 flushes what a WriteListener has left in the stream's buffer once it is
    * completed (AsyncStateMachine.asyncPostProcess). If the stream has been reset that throws, which
    * StreamProcessor.process takes for an error of the connection.
    */

@@ -154,7 +154,7 @@ public final class ContainerObjects {
     if (now == null) {
       return null;
     }
-    return http2 && streamed ? now.streamCloseLock() : now.writeLock();
+    return http2 ? now.streamCloseLock() : now.writeLock();
   }
 
   /** Whether the thread of a dispatch is the one on which the container goes on to the end. */

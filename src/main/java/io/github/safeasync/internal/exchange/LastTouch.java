@@ -127,7 +127,7 @@ final class LastTouch implements Runnable {
    * {@link Quirks#streamCloseLock}.
    */
   private void leave() {
-    boolean completes = side.isHttp2() && side.closeLock() == null;
+    boolean completes = side.isHttp2() && (side.closeLock() == null || !side.isStreamed());
     if (completes || !isEndedBy(Quirks::leave)) {
       completeStream();
     }

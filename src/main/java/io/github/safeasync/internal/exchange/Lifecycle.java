@@ -238,6 +238,27 @@ public final class Lifecycle {
                   phase, calls, reads, callbacks, servlet, answering, end, completing, null);
     }
 
+    /** For the log: without what was before. */
+    @Override
+    public String toString() {
+      return "phase="
+          + phase
+          + ", calls="
+          + calls
+          + ", reads="
+          + reads
+          + ", callbacks="
+          + callbacks
+          + ", servlet="
+          + servlet
+          + ", answering="
+          + answering
+          + ", end="
+          + end
+          + ", completing="
+          + completing;
+    }
+
     /** Whether there is a cycle whose end is not decided. */
     private boolean isLive() {
       return switch (phase) {
