@@ -193,7 +193,7 @@ class FailureAfterFlushIT {
       return;
     }
     Exchange exchange = Exchange.of(request);
-    due.add(exchange != null && exchange.side().isCallDue());
+    due.add(exchange != null && exchange.container().isCallDue());
     context.complete();
   }
 

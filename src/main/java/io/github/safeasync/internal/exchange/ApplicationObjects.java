@@ -27,13 +27,13 @@ final class ApplicationObjects {
       ExchangeAccess access,
       ResponseEnds ends,
       Lifecycle lifecycle,
-      ContainerObjects side,
+      ContainerObjects container,
       FilterScope scope,
       Cancellation cancellation) {
     this.cancellation = cancellation;
     this.listeners = new EndListeners(access);
-    this.sink = new ResponseSink(access, ends, lifecycle, side, scope);
-    this.response = new ExchangeResponse(access, ends, lifecycle, side, scope, this);
+    this.sink = new ResponseSink(access, ends, lifecycle, container, scope);
+    this.response = new ExchangeResponse(access, ends, lifecycle, container, scope, this);
   }
 
   ExchangeResponse response() {

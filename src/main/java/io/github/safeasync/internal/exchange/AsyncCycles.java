@@ -61,7 +61,7 @@ final class AsyncCycles {
   private void start() {
     if (lifecycle.starting()) {
       AsyncCycle begun =
-          begin(exchange.side()::start, exchange.guardedRequest(), exchange.guardedResponse());
+          begin(exchange.container()::start, exchange.guardedRequest(), exchange.guardedResponse());
       if (begun == null) {
         throw new IllegalStateException(
             "startAsync() of the request behind the filter returns null, as a mock's may: there is"
@@ -83,10 +83,10 @@ final class AsyncCycles {
               own == null ? exchange.guardedResponse() : own));
     }
     AsyncCycle known = current;
-    if (known != null && unclaimed && exchange.side().isAsyncSupported()) {
+    if (known != null && unclaimed && exchange.container().isAsyncSupported()) {
       claim();
       exchange.disarmDeadline();
-      known.setTimeout(exchange.side().ownTimeout());
+      known.setTimeout(exchange.container().ownTimeout());
       if (request != null && own != null) {
         known.claimedWith(request, own);
       }
@@ -124,7 +124,7 @@ final class AsyncCycles {
   }
 
   private boolean isDispatched() {
-    HttpServletRequest request = exchange.side().request();
+    HttpServletRequest request = exchange.container().request();
     return lifecycle.servlet() == null
         && request != null
         && request.getDispatcherType() == DispatcherType.ASYNC;
@@ -132,7 +132,7 @@ final class AsyncCycles {
 
   /** The client has left in a dispatch, of which the servlet knows nothing yet. */
   private boolean startingEnded() {
-    HttpServletRequest request = exchange.side().request();
+    HttpServletRequest request = exchange.container().request();
     return request != null && lifecycle.startsEnded() && !request.isAsyncStarted();
   }
 
@@ -171,7 +171,7 @@ final class AsyncCycles {
         exchange.notBegun();
         leaveToContainer(started);
       } else if (!lifecycle.started()) {
-        exchange.side().complete(begun.container());
+        exchange.container().complete(begun.container());
       }
     }
     if (before != null) {
@@ -186,7 +186,7 @@ final class AsyncCycles {
    * the library takes away from what it starts itself.
    */
   private void leaveToContainer(@Nullable AsyncContext started) {
-    long taken = exchange.side().ownTimeout();
+    long taken = exchange.container().ownTimeout();
     if (started != null && taken > 0) {
       Attempt.to(exchange, "arm the container's timeout", () -> started.setTimeout(taken));
     }
@@ -202,7 +202,7 @@ final class AsyncCycles {
       before.guarded().closed();
     }
     current = begun;
-    exchange.side().started(started);
+    exchange.container().started(started);
   }
 
   /**
@@ -265,7 +265,7 @@ final class AsyncCycles {
       how.accept(of.container());
     } else if (of == current && exchange.events().isTelling() && lifecycle.dispatchingEnded()) {
       // What a listener of the container's asks for is carried out, as it has not heard of the end.
-      exchange.closing().remember();
+      exchange.termination().remember();
       of.dispatchBy(how);
     } else {
       exchange.body().left();
@@ -320,7 +320,7 @@ final class AsyncCycles {
     wantedDispatch = null;
     try {
       // The end may come before the container's thread is back, which then looks after the rest.
-      exchange.closing().remember();
+      exchange.termination().remember();
       now.dispatchBy(how);
       return null;
     } catch (RuntimeException e) {

@@ -57,7 +57,7 @@ final class Client implements HangUpListener {
   private final Served exchange;
   private final FilterScope scope;
   private final Lifecycle lifecycle;
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final RequestBody body;
   private final Observation observation;
 
@@ -86,15 +86,15 @@ final class Client implements HangUpListener {
       Served exchange,
       FilterScope scope,
       Lifecycle lifecycle,
-      ContainerObjects side,
+      ContainerObjects container,
       RequestBody body,
       @Nullable Consumer<Departure> trace) {
     this.exchange = exchange;
     this.scope = scope;
     this.lifecycle = lifecycle;
-    this.side = side;
+    this.container = container;
     this.body = body;
-    this.observation = new Observation(exchange, scope, lifecycle, side, trace);
+    this.observation = new Observation(exchange, scope, lifecycle, container, trace);
   }
 
   Observation observation() {
@@ -127,7 +127,7 @@ final class Client implements HangUpListener {
         new Cancellation(
             scope,
             scope.cancelSettings().withPolicy(policy()),
-            side.method(),
+            container.method(),
             exchange,
             watching());
     if (CANCELLATION.compareAndSet(this, null, made)) {
@@ -176,7 +176,7 @@ final class Client implements HangUpListener {
       return thrown;
     }
     ClientDisconnectedException lost = new ClientDisconnectedException(departure, thrown);
-    Connection known = side.connectionOfAny();
+    Connection known = container.connectionOfAny();
     return known == null ? lost : known.quirks().ofLostClient(lost, lost);
   }
 
@@ -187,19 +187,19 @@ final class Client implements HangUpListener {
    * calling thread is another than the container's, the only one that can reach its connection.
    */
   private @Nullable Runnable watching() {
-    HttpServletRequest request = side.request();
+    HttpServletRequest request = container.request();
     if (request == null || exchange.isStarted() || !lifecycle.isServlet()) {
       return null;
     }
-    Connection known = Objects.requireNonNull(side.connectionOfAny());
+    Connection known = Objects.requireNonNull(container.connectionOfAny());
     body.announced(request);
     return () -> watch(known);
   }
 
   /** Watches the connection, from the first cycle to the end. */
   void watch() {
-    Connection connection = side.connection();
-    HttpServletRequest request = side.request();
+    Connection connection = container.connection();
+    HttpServletRequest request = container.request();
     if (connection != null && request != null && watch == null) {
       body.announced(request);
       watch(connection);
@@ -271,14 +271,14 @@ final class Client implements HangUpListener {
 
   /** A write of a synchronous request failed, with no lock. */
   void failedOnWrite(IOException failure) {
-    if (ConnectionFailures.callShowsDeparture(failure, side.quirksOfAny())) {
+    if (ConnectionFailures.callShowsDeparture(failure, container.quirksOfAny())) {
       lostOnWrite(failure);
     }
   }
 
   /** A writer of the application has failed, of which its container's does not say why. */
   void failedOnPrint() {
-    if (side.isStreamGone()) {
+    if (container.isStreamGone()) {
       lost(Evidence.WRITE_FAILED, "a writer that has failed", null);
     }
   }
@@ -295,9 +295,9 @@ final class Client implements HangUpListener {
   private @Nullable Evidence evidenceOfRead(Throwable failure) {
     boolean reset = ConnectionFailures.showReset(failure);
     boolean over = reset || ConnectionFailures.showEnd(failure);
-    if (side.isHttp2()) {
+    if (container.isHttp2()) {
       // Of a stream that was reset Jetty may say no more than that its body was not consumed.
-      return over || side.isStreamGone() ? side.departure().evidence() : null;
+      return over || container.isStreamGone() ? container.departure().evidence() : null;
     }
     boolean ends = scope.config().halfClose() == HalfClose.DISCONNECT;
     return reset ? Evidence.RST : over && ends ? Evidence.FIN : null;
@@ -373,7 +373,7 @@ final class Client implements HangUpListener {
     }
     End left = leftBefore;
     if (left != null) {
-      side.tellLogs(left, made.isCancelled());
+      container.tellLogs(left, made.isCancelled());
     }
     release();
     boolean first = made.answered(returned);

@@ -88,9 +88,9 @@ final class ContainerEvents {
       completes();
       // A failure is told before the completion.
       leftByServlet();
-      boolean unused = exchange.closing().tell();
+      boolean unused = exchange.termination().tell();
       boolean gone = failure != null && showsDeparture(failure);
-      tell(() -> exchange.closing().completed(of, gone ? null : failure));
+      tell(() -> exchange.termination().completed(of, gone ? null : failure));
       lifecycle.depart();
       leaveForGood();
     }
@@ -109,7 +109,7 @@ final class ContainerEvents {
       if (lifecycle.enterCallback()) {
         try {
           if (exchange.isLive()) {
-            tell(() -> exchange.closing().tell(of, CycleListeners.Kind.TIMEOUT, null));
+            tell(() -> exchange.termination().tell(of, CycleListeners.Kind.TIMEOUT, null));
           }
         } finally {
           exchange.exitCallback();
@@ -126,13 +126,13 @@ final class ContainerEvents {
   /** Where the client has gone nobody is left to be answered, so the end comes first. */
   void failed(AsyncCycle of, @Nullable Throwable cause) {
     if (!isCurrent(of)) {
-      tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
+      tell(() -> exchange.termination().tell(of, CycleListeners.Kind.ERROR, cause));
     } else if (cause == null || isDecided() || showsDeparture(cause)) {
-      if (isCompletedByApplication() && !exchange.side().isCut()) {
+      if (isCompletedByApplication() && !exchange.container().isCut()) {
         // As from inside a ReadListener's onError; Tomcat tells this all the same, and may not
         // say of what.
         Throwable told = cause == null ? exchange.disconnectedException() : cause;
-        tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, told));
+        tell(() -> exchange.termination().tell(of, CycleListeners.Kind.ERROR, told));
       }
       lost(cause);
       leftByServlet();
@@ -150,7 +150,7 @@ final class ContainerEvents {
 
   /** As {@link #timedOut}, for a failure of the application's that the container has met. */
   private void failed(AsyncCycle of, Throwable cause, boolean live) {
-    tell(() -> exchange.closing().tell(of, CycleListeners.Kind.ERROR, cause));
+    tell(() -> exchange.termination().tell(of, CycleListeners.Kind.ERROR, cause));
     if (lifecycle.isOpen()) {
       decideForContainer(End.failed(cause, exchange.age()));
     } else if (!live) {
@@ -165,11 +165,11 @@ final class ContainerEvents {
 
   /** Whether the failure is of what has been cut off, or left, already. */
   private boolean isDecided() {
-    return exchange.isDisconnected() || exchange.side().isCut();
+    return exchange.isDisconnected() || exchange.container().isCut();
   }
 
   private boolean showsDeparture(Throwable failure) {
-    return ConnectionFailures.showDeparture(failure, exchange.side().connection());
+    return ConnectionFailures.showDeparture(failure, exchange.container().connection());
   }
 
   // What it is left to do by itself.
@@ -183,7 +183,7 @@ final class ContainerEvents {
 
   /** It has found the connection lost. */
   private void lost(@Nullable Throwable cause) {
-    Departure departure = exchange.side().departure();
+    Departure departure = exchange.container().departure();
     if (!exchange.decide(End.disconnected(departure, exchange.age(), cause), false)) {
       lifecycle.leaveToContainer();
     }
@@ -194,7 +194,7 @@ final class ContainerEvents {
     if (exchange.decide(decided, exchange.application() == null)
         && lifecycle.containerCompletes()) {
       // Jetty does not tell of a completion after an error.
-      awaitContainer(exchange.side().completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
+      awaitContainer(exchange.container().completesOnDispatchThread() ? PAGE_WAIT : CONTAINER_WAIT);
     }
   }
 
@@ -256,7 +256,7 @@ final class ContainerEvents {
    */
   void look() {
     boolean before = foundEnded;
-    foundEnded = exchange.isLive() && exchange.side().isEndedByContainer();
+    foundEnded = exchange.isLive() && exchange.container().isEndedByContainer();
     if (before && foundEnded) {
       endedByContainer();
     } else if (isTimeoutHeldUp()) {
@@ -277,7 +277,7 @@ final class ContainerEvents {
     if (timed == now && !now.isOverdue(timedNanos)) {
       return false;
     }
-    if (!exchange.side().isTimeoutPending()) {
+    if (!exchange.container().isTimeoutPending()) {
       timed = null;
       return false;
     }
@@ -291,7 +291,7 @@ final class ContainerEvents {
   private void repeatTimeout() {
     if (lifecycle.enter()) {
       try {
-        exchange.side().timeOut();
+        exchange.container().timeOut();
       } finally {
         exchange.exit();
       }
@@ -307,7 +307,7 @@ final class ContainerEvents {
     return now != null
         && now.isOverdue()
         && lifecycle.isSending()
-        && exchange.side().writeLock() != null;
+        && exchange.container().writeLock() != null;
   }
 
   /** Nobody was told: of Jetty's abort, and of a listener that has thrown, containers do not. */
@@ -316,7 +316,7 @@ final class ContainerEvents {
     if (limit != null) {
       // The client may be there still, and slow.
       exchange.endElsewhere(End.failed(limit, exchange.age()));
-    } else if (exchange.side().isCutOff()) {
+    } else if (exchange.container().isCutOff()) {
       exchange.endElsewhere(End.disconnected(ContainerObjects.cutOff(), exchange.age(), null));
     } else if (lifecycle.isOpen()) {
       String why = "The container has ended the request by itself, before it was completed";
@@ -361,12 +361,12 @@ final class ContainerEvents {
     }
     exchange.cycles().dispatchIfWanted();
     if (isInOwnCall()) {
-      exchange.closing().tell();
+      exchange.termination().tell();
     } else {
-      exchange.closing().tellHere();
+      exchange.termination().tellHere();
     }
-    exchange.closing().lingered();
-    exchange.closing().close();
+    exchange.termination().lingered();
+    exchange.termination().close();
   }
 
   /**
@@ -375,7 +375,7 @@ final class ContainerEvents {
    */
   boolean isInOwnCall() {
     ApplicationObjects taken = exchange.application();
-    return exchange.closing().isClosing() || (taken != null && taken.sink().isInside());
+    return exchange.termination().isClosing() || (taken != null && taken.sink().isInside());
   }
 
   /** Returns whether the calling thread is alone with the container; false after a while. */
@@ -398,7 +398,7 @@ final class ContainerEvents {
       lifecycle.awaitReads(READS_MILLIS, TimeUnit.MILLISECONDS);
     }
     lifecycle.abandonReads();
-    exchange.closing().remember();
+    exchange.termination().remember();
     GuardedReadListener reading =
         decided.kind() == End.Kind.COMPLETED ? null : exchange.body().listener();
     if (reading != null && isInOwnCall()) {

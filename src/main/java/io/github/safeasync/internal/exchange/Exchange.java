@@ -74,13 +74,14 @@ public final class Exchange implements ResponseEnds, Client.Served {
       AtomicReferenceFieldUpdater.newUpdater(Exchange.class, Client.class, "client");
 
   /** What no synchronous request needs. */
-  private record Asynchronous(AsyncCycles cycles, Termination closing, ContainerEvents events) {}
+  private record Asynchronous(
+      AsyncCycles cycles, Termination termination, ContainerEvents events) {}
 
   private final Exchanges exchanges;
   private final FilterScope scope;
   private final Lifecycle lifecycle = new Lifecycle(Thread.currentThread());
   private final long startedNanos = System.nanoTime();
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final GuardAccess access = new GuardAccess(this);
   private final Gate gate = new Gate(access);
   private final GuardedRequest guardedRequest;
@@ -113,7 +114,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   Exchange(Exchanges exchanges, HttpServletRequest request, HttpServletResponse response) {
     this.exchanges = exchanges;
     this.scope = exchanges.scope();
-    this.side = new ContainerObjects(this, scope, request, response);
+    this.container = new ContainerObjects(this, scope, request, response);
     this.guardedRequest = new GuardedRequest(gate, request);
     this.guardedResponse = new GuardedResponse(gate, response);
   }
@@ -165,7 +166,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
    */
   private static @Nullable Exchange servedHere(ServletRequest request) {
     if (CurrentExchange.get() instanceof Exchange exchange) {
-      HttpServletRequest own = exchange.side.request();
+      HttpServletRequest own = exchange.container.request();
       return own != null && innermost(own) == innermost(request) ? exchange : null;
     }
     return null;
@@ -181,7 +182,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   /** Marks the container's request, which a dispatch brings back. */
   void markRequest() {
-    HttpServletRequest own = side.request();
+    HttpServletRequest own = container.request();
     if (own != null) {
       own.setAttribute(ExchangeAccess.ATTRIBUTE, access);
     }
@@ -203,8 +204,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
     return lifecycle;
   }
 
-  public ContainerObjects side() {
-    return side;
+  public ContainerObjects container() {
+    return container;
   }
 
   Gate gate() {
@@ -215,8 +216,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
     return asynchronous().cycles;
   }
 
-  Termination closing() {
-    return asynchronous().closing;
+  Termination termination() {
+    return asynchronous().termination;
   }
 
   ContainerEvents events() {
@@ -261,7 +262,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
     if (known != null) {
       return known;
     }
-    Client made = new Client(this, scope, lifecycle, side, body(), trace);
+    Client made = new Client(this, scope, lifecycle, container, body(), trace);
     boolean unused = CLIENT.compareAndSet(this, null, made);
     return Objects.requireNonNull(client);
   }
@@ -343,8 +344,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
   void dispatchedLate(ServletRequest request) {
     dispatchedLate = true;
     if (request instanceof HttpServletRequest http) {
-      closing().dispatchedLate(http);
-      side.dispatchedLate(http);
+      termination().dispatchedLate(http);
+      container.dispatchedLate(http);
     }
   }
 
@@ -360,12 +361,12 @@ public final class Exchange implements ResponseEnds, Client.Served {
     if (taken != null) {
       taken.sink().servletLeft();
     }
-    if (lifecycle.isSendingElsewhere() && side.clearsOnReturn()) {
-      closing().rememberUncleared();
+    if (lifecycle.isSendingElsewhere() && container.clearsOnReturn()) {
+      termination().rememberUncleared();
     }
     if (thrown != null && !isLive() && !lifecycle.containerCompletes()) {
       // What was closed meanwhile Jetty would meet with a warning.
-      events().awaitEnd(side.isUnavailable());
+      events().awaitEnd(container.isUnavailable());
       return;
     }
     if (isLeftToContainer()) {
@@ -390,7 +391,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   private void answered() {
     answered = true;
-    side.answered();
+    container.answered();
     Client known = client;
     if (known != null) {
       Throwable failure = thrown;
@@ -405,7 +406,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
    * or sees what is set through them.
    */
   private boolean isLeftToContainer() {
-    if (!side.completesOnDispatchThread()) {
+    if (!container.completesOnDispatchThread()) {
       return false;
     }
     if (lifecycle.phase() == Lifecycle.Phase.RESUMED) {
@@ -425,7 +426,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
     }
     ApplicationObjects taken = application;
     ApplicationObjects now = taken == null ? takeFirst() : taken;
-    if (lifecycle.isServlet() && side.isCommitted()) {
+    if (lifecycle.isServlet() && container.isCommitted()) {
       now.sink().head().sentElsewhere();
     }
     // A dispatch has disarmed it, and what this one leads to may wait for ever as well.
@@ -434,8 +435,9 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   private ApplicationObjects takeFirst() {
-    ApplicationObjects made = new ApplicationObjects(access, this, lifecycle, side, scope, token());
-    String contentType = side.contentType();
+    ApplicationObjects made =
+        new ApplicationObjects(access, this, lifecycle, container, scope, token());
+    String contentType = container.contentType();
     if (contentType != null) {
       made.sink().head().startFrom(contentType);
     }
@@ -457,7 +459,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** A cycle has begun: an end can come, and what was written meanwhile can go. */
   void begun() {
     Client known = client();
-    known.observation().named(side.connection());
+    known.observation().named(container.connection());
     known.observation().opened();
     exchanges.opened(this);
     known.watch();
@@ -611,7 +613,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   void settleElsewhere() {
-    if (!closing().tell()) {
+    if (!termination().tell()) {
       scope.settle(this, this::settle);
     }
   }
@@ -632,7 +634,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
           thrown = cause;
           if (decide(failed, false)) {
             events().awaitQuiet();
-            closing().remember();
+            termination().remember();
           }
         }
       }
@@ -648,7 +650,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   /** The servlet has returned, or so it looks: what it threw the container may keep to itself. */
   void returned() {
-    if (application != null && side.isUnavailable()) {
+    if (application != null && container.isUnavailable()) {
       thrown(new UnavailableException("The servlet has thrown an UnavailableException"));
     }
   }
@@ -661,8 +663,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** The application may have had the container cut the response off, of which it tells nobody. */
   void errorSent(int status) {
     String why = "The application has aborted the response: sendError(" + status + ")";
-    if (side.isAbort(status) && decide(End.failed(new IOException(why), age()), false)) {
-      side.aborted();
+    if (container.isAbort(status) && decide(End.failed(new IOException(why), age()), false)) {
+      container.aborted();
       settleElsewhere();
     }
   }
@@ -722,7 +724,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
     }
     if (lifecycle.enterToFail()) {
       try {
-        side.failWrites();
+        container.failWrites();
       } finally {
         exit();
       }
@@ -737,8 +739,8 @@ public final class Exchange implements ResponseEnds, Client.Served {
 
   /** The container has called a WriteListener: an end that waited for that is carried out. */
   void writeListenerCalled() {
-    boolean due = side.isCallDue();
-    side.listenerCalled();
+    boolean due = container.isCallDue();
+    container.listenerCalled();
     if (due && !isLive()) {
       settleElsewhere();
     }
@@ -747,14 +749,14 @@ public final class Exchange implements ResponseEnds, Client.Served {
   /** Comes out of a read of the body, and does what waited for that. */
   void exitRead() {
     if (lifecycle.exitRead()) {
-      closing().close();
+      termination().close();
     }
   }
 
   /** Nobody needs the request any more, if its end has come. */
   void lingered() {
     if (isStarted()) {
-      closing().lingered();
+      termination().lingered();
       letWritersOut();
     }
   }
@@ -763,7 +765,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   void exit() {
     if (lifecycle.exit()) {
       cycles().dispatchIfWanted();
-      closing().close();
+      termination().close();
     }
   }
 
@@ -780,9 +782,9 @@ public final class Exchange implements ResponseEnds, Client.Served {
    */
   void settle() {
     cycles().dispatchIfWanted();
-    closing().tell();
-    closing().lingered();
-    closing().close();
+    termination().tell();
+    termination().lingered();
+    termination().close();
     letWritersOut();
   }
 

@@ -46,7 +46,7 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   private final ExchangeAccess access;
   private final ResponseEnds ends;
   private final Lifecycle lifecycle;
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final FilterScope scope;
   private final ApplicationObjects own;
 
@@ -54,13 +54,13 @@ public final class ExchangeResponse implements SafeAsyncResponse {
       ExchangeAccess access,
       ResponseEnds ends,
       Lifecycle lifecycle,
-      ContainerObjects side,
+      ContainerObjects container,
       FilterScope scope,
       ApplicationObjects own) {
     this.access = access;
     this.ends = ends;
     this.lifecycle = lifecycle;
-    this.side = side;
+    this.container = container;
     this.scope = scope;
     this.own = own;
   }
@@ -336,11 +336,11 @@ public final class ExchangeResponse implements SafeAsyncResponse {
   public CompletionStage<Outcome> send(Path file) {
     Objects.requireNonNull(file, "file");
     Path name = file.getFileName();
-    String type = name == null ? null : side.mimeType(name.toString());
+    String type = name == null ? null : container.mimeType(name.toString());
     if (type != null && isOpen()) {
       head().contentTypeIfNone(type);
     }
-    FileRequest request = side.fileRequest(access);
+    FileRequest request = container.fileRequest(access);
     workers().execute(() -> FileSource.start(this, file, request));
     return outcome();
   }

@@ -61,7 +61,7 @@ final class FilterCall {
     FilterChain interrupting =
         InterruptingChain.around(chain, exchange.scope().cancelSettings(), exchange);
     if (RequestBody.mayEndUnseen(request)) {
-      Connection unused = exchange.side().connectionOfAny();
+      Connection unused = exchange.container().connectionOfAny();
     }
     boolean eager = exchange.scope().config().start() == SafeAsyncConfig.Start.EAGER;
     if (eager) {
@@ -123,7 +123,7 @@ final class FilterCall {
     try {
       go(exchange, chain, guarded(exchange, request), guarded(exchange, response));
     } finally {
-      exchange.side().answered();
+      exchange.container().answered();
     }
   }
 

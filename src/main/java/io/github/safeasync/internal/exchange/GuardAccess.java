@@ -75,7 +75,7 @@ final class GuardAccess implements ExchangeAccess {
     if (lifecycle.enterCallback()) {
       return true;
     }
-    if (!exchange.closing().isInListener() && !isNetworkThread()) {
+    if (!exchange.termination().isInListener() && !isNetworkThread()) {
       lifecycle.awaitTold(TELL_MILLIS, TimeUnit.MILLISECONDS);
     }
     return lifecycle.enterCallback();
@@ -108,7 +108,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public @Nullable Lock writeLock() {
-    return exchange.side().writeLock();
+    return exchange.container().writeLock();
   }
 
   @Override
@@ -123,7 +123,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public boolean isInListener() {
-    return exchange.events().isTelling() || exchange.closing().isInContainersListener();
+    return exchange.events().isTelling() || exchange.termination().isInContainersListener();
   }
 
   @Override
@@ -149,7 +149,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public RequestSnapshot remembered() {
-    return exchange.closing().remembered();
+    return exchange.termination().remembered();
   }
 
   @Override
@@ -164,12 +164,12 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public @Nullable Quirks quirks() {
-    return exchange.side().quirks();
+    return exchange.container().quirks();
   }
 
   @Override
   public @Nullable Quirks quirksOfAny() {
-    return exchange.side().quirksOfAny();
+    return exchange.container().quirksOfAny();
   }
 
   @Override
@@ -227,12 +227,12 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public void streamed() {
-    exchange.side().streamed();
+    exchange.container().streamed();
   }
 
   @Override
   public void listenerSet() {
-    exchange.side().listenerSet();
+    exchange.container().listenerSet();
   }
 
   @Override
@@ -242,12 +242,12 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public void listens(GuardedWriteListener listener) {
-    exchange.closing().listens(listener);
+    exchange.termination().listens(listener);
   }
 
   @Override
   public void listensLate(GuardedWriteListener listener) {
-    exchange.closing().listensLate(listener);
+    exchange.termination().listensLate(listener);
   }
 
   @Override
@@ -267,7 +267,7 @@ final class GuardAccess implements ExchangeAccess {
 
   @Override
   public void callBackInTurn(Runnable callback) {
-    exchange.closing().tellInTurn(callback);
+    exchange.termination().tellInTurn(callback);
   }
 
   @Override

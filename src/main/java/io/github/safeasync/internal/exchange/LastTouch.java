@@ -27,7 +27,7 @@ final class LastTouch implements Runnable {
 
   private final Object about;
   private final FilterScope scope;
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final End end;
   private final boolean thrown;
   private final @Nullable ResponseHead head;
@@ -43,13 +43,13 @@ final class LastTouch implements Runnable {
   LastTouch(
       Object about,
       FilterScope scope,
-      ContainerObjects side,
+      ContainerObjects container,
       End end,
       boolean thrown,
       @Nullable ResponseHead head) {
     this.about = about;
     this.scope = scope;
-    this.side = side;
+    this.container = container;
     this.end = end;
     this.thrown = thrown;
     this.head = head;
@@ -57,8 +57,8 @@ final class LastTouch implements Runnable {
 
   @Override
   public void run() {
-    Quirks now = side.quirks();
-    if (side.isAborted() || (now != null && now.isOver())) {
+    Quirks now = container.quirks();
+    if (container.isAborted() || (now != null && now.isOver())) {
       return;
     }
     boolean done = false;
@@ -76,20 +76,20 @@ final class LastTouch implements Runnable {
   private void closeAsEnded() {
     switch (end.kind()) {
       case COMPLETED -> {
-        if (side.isCut()) {
+        if (container.isCut()) {
           leave();
         } else {
           complete();
         }
       }
       case DISCONNECTED -> {
-        side.tellLogs(end, true);
+        container.tellLogs(end, true);
         leave();
       }
       case TIMED_OUT -> refuse(scope.config().timeoutStatus());
       case SHUT_DOWN -> refuse(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
       case FAILED -> {
-        if (side.isHeadRefused() || (thrown && isAnswered())) {
+        if (container.isHeadRefused() || (thrown && isAnswered())) {
           complete();
         } else {
           refuse(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
@@ -100,24 +100,24 @@ final class LastTouch implements Runnable {
 
   /** Whether somebody else has said that it failed, or has sent something at all. */
   private boolean isAnswered() {
-    HttpServletResponse response = side.response();
+    HttpServletResponse response = container.response();
     return response.isCommitted() || response.getStatus() >= HttpServletResponse.SC_BAD_REQUEST;
   }
 
   private void complete() {
-    AsyncContext now = side.context();
+    AsyncContext now = container.context();
     if (now != null) {
-      side.complete(now);
+      container.complete(now);
     }
   }
 
   /** As {@link ContainerObjects#complete}, where nobody is to hear of an Error but the log. */
   private void completeAnyhow(AsyncContext context) {
     try {
-      side.complete(context);
+      container.complete(context);
     } catch (Error failure) {
       Log.stepFailed(about, "close a request in the container", failure);
-      side.complete(context);
+      container.complete(context);
     }
   }
 
@@ -127,15 +127,16 @@ final class LastTouch implements Runnable {
    * {@link Quirks#streamCloseLock}.
    */
   private void leave() {
-    boolean completes = side.isHttp2() && (side.closeLock() == null || !side.isStreamed());
+    boolean completes =
+        container.isHttp2() && (container.closeLock() == null || !container.isStreamed());
     if (completes || !isEndedBy(Quirks::leave)) {
       completeStream();
     }
   }
 
   private void completeStream() {
-    AsyncContext completed = side.context();
-    Executor streamThread = side.streamThread();
+    AsyncContext completed = container.context();
+    Executor streamThread = container.streamThread();
     if (streamThread == null || completed == null) {
       complete();
     } else {
@@ -145,18 +146,18 @@ final class LastTouch implements Runnable {
 
   /** Answers with an error, or cuts the response off where a part of it has been sent. */
   private void refuse(int status) {
-    HttpServletResponse response = side.response();
+    HttpServletResponse response = container.response();
     if (response.isCommitted()) {
       if (!isEndedBy(Quirks::abort)) {
         if (!isResponseComplete()) {
-          Log.notAborted(about, side.connection());
+          Log.notAborted(about, container.connection());
         }
         complete();
       }
       return;
     }
-    AsyncContext completed = side.context();
-    Executor streamThread = side.streamThread();
+    AsyncContext completed = container.context();
+    Executor streamThread = container.streamThread();
     if (streamThread == null || completed == null || hasErrorPage(status)) {
       answer(response, status);
       complete();
@@ -172,7 +173,7 @@ final class LastTouch implements Runnable {
 
   private void answer(HttpServletResponse response, int status) {
     try {
-      side.commitErrorTo(response, head);
+      container.commitErrorTo(response, head);
       response.sendError(status);
     } catch (IOException | RuntimeException e) {
       Log.refused(about, "an answer of " + status, e);
@@ -180,18 +181,18 @@ final class LastTouch implements Runnable {
   }
 
   private boolean hasErrorPage(int status) {
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     return now == null || now.hasErrorPage(status);
   }
 
   private boolean isResponseComplete() {
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     return now != null && now.isResponseComplete();
   }
 
   private boolean isEndedBy(BiPredicate<Quirks, Runnable> way) {
-    Quirks now = side.quirks();
-    AsyncContext completed = side.context();
+    Quirks now = container.quirks();
+    AsyncContext completed = container.context();
     if (now == null || completed == null || !way.test(now, () -> completeAnyhow(completed))) {
       return false;
     }

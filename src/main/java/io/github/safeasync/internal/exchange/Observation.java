@@ -33,7 +33,7 @@ final class Observation {
   private final Object about;
   private final FilterScope scope;
   private final Lifecycle lifecycle;
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final @Nullable Consumer<Departure> trace;
 
   private volatile Counted counted = Counted.NOT_YET;
@@ -50,12 +50,12 @@ final class Observation {
       Object about,
       FilterScope scope,
       Lifecycle lifecycle,
-      ContainerObjects side,
+      ContainerObjects container,
       @Nullable Consumer<Departure> trace) {
     this.about = about;
     this.scope = scope;
     this.lifecycle = lifecycle;
-    this.side = side;
+    this.container = container;
     this.trace = trace;
   }
 
@@ -65,7 +65,7 @@ final class Observation {
    */
   Subject subject() {
     if (subject == null && lifecycle.isNew() && !lifecycle.isServlet()) {
-      return Subject.unknown(side.method());
+      return Subject.unknown(container.method());
     }
     named(null);
     return Objects.requireNonNull(subject);
@@ -76,7 +76,7 @@ final class Observation {
     Subject known = subject;
     if (known == null || (known.peer() == null && connection != null)) {
       long number = known == null ? scope.nextNumber() : known.number();
-      Subject made = Subject.of(number, side.method(), side.request(), connection);
+      Subject made = Subject.of(number, container.method(), container.request(), connection);
       boolean unused = SUBJECT.compareAndSet(this, known, made);
     }
   }

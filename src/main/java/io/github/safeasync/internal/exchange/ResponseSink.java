@@ -50,7 +50,7 @@ final class ResponseSink implements Outbox.Sink {
   private final ResponseEnds ends;
   private final Lifecycle lifecycle;
   private final AfterServlet afterServlet;
-  private final ContainerObjects side;
+  private final ContainerObjects container;
   private final FilterScope scope;
   private final ResponseHead head;
   private final Outbox outbox;
@@ -69,14 +69,14 @@ final class ResponseSink implements Outbox.Sink {
       ExchangeAccess access,
       ResponseEnds ends,
       Lifecycle lifecycle,
-      ContainerObjects side,
+      ContainerObjects container,
       FilterScope scope) {
     this.access = access;
     this.head = new ResponseHead(access);
     this.ends = ends;
     this.lifecycle = lifecycle;
     this.afterServlet = new AfterServlet(lifecycle);
-    this.side = side;
+    this.container = container;
     this.scope = scope;
     this.outbox = new Outbox(this, scope.limits());
   }
@@ -101,12 +101,12 @@ final class ResponseSink implements Outbox.Sink {
    */
   @Override
   public void work(Runnable turn) {
-    Quirks now = side.quirks();
-    Lock lock = side.writeLock();
-    Executor streamThread = side.streamThread();
+    Quirks now = container.quirks();
+    Lock lock = container.writeLock();
+    Executor streamThread = container.streamThread();
     if (streamThread != null) {
       streamThread.execute(turn);
-    } else if (side.isStreamed() && now != null && caller != Thread.currentThread()) {
+    } else if (container.isStreamed() && now != null && caller != Thread.currentThread()) {
       workLater(turn, lock);
     } else if (lock == null) {
       turn.run();
@@ -200,16 +200,16 @@ final class ResponseSink implements Outbox.Sink {
   /** One byte less than the container's buffer: a write of no more never makes it send. */
   @Override
   public int wholeLimit() {
-    return side.response().getBufferSize() - 1;
+    return container.response().getBufferSize() - 1;
   }
 
   @Override
   public void startWhole(long length) throws IOException {
-    HttpServletResponse response = side.response();
+    HttpServletResponse response = container.response();
     head.commitTo(response);
-    framing = Framing.of(response, side.isHead());
+    framing = Framing.of(response, container.isHead());
     stream = length > 0 ? streamOf(response) : streamUnlessWriterTaken(response);
-    if (side.isHead() && framing.length() < 0 && framing.statusTakesBody()) {
+    if (container.isHead() && framing.length() < 0 && framing.statusTakesBody()) {
       // What the container would find out by itself from a body.
       response.setContentLengthLong(length);
     }
@@ -251,9 +251,9 @@ final class ResponseSink implements Outbox.Sink {
 
   /** What throws here has its answer from the container, or none. */
   private void commit(HttpServletResponse response) throws IOException {
-    side.committing(true);
+    container.committing(true);
     response.flushBuffer();
-    side.committing(false);
+    container.committing(false);
   }
 
   /**
@@ -267,7 +267,7 @@ final class ResponseSink implements Outbox.Sink {
 
   /** As {@link #isHeadLarge}, almost for certain, with what an error page adds. */
   private boolean isHeadTooLarge(HttpServletResponse response) {
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     return now != null && headSize(response) > now.headLimit() - ERROR_PAGE_HEAD;
   }
 
@@ -283,7 +283,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void startStream() throws IOException {
-    HttpServletResponse response = side.response();
+    HttpServletResponse response = container.response();
     if (isHeadAlone()) {
       head.commitTo(response);
       framing = Framing.of(response, true);
@@ -291,36 +291,36 @@ final class ResponseSink implements Outbox.Sink {
       return;
     }
     head.commitTo(response);
-    framing = Framing.of(response, side.isHead());
+    framing = Framing.of(response, container.isHead());
     if (hasStreamThread() && !response.isCommitted()) {
       // Undertow's flush leaves in its buffer what the connection does not take at once, and never
       // tries again (ServletOutputStreamImpl.flushInternal). Without room in it, a write goes to
       // the connection, and what that does not take is sent as soon as it can be.
-      side.resizeBuffer(response, 1);
+      container.resizeBuffer(response, 1);
     }
     if (isHeadLarge(response)) {
       commit(response);
     }
     stream = streamOf(response);
-    side.streamed();
+    container.streamed();
     stream().setWriteListener(new Readiness());
-    side.listenerSet();
+    container.listenerSet();
   }
 
   /** Whether the container is given a head and nothing else, as it would not get over more. */
   private boolean isHeadAlone() {
-    Quirks now = side.quirks();
-    return now != null && side.isHead() && now.losesHeadResponses();
+    Quirks now = container.quirks();
+    return now != null && container.isHead() && now.losesHeadResponses();
   }
 
   private boolean hasStreamThread() {
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     return now != null && now.streamThread() != null;
   }
 
   @Override
   public boolean isCommitted() {
-    return side.response().isCommitted();
+    return container.response().isCommitted();
   }
 
   @Override
@@ -341,7 +341,7 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public boolean needsFlushBeforeEnd() {
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     return now != null && now.needsFlushBeforeEnd();
   }
 
@@ -359,7 +359,7 @@ final class ResponseSink implements Outbox.Sink {
       return true;
     }
     ServletOutputStream to = stream();
-    Quirks now = side.quirks();
+    Quirks now = container.quirks();
     if (!to.isReady()) {
       return false;
     }
@@ -381,7 +381,7 @@ final class ResponseSink implements Outbox.Sink {
   @Override
   public void flush() throws IOException {
     if (isHeadAlone()) {
-      side.response().flushBuffer();
+      container.response().flushBuffer();
     } else {
       stream().flush();
     }
@@ -390,12 +390,12 @@ final class ResponseSink implements Outbox.Sink {
 
   @Override
   public void sendError(int status, @Nullable String message) throws IOException {
-    HttpServletResponse response = side.response();
+    HttpServletResponse response = container.response();
     if (response.isCommitted()) {
       throw new IllegalStateException(
           "The application has committed the response itself, so that it cannot become " + status);
     }
-    side.commitErrorTo(response, head);
+    container.commitErrorTo(response, head);
     if (HeaderChecks.isRedirect(status)) {
       response.setStatus(status);
       response.setHeader("Location", message);
@@ -442,13 +442,13 @@ final class ResponseSink implements Outbox.Sink {
   }
 
   private void judge(Throwable failure, boolean heartbeat) {
-    if (ConnectionFailures.callShowsDeparture(failure, side.quirks())) {
+    if (ConnectionFailures.callShowsDeparture(failure, container.quirks())) {
       Departure departure =
           heartbeat
               ? Departure.now(Evidence.HEARTBEAT, "a failing heartbeat")
               : Departure.now(Evidence.WRITE_FAILED, "a failing write");
       ends.disconnected(departure, failure);
-    } else if (failure instanceof RuntimeException && side.isCutOff()) {
+    } else if (failure instanceof RuntimeException && container.isCutOff()) {
       // Tomcat tells nobody that it has given the request to another: its objects refuse to work.
       ends.disconnected(ContainerObjects.cutOff(), failure);
     } else {
@@ -492,9 +492,10 @@ final class ResponseSink implements Outbox.Sink {
 
     @Override
     public void onError(Throwable failure) {
-      if (side.isHttp2() && ConnectionFailures.showDeparture(failure, side.connection())) {
+      if (container.isHttp2()
+          && ConnectionFailures.showDeparture(failure, container.connection())) {
         // Tomcat tells of a stream's reset here, whether or not anything was being written.
-        ends.disconnected(side.departure(), failure);
+        ends.disconnected(container.departure(), failure);
       } else {
         outbox.failed(failure);
       }

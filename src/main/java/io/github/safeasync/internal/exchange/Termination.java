@@ -145,7 +145,7 @@ final class Termination {
     boolean byApplication = decided != null && decided.kind() == End.Kind.COMPLETED;
     boolean all = !byApplication || isHeard(exchange.cycles().current());
     boolean last = decided != null;
-    @Nullable RequestSnapshot now = exchange.side().remember(all, last, exchange.body());
+    @Nullable RequestSnapshot now = exchange.container().remember(all, last, exchange.body());
     Known before = known;
     while (!before.last && !KNOWN.compareAndSet(this, before, before.then(now, last))) {
       before = known;
@@ -161,7 +161,7 @@ final class Termination {
     if (before.last || before.uncleared) {
       return;
     }
-    @Nullable RequestSnapshot now = exchange.side().remember(true, false, exchange.body());
+    @Nullable RequestSnapshot now = exchange.container().remember(true, false, exchange.body());
     if (now != null) {
       boolean unused = KNOWN.compareAndSet(this, before, new Known(now, true, false));
     }
@@ -284,7 +284,7 @@ final class Termination {
         && !lifecycle.containerCompletes()
         && body.isAwaited()
         && (!body.isListenedTo()
-            || (!body.isBroken() && isFin(decided) && !exchange.side().isHttp2()));
+            || (!body.isBroken() && isFin(decided) && !exchange.container().isHttp2()));
   }
 
   /** Whether the container may have something to give to the ReadListener before it tells. */
@@ -492,7 +492,7 @@ final class Termination {
    * waits for whoever has claimed, and would recycle what is about to be completed.
    */
   void close() {
-    Lock lock = exchange.side().closeLock();
+    Lock lock = exchange.container().closeLock();
     if (!lifecycle.isClosable()) {
       waitForReads();
       return;
@@ -539,14 +539,14 @@ final class Termination {
    * Whether the container is to call a WriteListener before it is completed; which it does soon.
    */
   private boolean waitsForCall() {
-    ContainerObjects side = exchange.side();
-    if (lifecycle.containerCompletes() || !side.isCallDue()) {
+    ContainerObjects container = exchange.container();
+    if (lifecycle.containerCompletes() || !container.isCallDue()) {
       return false;
     }
     if (callDue == null) {
       callDue = exchange.scope().scheduleSurely(exchange, exchange::writeListenerCalled, CALL_WAIT);
     }
-    return side.isCallDue();
+    return container.isCallDue();
   }
 
   private void closeUnder(Lock held) {
@@ -563,16 +563,16 @@ final class Termination {
       return;
     }
     AsyncCycle last = exchange.cycles().current();
-    ContainerObjects side = exchange.side();
+    ContainerObjects container = exchange.container();
     // Its objects may be another request's already where the container completes by itself.
     if (!lifecycle.containerCompletes()) {
-      tellsCompletion = decided.kind() != End.Kind.COMPLETED || side.isCut();
+      tellsCompletion = decided.kind() != End.Kind.COMPLETED || container.isCut();
       closer = Thread.currentThread();
       Attempt.to(exchange, "remember a request", this::remember);
       Attempt.to(exchange, "close a request in the container", lastTouch(decided));
       closer = null;
     }
-    side.forget();
+    container.forget();
     cancel(readerDue);
     cancel(readsDue);
     cancel(callDue);
@@ -588,7 +588,7 @@ final class Termination {
     return new LastTouch(
         exchange,
         exchange.scope(),
-        exchange.side(),
+        exchange.container(),
         decided,
         exchange.isThrown(decided),
         application == null ? null : application.sink().head());
