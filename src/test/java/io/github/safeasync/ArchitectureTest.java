@@ -239,7 +239,12 @@ class ArchitectureTest {
             "org.apache.coyote..",
             "org.apache.tomcat..",
             "io.undertow..",
-            "org.xnio..")
+            "org.xnio..",
+            "org.glassfish.grizzly..",
+            "com.ibm..",
+            "io.vertx..",
+            "io.netty..",
+            "io.quarkus..")
         .check(MAIN);
   }
 
@@ -248,7 +253,7 @@ class ArchitectureTest {
   void containersNames_standInTheirRoomAlone() throws IOException {
     Pattern named =
         Pattern.compile(
-            "\"[^\"\n]*(jetty|tomcat|undertow|catalina|coyote|xnio)[^\"\n]*\"",
+            "\"[^\"\n]*(jetty|tomcat|undertow|catalina|coyote|xnio|grizzly|liberty|vertx|netty|quarkus)[^\"\n]*\"",
             Pattern.CASE_INSENSITIVE);
     try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
       assertThat(

@@ -1,6 +1,7 @@
 package io.github.safeasync.detection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.Detection;
 import io.github.safeasync.End;
@@ -33,9 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** G6, G12: where the best way to notice a hang-up is missing, the next one serves. */
 class BadConditionsIT {
@@ -62,13 +61,10 @@ class BadConditionsIT {
     }
   }
 
-  private static Stream<Container> tomcats() {
-    return Container.available().stream().filter(Container::isTomcat);
-  }
-
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @EveryContainer
   void asynchronousChannels_theirAddressesAreLookedUp_G6_G12(Container container) throws Exception {
+    assumeTrue(container.isTomcat(), "NIO2 is a connector of Tomcat");
     AtomicReference<IntSupplier> port = new AtomicReference<>();
     try (Logs logs = Logs.capture();
         Site site =

@@ -38,6 +38,7 @@ class ResetFirstIT {
   /** What waits for the client when it resets its connection. */
   enum Way {
     BLOCKING_READ,
+    PARAMETERS,
     READ_LISTENER,
     WRITE_LISTENER
   }
@@ -115,6 +116,7 @@ class ResetFirstIT {
         ServletInputStream in = request.getInputStream();
         new Thread(() -> read(in, heard)).start();
       }
+      case PARAMETERS -> new Thread(() -> readParameters(request, heard)).start();
       case READ_LISTENER ->
           request.getInputStream().setReadListener(new Reading(request.getInputStream(), heard));
       case WRITE_LISTENER ->
@@ -133,6 +135,16 @@ class ResetFirstIT {
       }
       heard.events.add("end of the body");
     } catch (IOException | RuntimeException e) {
+      heard.events.add("the read throws");
+    }
+  }
+
+  private static void readParameters(HttpServletRequest request, Heard heard) {
+    try {
+      heard.waiting.countDown();
+      String read = request.getParameter("xxxx");
+      heard.events.add("parameter " + read);
+    } catch (RuntimeException e) {
       heard.events.add("the read throws");
     }
   }
@@ -172,7 +184,8 @@ class ResetFirstIT {
   /** Sorted: who is told first is not the same on all containers. */
   private static List<String> told(Way way) {
     return switch (way) {
-      case BLOCKING_READ -> List.of("AsyncListener.onError", "onComplete", "the read throws");
+      case BLOCKING_READ, PARAMETERS ->
+          List.of("AsyncListener.onError", "onComplete", "the read throws");
       case READ_LISTENER -> List.of("AsyncListener.onError", "ReadListener.onError", "onComplete");
       case WRITE_LISTENER ->
           List.of("AsyncListener.onError", "WriteListener.onError", "onComplete");
@@ -186,7 +199,8 @@ class ResetFirstIT {
         client.get("/waits");
       } else {
         client.send(
-            "POST /waits HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nxxxx");
+            "POST /waits HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+                + "Content-Type: application/x-www-form-urlencoded\r\n\r\nxxxx");
       }
       Witness.await().atMost(Witness.SOON).until(() -> all.size() == i + 1);
       assertThat(all.get(i).waiting.await(10, TimeUnit.SECONDS)).isTrue();

@@ -1,12 +1,14 @@
 package io.github.safeasync.response;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.safeasync.End;
 import io.github.safeasync.SafeAsyncFilter;
 import io.github.safeasync.SafeAsyncResponse;
 import io.github.safeasync.internal.body.ContentLengthException;
 import io.github.safeasync.testkit.Container;
+import io.github.safeasync.testkit.EveryContainer;
 import io.github.safeasync.testkit.EveryTransport;
 import io.github.safeasync.testkit.Http2Client;
 import io.github.safeasync.testkit.Http2Exchange;
@@ -24,9 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** As {@link FramingIT}, where a wrong length must cost its own stream alone (RFC 9113, 8.1.1). */
 class Http2FramingIT {
@@ -211,14 +211,11 @@ class Http2FramingIT {
     }
   }
 
-  private static Stream<Container> tomcats() {
-    return Container.available().stream().filter(Container::isTomcat);
-  }
-
   /** A connection that is not reached as far as its channel has Tomcat's peculiarities as well. */
   @ParameterizedTest
-  @MethodSource("tomcats")
+  @EveryContainer
   void asynchronousChannels_headAndGetAreWhole_G13(Container container) throws Exception {
+    assumeTrue(container.isTomcat(), "NIO2 is a connector of Tomcat");
     AtomicReference<IntSupplier> port = new AtomicReference<>();
     try (Logs logs = Logs.capture();
         TestServer server =

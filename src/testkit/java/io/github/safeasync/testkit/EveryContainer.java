@@ -4,6 +4,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.params.provider.Arguments;
@@ -11,10 +12,11 @@ import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.AnnotationConsumer;
 import org.junit.jupiter.params.support.ParameterDeclarations;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Runs a {@code @ParameterizedTest} or {@code @ParameterizedClass} once with each available {@link
- * Container} as its parameter. Thread-safe, as all annotations.
+ * Container} as its parameter; skips it where there is none. Thread-safe, as all annotations.
  *
  * @since 0.1.0
  */
@@ -45,9 +47,14 @@ public @interface EveryContainer {
     @Override
     public Stream<? extends Arguments> provideArguments(
         ParameterDeclarations parameters, ExtensionContext context) {
-      return Container.available().stream()
-          .filter(container -> !deployingWars || container.canDeployWars())
-          .map(Arguments::of);
+      List<Container> found =
+          Container.available().stream()
+              .filter(container -> !deployingWars || container.canDeployWars())
+              .toList();
+      if (found.isEmpty()) {
+        throw new TestAbortedException("None of " + Container.available() + " deploys a WAR");
+      }
+      return found.stream().map(Arguments::of);
     }
   }
 }

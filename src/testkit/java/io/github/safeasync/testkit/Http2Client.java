@@ -169,6 +169,18 @@ public final class Http2Client implements AutoCloseable {
     return send("POST", path, fields, new Http2Exchange(false), false);
   }
 
+  /**
+   * Opens a request of another method than POST whose body is still to come.
+   *
+   * @param method of the request
+   * @param path and query, in the form that goes over the wire
+   * @return the stream
+   * @throws Exception if the connection fails, or an answer takes more than ten seconds
+   */
+  public Http2Exchange upload(String method, String path) throws Exception {
+    return send(method, path, Map.of(), new Http2Exchange(false), false);
+  }
+
   private Http2Exchange send(
       String method, String path, Map<String, String> fields, Http2Exchange exchange, boolean last)
       throws Exception {

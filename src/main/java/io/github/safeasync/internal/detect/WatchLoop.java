@@ -235,7 +235,15 @@ final class WatchLoop implements AutoCloseable {
   void takeReleased() {
     ExchangeWatch watch;
     while ((watch = mailbox.nextReleased()) != null) {
-      detach(watch);
+      boolean done = false;
+      try {
+        detach(watch);
+        done = true;
+      } finally {
+        if (!done) {
+          mailbox.released(watch);
+        }
+      }
     }
   }
 

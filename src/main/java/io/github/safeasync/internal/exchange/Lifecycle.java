@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It decides, and acts on nothing: whoever is told that it won a transition acts afterwards. All
  * of it is one immutable {@link State} behind one atomic reference; no method blocks but {@link
- * #awaitQuiet}. A state is a value: a transition is worked out from the one that it replaces, and
- * from nothing else, so that it is right whether that is there still or again. So states that are
- * alike are one object where that is easy to have.
+ * #awaitQuiet}, {@link #awaitReads} and {@link #awaitTold}. A state is a value: a transition is
+ * worked out from the one that it replaces, and from nothing else, so that it is right whether that
+ * is there still or again. So states that are alike are one object where that is easy to have.
  *
  * <p>Why calls are counted in: a call that is inside the container while another thread completes
  * the exchange damages the next request on Tomcat, Jetty and Undertow alike, because all of them
@@ -40,7 +40,8 @@ public final class Lifecycle {
    *   └─────────┘ ◄──── └────────────┘             └─────────────┘    └─────┬──────┘
    *        ▲   notStarted                                                   │
    *        └────────────────────────────────────────────────────────────────┘
-   *          arrive, arriveUnmapped         claimDispatch: once no call is inside
+   *          arrive, arriveUnmapped         claimDispatch: once no call is inside;
+   *                                         claimDispatchInside: but the container's own
    *
    *   end: exactly one thread wins, from any of these but NEW and STARTING
    *       │ any other end                            │ COMPLETED, of which the
@@ -54,8 +55,8 @@ public final class Lifecycle {
    *                      │ LINGERING │ ───────────────┘               │ CLOSED │
    *                      └───────────┘                                └────────┘
    *
-   *   claimTell: exactly one thread wins, once the servlet, and a Read- or WriteListener on
-   *   another thread, has returned
+   *   claimTell, claimTellElsewhere: exactly one thread wins, once the servlet, and a Read- or
+   *   WriteListener on another thread, has returned
    *   claimClose: exactly one thread wins, once no call and no read is inside, and the
    *   container's thread is out
    * </pre>

@@ -281,11 +281,18 @@ public final class Gate {
   }
 
   /**
-   * Sees what the failure of reading parameters comes of.
+   * Sees what the failure of reading parameters comes of, and what it says of the client, as {@link
+   * #ofRead} does.
    *
    * @return the failure, as the IllegalStateException of Servlet 6.1 where it is of a lost body
    */
   RuntimeException ofParameters(RuntimeException thrown) {
+    if (thrown.getCause() instanceof IOException met) {
+      exchange.body().failed();
+      if (exchange.isLive()) {
+        exchange.failedOnRead(met);
+      }
+    }
     Quirks quirks = thrown instanceof IllegalStateException ? null : exchange.quirksOfAny();
     if (quirks == null || !quirks.isBodyLost()) {
       return thrown;

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *                                └──────┘
  * </pre>
  *
+ * <p>A GET over HTTP/2 that announces no body is taken for one without, and so is WHOLE; it is
+ * UNREAD again once some of one has been read.
+ *
  * <p>The phase is any thread's; what is counted belongs to the thread that reads.
  */
 public final class RequestBody {
@@ -62,6 +65,10 @@ public final class RequestBody {
   private long declared = -1;
 
   private volatile boolean http2;
+
+  /** Whether it is taken for none because few requests of its method have one. */
+  private volatile boolean presumedNone;
+
   private long count;
 
   /** Whether no departure can take anything of the body away any more. */
@@ -94,8 +101,10 @@ public final class RequestBody {
       declared = length;
     }
     http2 = isHttp2(request);
+    boolean none = isNone(request);
+    presumedNone = none && http2 && length < 0;
     known = true;
-    if (isNone(request)) {
+    if (none) {
       ended();
     }
   }
@@ -265,6 +274,10 @@ public final class RequestBody {
 
   /** Some of it was read, be it as text; by the thread that has read it. */
   void someRead() throws EOFException {
+    if (presumedNone) {
+      presumedNone = false;
+      boolean unused = PHASE.compareAndSet(this, Phase.WHOLE, Phase.UNREAD);
+    }
     Quirks quirks = http2 && !given ? exchange.quirksOfAny() : null;
     if (quirks != null) {
       requireOwn(quirks);
