@@ -63,7 +63,8 @@ class UnannouncedBodyIT {
               } catch (IOException cut) {
                 visit.next.complete("IOException");
               } catch (Exception e) {
-                visit.next.completeExceptionally(e);
+                // Raw Tomcat may have its objects back already.
+                visit.next.complete(e.getClass().getName());
               } finally {
                 Twins.complete(context);
               }
