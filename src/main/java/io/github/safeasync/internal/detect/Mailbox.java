@@ -3,7 +3,7 @@ package io.github.safeasync.internal.detect;
 import java.nio.channels.Selector;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * What other threads leave for the watcher, and how they wake it no more often than is needed.
@@ -82,19 +82,34 @@ final class Mailbox {
     return released.isEmpty() && nudged.isEmpty() && leaving.isEmpty() && !stopped;
   }
 
-  @Nullable ExchangeWatch nextReleased() {
-    return released.poll();
+  /** Called by the watcher, as the next two: takes all, and what fails comes again. */
+  void takeReleased(Consumer<? super ExchangeWatch> step) {
+    takeAll(released, step);
   }
 
   boolean hasReleased() {
     return !released.isEmpty();
   }
 
-  @Nullable ExchangeWatch nextNudged() {
-    return nudged.poll();
+  void takeNudged(Consumer<? super ExchangeWatch> step) {
+    takeAll(nudged, step);
   }
 
-  @Nullable WatchQueue nextLeaving() {
-    return leaving.poll();
+  void takeLeaving(Consumer<? super WatchQueue> step) {
+    takeAll(leaving, step);
+  }
+
+  private static <T> void takeAll(Queue<T> from, Consumer<? super T> step) {
+    for (T next; (next = from.poll()) != null; ) {
+      boolean done = false;
+      try {
+        step.accept(next);
+        done = true;
+      } finally {
+        if (!done) {
+          from.add(next);
+        }
+      }
+    }
   }
 }

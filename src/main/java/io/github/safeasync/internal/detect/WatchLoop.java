@@ -233,18 +233,7 @@ final class WatchLoop implements AutoCloseable {
   }
 
   void takeReleased() {
-    ExchangeWatch watch;
-    while ((watch = mailbox.nextReleased()) != null) {
-      boolean done = false;
-      try {
-        detach(watch);
-        done = true;
-      } finally {
-        if (!done) {
-          mailbox.released(watch);
-        }
-      }
-    }
+    mailbox.takeReleased(this::detach);
   }
 
   private void detach(ExchangeWatch watch) {

@@ -193,23 +193,12 @@ final class Watcher implements Runnable {
 
   private void takeLeave(WatchLoop post) {
     post.takeReleased();
-    ExchangeWatch watch;
-    while ((watch = mailbox.nextNudged()) != null) {
-      post.lookClosely(watch);
-    }
-    WatchQueue queue;
-    while ((queue = mailbox.nextLeaving()) != null) {
-      boolean done = false;
-      try {
-        queues.remove(queue);
-        post.forget(queue);
-        done = true;
-      } finally {
-        if (!done) {
-          mailbox.leave(queue);
-        }
-      }
-    }
+    mailbox.takeNudged(post::lookClosely);
+    mailbox.takeLeaving(
+        queue -> {
+          queues.remove(queue);
+          post.forget(queue);
+        });
   }
 
   private void sleep(WatchLoop post, long nextDue) throws IOException {

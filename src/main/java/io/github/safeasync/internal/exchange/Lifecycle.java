@@ -230,13 +230,14 @@ public final class Lifecycle {
         Completing completing) {
       boolean empty = calls == null && reads == 0 && callbacks == null;
       boolean left = servlet == null && answering == null;
-      boolean bare = empty && left && end == null && completing == Completing.LIBRARYS;
-      return bare && phase == Phase.OPEN
-          ? OPEN
-          : bare && phase == Phase.NEW
-              ? NEW
-              : new State(
-                  phase, calls, reads, callbacks, servlet, answering, end, completing, null);
+      if (empty && left && end == null && completing == Completing.LIBRARYS) {
+        if (phase == Phase.OPEN) {
+          return OPEN;
+        } else if (phase == Phase.NEW) {
+          return NEW;
+        }
+      }
+      return new State(phase, calls, reads, callbacks, servlet, answering, end, completing, null);
     }
 
     /** For the log: without what was before. */

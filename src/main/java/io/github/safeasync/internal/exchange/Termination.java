@@ -450,7 +450,8 @@ final class Termination {
         return;
       }
       cancel(overdue);
-      Attempt.to(exchange, "tell the listeners of a request", () -> listenersOf(cycle));
+      Attempt.to(
+          exchange, "tell the listeners of a request", () -> inListeners(cycle.listeners()::drain));
       told(decided);
       exchange.settle();
     }
@@ -466,21 +467,14 @@ final class Termination {
 
   /** Tells the listeners of a cycle, which may ask the container's objects meanwhile. */
   void tell(AsyncCycle of, CycleListeners.Kind kind, @Nullable Throwable failure) {
-    Thread before = listening;
-    listening = Thread.currentThread();
-    try {
-      of.listeners().tell(kind, failure, null);
-    } finally {
-      listening = before;
-    }
+    inListeners(() -> of.listeners().tell(kind, failure, null));
   }
 
-  /** As {@link #tell(AsyncCycle, CycleListeners.Kind, Throwable)}, of what was left to be told. */
-  private void listenersOf(AsyncCycle of) {
+  private void inListeners(Runnable telling) {
     Thread before = listening;
     listening = Thread.currentThread();
     try {
-      of.listeners().drain();
+      telling.run();
     } finally {
       listening = before;
     }

@@ -7,10 +7,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The AsyncContext that the application sees, of one cycle: complete and dispatch go through the
@@ -19,23 +16,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuardedAsyncContext implements AsyncContext {
 
-  private static final AtomicReferenceFieldUpdater<GuardedAsyncContext, StartedTasks> TASKS =
-      AtomicReferenceFieldUpdater.newUpdater(
-          GuardedAsyncContext.class, StartedTasks.class, "tasks");
-
   private final CycleAccess cycle;
   private final ExchangeAccess exchange;
   private final Gate gate;
-
-  /** Null until the application starts one. */
-  private volatile @Nullable StartedTasks tasks;
-
-  private volatile boolean closed;
+  private final StartedTasks tasks;
 
   public GuardedAsyncContext(CycleAccess cycle, Gate gate) {
     this.cycle = cycle;
     this.gate = gate;
     this.exchange = gate.exchange();
+    this.tasks = new StartedTasks(exchange);
   }
 
   /** After a dispatch the container may refuse, as the specification has it: Tomcat does. */
@@ -90,27 +80,12 @@ public final class GuardedAsyncContext implements AsyncContext {
   @Override
   public void start(Runnable run) {
     cycle.claim();
-    tasks().start(exchange.carrying(run), this::isTakenByContainer);
-  }
-
-  private StartedTasks tasks() {
-    if (tasks == null) {
-      boolean unused = TASKS.compareAndSet(this, null, new StartedTasks(exchange));
-    }
-    StartedTasks made = Objects.requireNonNull(tasks);
-    if (closed) {
-      made.close();
-    }
-    return made;
+    tasks.start(exchange.carrying(run), this::isTakenByContainer);
   }
 
   /** The container is done with the cycle: what it has not begun to run the library runs. */
   public void closed() {
-    closed = true;
-    StartedTasks made = tasks;
-    if (made != null) {
-      made.close();
-    }
+    tasks.close();
   }
 
   /** Whether the container runs it. One that has ended the request meanwhile refuses. */

@@ -2,6 +2,7 @@ package io.github.safeasync.internal.detect;
 
 import static io.github.safeasync.internal.detect.DetectorSettings.DEFAULTS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.safeasync.Departure;
 import java.nio.channels.Selector;
@@ -27,9 +28,7 @@ class MailboxTest {
               () -> {
                 try {
                   while (!mailbox.isStopped()) {
-                    while (mailbox.nextLeaving() != null) {
-                      taken.incrementAndGet();
-                    }
+                    mailbox.takeLeaving(queue -> taken.incrementAndGet());
                     mailbox.sleepUntil(System.nanoTime() + Suspects.LONG);
                     if (mailbox.isEmpty()) {
                       selector.select();
@@ -72,6 +71,32 @@ class MailboxTest {
       mailbox.stop();
       sleeper.join(10_000);
       assertThat(sleeper.isAlive()).isFalse();
+    }
+  }
+
+  /** E: what an Error keeps from being done is done in the next turn. */
+  @Test
+  void messageAtWhichTheWatcherFails_comesAgain() throws Exception {
+    try (Selector selector = Selector.open()) {
+      Mailbox mailbox = new Mailbox(selector);
+      WatchQueue first = new WatchQueue(DEFAULTS);
+      WatchQueue second = new WatchQueue(DEFAULTS);
+      mailbox.leave(first);
+      mailbox.leave(second);
+      List<WatchQueue> taken = new ArrayList<>();
+
+      assertThatThrownBy(
+              () ->
+                  mailbox.takeLeaving(
+                      queue -> {
+                        throw new OutOfMemoryError("thrown by the test");
+                      }))
+          .isInstanceOf(OutOfMemoryError.class);
+      assertThat(mailbox.isEmpty()).isFalse();
+      mailbox.takeLeaving(taken::add);
+
+      assertThat(taken).containsExactly(second, first);
+      assertThat(mailbox.isEmpty()).isTrue();
     }
   }
 

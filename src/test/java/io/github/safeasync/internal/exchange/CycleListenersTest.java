@@ -51,4 +51,36 @@ class CycleListenersTest {
     }
     assertThat(heard).containsExactly("onError", "onComplete");
   }
+
+  /** Nor does what the telling of an event lets out, as where there is no memory to say so. */
+  @Test
+  void tellingThatFails_keepsNoLaterEventFromBeingTold_G4() {
+    List<String> heard = new ArrayList<>();
+    CycleListeners listeners =
+        new CycleListeners(
+            UNUSED,
+            failure -> {
+              throw new LinkageError("thrown by the test");
+            });
+    listeners.add(
+        new DeafListener() {
+          @Override
+          public void onError(AsyncEvent event) {
+            throw new IllegalStateException("thrown by the test");
+          }
+
+          @Override
+          public void onComplete(AsyncEvent event) {
+            heard.add("onComplete");
+          }
+        },
+        null,
+        null);
+    try (Logs logs = Logs.swallow()) {
+      listeners.tell(CycleListeners.Kind.ERROR, null, null);
+      listeners.tell(CycleListeners.Kind.COMPLETE, null, null);
+      assertThat(logs.lines(Level.WARNING)).hasSize(1);
+    }
+    assertThat(heard).containsExactly("onComplete");
+  }
 }

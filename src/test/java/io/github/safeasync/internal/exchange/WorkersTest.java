@@ -268,6 +268,18 @@ class WorkersTest {
     }
 
     @Test
+    void g2_shutDown_waitsForNothing_thatIsDueLater() {
+      List<String> ran = new CopyOnWriteArrayList<>();
+      workers.scheduleSurely("a test", () -> ran.add("in a day"), Duration.ofDays(1));
+      // Would run while the shutdown waited.
+      workers.schedule("a test", () -> ran.add("meanwhile"), Duration.ofMillis(1_200));
+
+      workers.shutDown(10, TimeUnit.SECONDS);
+
+      assertThat(ran).containsExactly("in a day");
+    }
+
+    @Test
     void g2_shutDown_waitsForNothing_ifNothingIsDue() {
       workers.scheduleSurely("a test", () -> {}, Duration.ofDays(1)).cancel(false);
       on(task -> workers.scheduleSurely("a test", task, Duration.ZERO), () -> true);
