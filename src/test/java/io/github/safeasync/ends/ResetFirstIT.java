@@ -22,6 +22,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ class ResetFirstIT {
   enum Way {
     BLOCKING_READ,
     PARAMETERS,
+    PARTS,
     READ_LISTENER,
     WRITE_LISTENER
   }
@@ -116,7 +118,9 @@ class ResetFirstIT {
         ServletInputStream in = request.getInputStream();
         new Thread(() -> read(in, heard)).start();
       }
-      case PARAMETERS -> new Thread(() -> readParameters(request, heard)).start();
+      case PARAMETERS ->
+          new Thread(() -> readAtOnce(() -> request.getParameter("a"), heard)).start();
+      case PARTS -> new Thread(() -> readAtOnce(request::getParts, heard)).start();
       case READ_LISTENER ->
           request.getInputStream().setReadListener(new Reading(request.getInputStream(), heard));
       case WRITE_LISTENER ->
@@ -139,12 +143,11 @@ class ResetFirstIT {
     }
   }
 
-  private static void readParameters(HttpServletRequest request, Heard heard) {
+  private static void readAtOnce(Callable<?> all, Heard heard) {
     try {
       heard.waiting.countDown();
-      String read = request.getParameter("xxxx");
-      heard.events.add("parameter " + read);
-    } catch (RuntimeException e) {
+      heard.events.add("read " + all.call());
+    } catch (Exception e) {
       heard.events.add("the read throws");
     }
   }
@@ -159,7 +162,7 @@ class ResetFirstIT {
                   if (filtered) {
                     app.filter(new SafeAsyncFilter());
                   }
-                  app.handler("/waits", handler(way));
+                  app.multipart("/waits", handler(way));
                 })) {
       for (int i = 0; i < TRIES; i++) {
         resetWhileItWaits(server, way, i);
@@ -184,7 +187,7 @@ class ResetFirstIT {
   /** Sorted: who is told first is not the same on all containers. */
   private static List<String> told(Way way) {
     return switch (way) {
-      case BLOCKING_READ, PARAMETERS ->
+      case BLOCKING_READ, PARAMETERS, PARTS ->
           List.of("AsyncListener.onError", "onComplete", "the read throws");
       case READ_LISTENER -> List.of("AsyncListener.onError", "ReadListener.onError", "onComplete");
       case WRITE_LISTENER ->
@@ -200,7 +203,14 @@ class ResetFirstIT {
       } else {
         client.send(
             "POST /waits HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
-                + "Content-Type: application/x-www-form-urlencoded\r\n\r\nxxxx");
+                + "Content-Type: "
+                + (way == Way.PARTS
+                    ? "multipart/form-data; boundary=x"
+                    : "application/x-www-form-urlencoded")
+                + "\r\n\r\n"
+                + (way == Way.PARTS
+                    ? "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nsome"
+                    : "a=some"));
       }
       Witness.await().atMost(Witness.SOON).until(() -> all.size() == i + 1);
       assertThat(all.get(i).waiting.await(10, TimeUnit.SECONDS)).isTrue();

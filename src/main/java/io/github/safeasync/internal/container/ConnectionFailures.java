@@ -154,6 +154,16 @@ public final class ConnectionFailures {
     return !isOfThisSide(ofCall) && any(ofCall, ConnectionFailures::isOfEnd);
   }
 
+  /**
+   * Returns the failure of the connection that containers wrap where they read a body to its end;
+   * null if there is none.
+   *
+   * @param ofCall what the container's request threw
+   */
+  public static @Nullable IOException ofConnection(Throwable ofCall) {
+    return (IOException) first(ofCall, IOException.class::isInstance);
+  }
+
   private static boolean isOfEnd(Throwable at) {
     String message = at.getMessage();
     return at instanceof EOFException
@@ -167,14 +177,18 @@ public final class ConnectionFailures {
   }
 
   private static boolean any(Throwable failure, Question question) {
+    return first(failure, question) != null;
+  }
+
+  private static @Nullable Throwable first(Throwable failure, Question question) {
     Throwable at = failure;
     for (int depth = 0; at != null && depth < MOST_CAUSES; depth++) {
       if (question.holds(at)) {
-        return true;
+        return at;
       }
       at = at.getCause();
     }
-    return false;
+    return null;
   }
 
   /** A time of ours is over, or a thread of ours interrupted: the client may still be there. */

@@ -287,18 +287,29 @@ public final class Gate {
    * @return the failure, as the IllegalStateException of Servlet 6.1 where it is of a lost body
    */
   RuntimeException ofParameters(RuntimeException thrown) {
-    if (thrown.getCause() instanceof IOException met) {
-      exchange.body().failed();
-      if (exchange.isLive()) {
-        exchange.failedOnRead(met);
-      }
-    }
+    seeCause(thrown);
     Quirks quirks = thrown instanceof IllegalStateException ? null : exchange.quirksOfAny();
     if (quirks == null || !quirks.isBodyLost()) {
       return thrown;
     }
     exchange.body().failed();
     return RequestBody.cutParameters(thrown);
+  }
+
+  /** As {@link #ofParameters}, of reading parts, which Jetty lets fail in this way. */
+  ServletException ofParts(ServletException thrown) {
+    seeCause(thrown);
+    return thrown;
+  }
+
+  private void seeCause(Exception thrown) {
+    IOException met = ConnectionFailures.ofConnection(thrown);
+    if (met != null) {
+      exchange.body().failed();
+      if (exchange.isLive()) {
+        exchange.failedOnRead(met);
+      }
+    }
   }
 
   /** Asks the container for the body; what stands for it after the end is as it is guarded. */

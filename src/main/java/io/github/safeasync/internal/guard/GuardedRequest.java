@@ -402,6 +402,8 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
           : gate.readParts(() -> exchange.body().parts(super.getParts()));
     } catch (IOException | RuntimeException failure) {
       throw gate.ofRead(failure);
+    } catch (ServletException failure) {
+      throw gate.ofParts(failure);
     }
   }
 
@@ -414,6 +416,8 @@ public final class GuardedRequest extends HttpServletRequestWrapper {
         return part;
       } catch (IOException | RuntimeException failure) {
         throw gate.ofRead(failure);
+      } catch (ServletException failure) {
+        throw gate.ofParts(failure);
       }
     }
     // With one part the container has read them all.
