@@ -21,25 +21,30 @@ class CycleListenersTest {
               new Class<?>[] {AsyncContext.class},
               (proxy, method, arguments) -> "a context");
 
+  private static class Hearing extends DeafListener {
+    private final List<String> heard;
+
+    Hearing(List<String> heard) {
+      this.heard = heard;
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      heard.add("onError");
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      heard.add("onComplete");
+    }
+  }
+
   /** What another callback of the request's lets out keeps nobody from hearing of the end. */
   @Test
   void callbackThatThrows_keepsNoEventFromBeingTold_G4() {
     List<String> heard = new ArrayList<>();
     CycleListeners listeners = new CycleListeners(UNUSED, failure -> false);
-    listeners.add(
-        new DeafListener() {
-          @Override
-          public void onError(AsyncEvent event) {
-            heard.add("onError");
-          }
-
-          @Override
-          public void onComplete(AsyncEvent event) {
-            heard.add("onComplete");
-          }
-        },
-        null,
-        null);
+    listeners.add(new Hearing(heard), null, null);
     try (Logs logs = Logs.swallow()) {
       listeners.leave(
           () -> {
@@ -63,15 +68,10 @@ class CycleListenersTest {
               throw new LinkageError("thrown by the test");
             });
     listeners.add(
-        new DeafListener() {
+        new Hearing(heard) {
           @Override
           public void onError(AsyncEvent event) {
             throw new IllegalStateException("thrown by the test");
-          }
-
-          @Override
-          public void onComplete(AsyncEvent event) {
-            heard.add("onComplete");
           }
         },
         null,
