@@ -4,7 +4,6 @@ import io.github.safeasync.End;
 import io.github.safeasync.Outcome;
 import io.github.safeasync.internal.body.Outbox;
 import io.github.safeasync.internal.guard.ExchangeAccess;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -18,7 +17,7 @@ final class ApplicationObjects {
 
   private final AtomicBoolean published = new AtomicBoolean();
   private final EndListeners listeners;
-  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final LazyStage<Outcome> outcome = new LazyStage<>();
   private final Cancellation cancellation;
   private final ResponseSink sink;
   private final ExchangeResponse response;
@@ -61,20 +60,22 @@ final class ApplicationObjects {
   }
 
   CompletionStage<Outcome> outcome() {
-    return outcome.minimalCompletionStage();
+    return outcome.stage();
   }
 
   /**
-   * Lets whoever comes from now on know the end; waits for nothing.
+   * Lets whoever comes from now on know the end; waits for nothing, and runs no code of the
+   * application.
    *
-   * @return true to one thread, which has to see that {@link #tell} follows
+   * @return true to one thread, if somebody waits: {@link #tell} has to follow, by a thread that
+   *     may run code of the application
    */
-  boolean publish(End decided) {
+  boolean publish(End decided, Outcome known) {
     if (!published.compareAndSet(false, true)) {
       return false;
     }
     listeners.publish(decided);
-    return true;
+    return !listeners.isEmpty() || cancellation.isAwaited(decided) || outcome.isAwaited(known);
   }
 
   /** Tells those who are waiting. Runs code of the application. */

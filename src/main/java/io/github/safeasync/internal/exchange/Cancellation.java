@@ -14,7 +14,6 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
@@ -100,13 +99,11 @@ public final class Cancellation implements CancellationToken {
   private static final AtomicReferenceFieldUpdater<Cancellation, End> END =
       AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, End.class, "end");
 
-  private static final AtomicReferenceFieldUpdater<Cancellation, EndStage> STAGE =
-      AtomicReferenceFieldUpdater.newUpdater(Cancellation.class, EndStage.class, "stage");
-
   private final Canceller canceller;
   private final CancelSettings settings;
   private final String method;
   private final CurrentExchange.Work owner;
+  private final LazyStage<End> stage = new LazyStage<>();
   private final Queue<Binding> bindings = new ConcurrentLinkedQueue<>();
   private volatile CancelPolicy policy;
   private volatile Phase phase;
@@ -114,9 +111,6 @@ public final class Cancellation implements CancellationToken {
 
   /** What was bound when it was cancelled, for the log. */
   private volatile List<Binding> cancels = List.of();
-
-  /** Null until somebody waits for the end, or it is told. */
-  private volatile @Nullable EndStage stage;
 
   /** Begins to watch the client; until it has, or need not. */
   private volatile @Nullable Runnable watching;
@@ -240,26 +234,13 @@ public final class Cancellation implements CancellationToken {
    *     the application
    */
   boolean isAwaited(End told) {
-    EndStage completed = new EndStage();
-    completed.complete(told);
-    return !STAGE.compareAndSet(this, null, completed);
+    return stage.isAwaited(told);
   }
 
   /** Completes the stage of the end, which may run code of the application. */
   void tell(End told) {
-    stage().complete(told);
+    stage.complete(told);
   }
-
-  private EndStage stage() {
-    EndStage known = stage;
-    if (known != null) {
-      return known;
-    }
-    boolean unused = STAGE.compareAndSet(this, null, new EndStage());
-    return Objects.requireNonNull(stage);
-  }
-
-  private static final class EndStage extends CompletableFuture<End> {}
 
   // The token.
 
@@ -299,7 +280,7 @@ public final class Cancellation implements CancellationToken {
   @Override
   public CompletionStage<End> end() {
     Phase unused = asked();
-    return stage().minimalCompletionStage();
+    return stage.stage();
   }
 
   @Override

@@ -732,7 +732,7 @@ public final class Exchange implements ResponseEnds, Client.Served {
   }
 
   private void publish(ApplicationObjects to, End decided, Outcome known) {
-    if (to.publish(decided)) {
+    if (to.publish(decided, known)) {
       scope.callBack(this, () -> to.tell(decided, known));
     }
   }

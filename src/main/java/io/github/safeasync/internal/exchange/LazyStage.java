@@ -1,0 +1,60 @@
+package io.github.safeasync.internal.exchange;
+
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stage that is made when somebody waits for it, so that no thread has to complete what nobody
+ * waits for. Lock-free.
+ *
+ * <pre>
+ *   ┌──────┐ stage    ┌─────────┐ complete   ┌──────┐
+ *   │ null │ ───────► │ AWAITED │ ─────────► │ DONE │
+ *   └──┬───┘          └─────────┘            └──────┘
+ *      │ isAwaited: false, or complete          ▲
+ *      └────────────────────────────────────────┘
+ * </pre>
+ */
+final class LazyStage<T> {
+
+  private static final class Stage<T> extends CompletableFuture<T> {}
+
+  @SuppressWarnings("rawtypes") // a class literal has no type argument
+  private static final AtomicReferenceFieldUpdater<LazyStage, Stage> MADE =
+      AtomicReferenceFieldUpdater.newUpdater(LazyStage.class, Stage.class, "made");
+
+  private volatile @Nullable Stage<T> made;
+
+  /** Returns what completes with the value. Any thread. */
+  CompletionStage<T> stage() {
+    return made().minimalCompletionStage();
+  }
+
+  /**
+   * Completes with the value, if nobody waits for it; so it runs no code of the application.
+   *
+   * @return whether somebody waits: {@link #complete} has to follow, by a thread that may run such
+   */
+  boolean isAwaited(T value) {
+    Stage<T> completed = new Stage<>();
+    completed.complete(value);
+    return !MADE.compareAndSet(this, null, completed);
+  }
+
+  /** Completes with the value, unless that was done; may run code of the application. */
+  void complete(T value) {
+    made().complete(value);
+  }
+
+  private Stage<T> made() {
+    Stage<T> known = made;
+    if (known != null) {
+      return known;
+    }
+    boolean unused = MADE.compareAndSet(this, null, new Stage<>());
+    return Objects.requireNonNull(made);
+  }
+}
