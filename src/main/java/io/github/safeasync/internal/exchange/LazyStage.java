@@ -20,13 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class LazyStage<T> {
 
-  private static final class Stage<T> extends CompletableFuture<T> {}
-
   @SuppressWarnings("rawtypes") // a class literal has no type argument
-  private static final AtomicReferenceFieldUpdater<LazyStage, Stage> MADE =
-      AtomicReferenceFieldUpdater.newUpdater(LazyStage.class, Stage.class, "made");
+  private static final AtomicReferenceFieldUpdater<LazyStage, CompletableFuture> MADE =
+      AtomicReferenceFieldUpdater.newUpdater(LazyStage.class, CompletableFuture.class, "made");
 
-  private volatile @Nullable Stage<T> made;
+  private volatile @Nullable CompletableFuture<T> made;
 
   /** Returns what completes with the value. Any thread. */
   CompletionStage<T> stage() {
@@ -39,9 +37,7 @@ final class LazyStage<T> {
    * @return whether somebody waits: {@link #complete} has to follow, by a thread that may run such
    */
   boolean isAwaited(T value) {
-    Stage<T> completed = new Stage<>();
-    completed.complete(value);
-    return !MADE.compareAndSet(this, null, completed);
+    return !MADE.compareAndSet(this, null, CompletableFuture.completedFuture(value));
   }
 
   /** Completes with the value, unless that was done; may run code of the application. */
@@ -49,12 +45,12 @@ final class LazyStage<T> {
     made().complete(value);
   }
 
-  private Stage<T> made() {
-    Stage<T> known = made;
+  private CompletableFuture<T> made() {
+    CompletableFuture<T> known = made;
     if (known != null) {
       return known;
     }
-    boolean unused = MADE.compareAndSet(this, null, new Stage<>());
+    boolean unused = MADE.compareAndSet(this, null, new CompletableFuture<>());
     return Objects.requireNonNull(made);
   }
 }

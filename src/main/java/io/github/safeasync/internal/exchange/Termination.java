@@ -596,18 +596,28 @@ final class Termination {
    */
   private void tellCompletion(AsyncCycle of) {
     if (tellsCompletion) {
-      tellCompletionElsewhere(of, null);
+      tellCompletionElsewhere(of, null, false);
     } else if (!of.listeners().isCompleted()) {
       completionDue =
           exchange
               .scope()
-              .scheduleSurely(exchange, () -> tellCompletionElsewhere(of, null), COMPLETION_WAIT);
+              .scheduleSurely(
+                  exchange, () -> tellCompletionElsewhere(of, null, false), COMPLETION_WAIT);
     }
   }
 
-  private void tellCompletionElsewhere(AsyncCycle of, @Nullable Throwable failure) {
-    if (!of.listeners().isCompleted()) {
-      of.listeners().leave(CycleListeners.Kind.COMPLETE, failure, null);
+  /**
+   * Leaves the completion, and has it told if somebody listens: whoever registers later is told by
+   * the registration.
+   *
+   * @param more whether others are to hear of what was left before
+   */
+  private void tellCompletionElsewhere(AsyncCycle of, @Nullable Throwable failure, boolean more) {
+    if (of.listeners().isCompleted()) {
+      return;
+    }
+    of.listeners().leave(CycleListeners.Kind.COMPLETE, failure, null);
+    if (more || isHeard(of)) {
       exchange.scope().callBack(exchange, of.listeners()::drain);
     }
   }
@@ -618,12 +628,10 @@ final class Termination {
    */
   void completed(AsyncCycle of, @Nullable Throwable failure) {
     End decided = lifecycle.decidedEnd();
-    if (decided != null && isUntold()) {
-      // Whoever has claimed to may not have left it yet, or cannot claim: each is told once.
-      boolean unused = leave(decided, of);
-    }
+    // Whoever has claimed to may not have left it yet, or cannot claim: each is told once.
+    boolean more = decided != null && isUntold() && leave(decided, of);
     if (exchange.events().isInOwnCall()) {
-      tellCompletionElsewhere(of, failure);
+      tellCompletionElsewhere(of, failure, more);
     } else if (!tellsCompletion) {
       tell(of, CycleListeners.Kind.COMPLETE, failure);
     }

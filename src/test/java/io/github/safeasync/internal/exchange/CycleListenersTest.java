@@ -8,7 +8,12 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
@@ -82,5 +87,40 @@ class CycleListenersTest {
       assertThat(logs.lines(Level.WARNING)).hasSize(1);
     }
     assertThat(heard).containsExactly("onComplete");
+  }
+
+  /** Who leaves an event has it told where somebody listens; who comes later tells it himself. */
+  @Test
+  void registrationThatRacesALeftCompletion_isToldOnce_G4() throws Exception {
+    ExecutorService two = Executors.newFixedThreadPool(2);
+    CyclicBarrier start = new CyclicBarrier(2);
+    try {
+      for (int i = 0; i < 10_000; i++) {
+        List<String> heard = Collections.synchronizedList(new ArrayList<>());
+        CycleListeners listeners = new CycleListeners(UNUSED, failure -> false);
+        Future<?> registers =
+            two.submit(
+                () -> {
+                  start.await();
+                  listeners.add(new Hearing(heard), null, null);
+                  return null;
+                });
+        Future<?> leaves =
+            two.submit(
+                () -> {
+                  start.await();
+                  listeners.leave(CycleListeners.Kind.COMPLETE, null, null);
+                  if (!listeners.isEmpty()) {
+                    listeners.drain();
+                  }
+                  return null;
+                });
+        registers.get();
+        leaves.get();
+        assertThat(heard).containsExactly("onComplete");
+      }
+    } finally {
+      two.shutdownNow();
+    }
   }
 }
